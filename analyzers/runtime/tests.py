@@ -1,0 +1,123 @@
+"""What a test suite is. Suites are data: they travel as JSON, and nothing here runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Asserts:
+    """Assert statements over the names that the program defines (MBPP); each one is a test."""
+
+    statements: tuple[str, ...]
+    setup: str = ""
+    """Trusted code that runs before the statements, outside of the program's process."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFunction:
+    """Code that defines `check(candidate)` (HumanEval); each assert statement in it is a test."""
+
+    code: str
+    entry_point: str
+    """Name of the program's function that is handed to `check`."""
+    setup: str = ""
+    """Trusted code that the check may use: helpers that the prompt defines beside the function to be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a function: arguments and the value that it must return; plain data."""
+
+    args: tuple[Any, ...]
+    expected: Any
+    kwargs: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls of one function; each is a test."""
+
+    function: str
+    """Name of the function, or `Class.method` for a method of an object made without arguments."""
+    cases: tuple[Call, ...]
+    compare: str = "exact"
+    """Name of a rule in `analyzers.runtime.judge`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One run of the whole program: what it reads and what it must print."""
+
+    stdin: str
+    stdout: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stdio:
+    """Runs of the whole program (APPS, CodeContests); each is a test."""
+
+    cases: tuple[Exchange, ...]
+    compare: str = "whitespace"
+    """Name of a rule in `analyzers.runtime.judge`."""
+
+
+Tests: TypeAlias = Asserts | CheckFunction | Calls | Stdio
+
+
+class BadTests(ValueError):
+    """What was given is not a test suite."""
+
+
+def parse(value: object) -> Tests:
+    """A suite from what people have at hand.
+
+    Accepts a suite, a list of assert statements, or a mapping: `{"asserts": [...], "setup": ""}`,
+    `{"check": code, "entry_point": name, "setup": ""}`, `{"function": name, "cases": [{"args": [...], "expected": ...}]}`,
+    `{"stdio": [{"stdin": ..., "stdout": ...}]}`; the last two take `"compare"`.
+
+    Raises:
+        BadTests: with what came and what was expected.
+    """
+    if isinstance(value, (Asserts, CheckFunction, Calls, Stdio)):
+        return value
+    if isinstance(value, str):
+        value = [value]
+    if isinstance(value, Mapping):
+        return _from_mapping(value)
+    if isinstance(value, Sequence) and all(isinstance(statement, str) for statement in value):
+        return Asserts(tuple(value))
+    raise BadTests(f"tests must be assert statements or a mapping, got {type(value).__name__}: {str(value)[:80]!r}")
+
+
+def to_json(tests: Tests) -> dict[str, Any]:
+    """The mapping that `parse` turns back into the same suite (tuples among the arguments become lists)."""
+    match tests:
+        case Asserts(statements, setup):
+            return {"asserts": list(statements), "setup": setup}
+        case CheckFunction(code, entry_point, setup):
+            return {"check": code, "entry_point": entry_point, "setup": setup}
+        case Calls(function, cases, compare):
+            return {"function": function, "cases": [asdict(case) for case in cases], "compare": compare}
+        case Stdio(cases, compare):
+            return {"stdio": [asdict(case) for case in cases], "compare": compare}
+
+
+def _from_mapping(value: Mapping[str, Any]) -> Tests:
+    try:
+        match value:
+            case {"asserts": statements}:
+                return Asserts(tuple(statements), value.get("setup", ""))
+            case {"check": code, "entry_point": entry_point}:
+                return CheckFunction(code, entry_point, value.get("setup", ""))
+            case {"function": function, "cases": cases}:
+                calls = tuple(Call(tuple(case["args"]), case["expected"], case.get("kwargs")) for case in cases)
+                return Calls(function, calls, value.get("compare", "exact"))
+            case {"stdio": cases}:
+                exchanges = tuple(Exchange(case["stdin"], case["stdout"]) for case in cases)
+                return Stdio(exchanges, value.get("compare", "whitespace"))
+    except (KeyError, TypeError) as error:
+        raise BadTests(f"incomplete test case ({type(error).__name__}: {error}) in {str(value)[:80]!r}") from error
+    raise BadTests(f"tests need the keys asserts, check + entry_point, function + cases, or stdio; got {sorted(value)}")

@@ -1,0 +1,82 @@
+"""The records of scoring: diagnostics in, numbers out.
+
+Legend: T is the number of tokens of a completion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzers.runtime.tests import Tests
+from analyzers.types import Diagnostic, Location, Outcome, Report, Source, Span, Verdict
+
+__all__ = ["Charge", "Diagnostic", "Item", "Location", "Outcome", "Report", "Score", "Source", "Span", "TokenRewards", "Verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One completion to score."""
+
+    completion: str
+    language: str = "python"
+    tests: Tests | None = None
+    prefix: str = ""
+    """Program text that stands before the completion and was given (HumanEval's prompt); never charged."""
+    reference: str | None = None
+    task_id: str = ""
+    truncated: bool = False
+    """Whether sampling stopped at the token limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What one finding costs, and where."""
+
+    diagnostic: Diagnostic
+    span: Span
+    """Code points of the completion (not of the source)."""
+    amount: float
+    """Signed: a penalty is negative."""
+    alpha_cap: float = 1.0
+    """Upper bound of RLTF's length compensation alpha = T / (tokens of the span); 1 switches it off."""
+    note: str = ""
+    """Why the amount is not the rule's own: gated, capped, merged."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRewards:
+    """The dense term for one tokenisation."""
+
+    values: NDArray[np.float64]
+    """[T]; each token of a span of n tokens carries `amount * min(T / n, alpha_cap)`, so that with no cap in force the
+    mean over T equals the sum of the charges (RLTF, section 3.4)."""
+    shares: NDArray[np.float64]
+    """[T]; the same charges spread evenly: sums to the sum of the charges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The reward of one completion and everything it was made of. JSON both ways through `rewards.jsonable`."""
+
+    value: float | None
+    """Outcome part plus charges; None where the harness failed: mask such a sample, never count it as 0."""
+    base: float | None
+    """Outcome part alone: what a baseline or a group is compared on."""
+    outcome: Outcome | None
+    """None where no tests were run."""
+    source: Source
+    completion: str
+    reports: tuple[Report, ...] = ()
+    charges: tuple[Charge, ...] = ()
+    parts: Mapping[str, float] = field(default_factory=dict)
+    """The terms that add up to `base`, by name."""
+    task_id: str = ""
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What running the tests showed, where they were run."""
+        return next((report.verdict for report in self.reports if report.verdict is not None), None)

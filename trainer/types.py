@@ -1,0 +1,51 @@
+"""The records of the online loop, and the legend of shapes.
+
+B rollouts in a batch, P prompts (tasks) in a step, G rollouts of one prompt (its group, B = P * G),
+T tokens of a completion, S tokens of prompt and completion together, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analyzers.runtime.tests import Tests
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to program, and how to tell whether it was done."""
+
+    id: str
+    prompt: str
+    """What the model is given, as text (an instruction or the beginning of a program)."""
+    tests: Tests
+    language: str = "python"
+    prefix: str = ""
+    """Program text before the completion, where the prompt is the beginning of the program; else empty."""
+    reference: str | None = None
+    """A completion known to be right."""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """One sampled completion, exactly as it was sampled."""
+
+    task_id: str
+    prompt_ids: NDArray[np.int64]
+    """[S - T]"""
+    completion_ids: NDArray[np.int64]
+    """[T], with the end-of-sequence id where it was sampled."""
+    logprobs: NDArray[np.float32]
+    """[T], log-probs under the generator at the temperature of sampling."""
+    completion: str
+    """Text of the completion, from the bytes of its ids."""
+    truncated: bool
+    """Whether sampling stopped at the token limit."""
+    step: int = 0
+    """Optimiser step of the weights that sampled it."""
