@@ -46,6 +46,8 @@ class Language:
     """Marks that open and close a comment."""
     comment_nodes: tuple[str, ...] = ("comment",)
     """Node types of the grammar that are comments."""
+    stops: tuple[str, ...] = ()
+    """Strings at which a sampled function body has ended and something else begins."""
     toolchain: Toolchain | None = None
 
     def tree_sitter(self) -> TreeSitterLanguage:
