@@ -1,0 +1,1 @@
+"""The online loop: tasks to rollouts to rewards to weights. `python -m trainer.run`."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzers.runtime.tests import Tests
+from rewards.types import Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,37 @@ class Rollout:
     """Whether sampling stopped at the token limit."""
     step: int = 0
     """Optimiser step of the weights that sampled it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How completions are drawn."""
+
+    temperature: float = 1.0
+    """Divides the logits; 0 takes the most probable token each time (greedy)."""
+    top_p: float = 1.0
+    """Smallest set of most probable tokens with at least this mass is drawn from (nucleus); 1 draws from all."""
+    max_new_tokens: int = 256
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0 or not 0 < self.top_p <= 1 or self.max_new_tokens < 1:
+            raise ValueError(f"need temperature >= 0, 0 < top_p <= 1 and max_new_tokens >= 1, got {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A rollout and its reward."""
+
+    rollout: Rollout
+    score: Score
+    dense: NDArray[np.float64]
+    """[T], `TokenRewards.values`: the charges on the tokens that caused them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What the learner is told: a rollout, and how much better than expected each of its tokens was."""
+
+    rollout: Rollout
+    advantages: NDArray[np.float32]
+    """[T]"""
