@@ -1,0 +1,57 @@
+"""From a task to the text that a model is given, and where its answer ends.
+
+    prompts = [render(task, tokenizer) for task in tasks]
+    policy.generate(prompts, stop=stops(tasks[0], tokenizer), ...)
+
+The text holds every special token that the chat template asks for and that the tokenizer does not add by itself, so
+it is tokenised with the tokenizer's own defaults. A base model (no chat template) is given `task.prompt` as it stands.
+An instruct model is given a chat whose answer is already begun: a code block, with the beginning of the program where
+there is one, so that its completion is code in both cases. No prompt of a chat ends in a newline: newline and
+indentation are one token in most vocabularies.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grammars
+from trainer.tasks import stops as task_stops
+from trainer.types import Task
+
+
+def is_chat(tokenizer: Any) -> bool:
+    """Whether prompts are rendered as a chat."""
+    return bool(getattr(tokenizer, "chat_template", None))
+
+
+def render(task: Task, tokenizer: Any) -> str:
+    """The text that the model continues; `tokenizer` is a transformers tokenizer."""
+    if not is_chat(tokenizer):
+        return task.prompt
+    tag = grammars.get(task.language).name
+    begun = task.prompt.rstrip()
+    if task.prefix:
+        request = (
+            f"Complete this {tag} program. Answer with the whole program in one code block.\n\n```{tag}\n{begun}\n```"
+        )
+        answer = f"```{tag}\n{begun}"
+    else:
+        request = f"{begun}\n\nAnswer with one {tag} code block and nothing else."
+        answer = f"```{tag}"
+    messages = [{"role": "user", "content": request}]
+    text: str = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+    return _without_second_start(text, tokenizer) + answer
+
+
+def stops(task: Task, tokenizer: Any) -> tuple[str, ...]:
+    """Strings at which a completion of `task` is over: those of `trainer.tasks.stops`, and the closing fence in a chat."""
+    return task_stops(task, fenced=is_chat(tokenizer))
+
+
+def _without_second_start(text: str, tokenizer: Any) -> str:
+    """`text` without its start token where the tokenizer adds one too: two of them are unlike anything in training."""
+    start = getattr(tokenizer, "bos_token", None)
+    if not start or not text.startswith(start):
+        return text
+    adds_start = tokenizer("x")["input_ids"][:1] == [tokenizer.bos_token_id]
+    return text.removeprefix(start) if adds_start else text
