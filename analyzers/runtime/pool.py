@@ -1,0 +1,186 @@
+"""The caller's side: slots that each hold a judge, and futures of their reports. Never forks: the caller may hold torch."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import queue
+import select
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from analyzers.runtime import service, verdict, wire
+from analyzers.runtime.remote import MAX_STARTS, MAX_STARVED
+from analyzers.runtime.sandbox.base import Limits
+from analyzers.runtime.tests import Asserts, Calls, CheckFunction, Stdio, Tests
+from analyzers.types import Report, Source
+
+RETRIES = 1
+"""Times that a job is given to a new judge after its judge was lost. For infrastructure, never for candidates."""
+START_S = 120.0
+SLACK_S = 30.0
+RECYCLE_AFTER = 5_000
+"""Jobs after which a judge is replaced, so that nothing can pile up in it."""
+
+_ROOT = Path(__file__).resolve().parents[2]
+_BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from analyzers.runtime.service import main; main()"
+_slots = itertools.count()
+
+
+class JudgeLost(Exception):
+    """A judge's process ended, or gave no answer."""
+
+
+class Pool:
+    """Runs programs on their tests, `workers` at a time."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._count = workers or len(os.sched_getaffinity(0))
+        self._threads: list[threading.Thread] = []
+        self._judges: list[Judge] = []
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def submit(self, source: Source, tests: Tests, limits: Limits) -> Future[Report]:
+        """The report of a program on its tests, later."""
+        future: Future[Report] = Future()
+        with self._lock:
+            if self._closed:
+                raise RuntimeError("the pool is closed")
+            if len(self._threads) < self._count:
+                thread = threading.Thread(target=self._work, name="spanwise-judge", daemon=True)
+                self._threads.append(thread)
+                thread.start()
+        self._jobs.put(_Job(source, tests, limits, future))
+        return future
+
+    def close(self) -> None:
+        """Ends all judges and what runs in them; jobs that wait are cancelled."""
+        with self._lock:
+            self._closed = True
+        with contextlib.suppress(queue.Empty):
+            while (job := self._jobs.get_nowait()) is not None:
+                job.future.cancel()
+        for _ in self._threads:
+            self._jobs.put(None)
+        for judge in list(self._judges):
+            judge.kill()
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        judge = Judge(next(_slots))
+        self._judges.append(judge)
+        while (job := self._jobs.get()) is not None:
+            if job.future.set_running_or_notify_cancel():
+                try:
+                    job.future.set_result(self._report(judge, job))
+                except BaseException as error:
+                    job.future.set_exception(error)
+        judge.kill()
+
+    def _report(self, judge: Judge, job: _Job) -> Report:
+        start = time.monotonic()
+        answer: dict[str, Any] = {}
+        try:
+            message = wire.pack(
+                {"source": job.source.text, "tests": service.pack_tests(job.tests), "limits": asdict(job.limits)}
+            )
+        except (wire.NotPlain, RecursionError) as error:
+            message, answer = b"", {"broken": f"the tests cannot be sent: {error}"}
+        for attempt in range(RETRIES + 1 if message else 0):
+            try:
+                answer = judge.ask(message, patience(job.tests, job.limits))
+                break
+            except JudgeLost as error:
+                answer = {"broken": f"the judge was lost {attempt + 1} times: {error}"}
+                if self._closed:
+                    break
+        return verdict.report(job.source, answer, time.monotonic() - start)
+
+
+class _Job:
+    def __init__(self, source: Source, tests: Tests, limits: Limits, future: Future[Report]) -> None:
+        self.source, self.tests, self.limits, self.future = source, tests, limits, future
+
+
+class Judge:
+    """A judge's process, started when it is needed and replaced when it is lost."""
+
+    def __init__(self, slot: int) -> None:
+        self._slot = slot
+        self._process: subprocess.Popen[bytes] | None = None
+        self._done = 0
+
+    def ask(self, message: bytes, patience_s: float) -> dict[str, Any]:
+        """The answer to a job.
+
+        Raises:
+            JudgeLost: none came.
+        """
+        if self._done >= RECYCLE_AFTER:
+            self.kill()
+        try:
+            process = self._process or self._start()
+            assert process.stdin is not None
+            process.stdin.write(message)
+            process.stdin.flush()
+            answer = self._read(process, patience_s)
+        except (JudgeLost, OSError) as error:
+            self.kill()
+            raise JudgeLost(str(error)) from error
+        self._done += 1
+        return answer
+
+    def kill(self) -> None:
+        """Ends the process; its fork server sees that and ends what runs in it."""
+        process, self._process = self._process, None
+        self._done = 0
+        if process is not None:
+            process.kill()
+            with contextlib.suppress(OSError, ValueError):
+                process.communicate()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # A clean environment: no secret of the caller's reaches test code, and no setting of his the interpreter.
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-X", "utf8", "-c", _BOOT, str(_ROOT), str(self._slot)],
+            env={},
+            cwd="/",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=None,
+        )
+        self._read(self._process, START_S)
+        return self._process
+
+    @staticmethod
+    def _read(process: subprocess.Popen[bytes], patience_s: float) -> Any:
+        assert process.stdout is not None
+        ready, _, _ = select.select([process.stdout], [], [], patience_s)
+        if not ready:
+            raise JudgeLost(f"no answer within {patience_s:.0f} s")
+        answer = service.read(process.stdout)  # a judge writes an answer at one stroke
+        if answer is None:
+            raise JudgeLost("its process ended")
+        return answer
+
+
+def patience(tests: Tests, limits: Limits) -> float:
+    """Seconds after which a judge that has said nothing is given up: every test may take its longest."""
+    match tests:
+        case Asserts(statements):
+            count = len(statements)
+        case CheckFunction(code):
+            count = code.count("assert")
+        case Calls(_, cases) | Stdio(cases):
+            count = len(cases)
+    return (count + MAX_STARTS) * 2 * (MAX_STARVED + 1) * limits.timeout_s + SLACK_S

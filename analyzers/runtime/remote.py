@@ -1,0 +1,343 @@
+"""The candidate seen from the judge: names of its program as objects whose operations happen in its process.
+
+Test code runs here, unchanged, beside these objects. What a candidate computes crosses as plain data and is compared
+here, with the judge's own `==`; what is no plain data stays an opaque `Remote`, which equals nothing but itself. So a
+candidate can lie about values and never about verdicts.
+"""
+
+from __future__ import annotations
+
+import builtins
+import select
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from analyzers.runtime import wire
+from analyzers.runtime.sandbox.base import Candidate, Exit, Limits, Sandbox
+
+MAX_STARVED = 3.0
+"""Waiting for a processor extends a deadline up to this multiple of the limit."""
+MAX_TIMEOUTS = 2
+"""Tests in a row that may time out before the rest is not run: a program that hangs once tends to hang always."""
+MAX_STARTS = 4
+"""Times that a program is started anew after it hung or crashed."""
+
+
+class Stopped(BaseException):
+    """The candidate cannot go on. No `Exception`, so that a `try` in the test code does not swallow it."""
+
+
+class TimedOut(Stopped):
+    """It did not answer in time."""
+
+
+class Died(Stopped):
+    """Its process ended before it answered, or said what cannot be understood."""
+
+    how = "SystemExit"
+    """Name of the exception, or of the signal, that ended it."""
+
+
+class NotLoaded(Stopped):
+    """It does not compile, or failed or hung while it was loaded; no test can run."""
+
+
+class GaveUp(Stopped):
+    """It hung or crashed too often; the remaining tests are not run."""
+
+
+class CandidateError(Exception):
+    """An exception of the candidate's code that has no counterpart among the built-in ones."""
+
+
+def facts_of(error: BaseException) -> dict[str, Any] | None:
+    """What the candidate's process said of an exception that it raised; None for one that arose in the judge."""
+    if isinstance(error, Died):
+        return {"type": error.how, "message": str(error)}
+    return getattr(error, "candidate_facts", None)
+
+
+class Session:
+    """One candidate over all its tests; started anew after it hung or crashed."""
+
+    def __init__(self, sandbox: Sandbox, source: str, limits: Limits) -> None:
+        self._sandbox, self._source, self._limits = sandbox, source, limits
+        self._candidate: Candidate | None = None
+        self._generation = 0
+        self._deadline = 0.0
+        self._started = 0.0
+        self._timeouts = 0
+        self.not_loaded: dict[str, Any] | None = None
+        """Why the program did not load: `syntax`, `raised` or `timed_out`."""
+        self.exit: Exit | None = None
+        """How the process ended last."""
+        self.output = b""
+        self.cpu_s = 0.0
+
+    def begin_test(self) -> None:
+        """Starts the clock of a test, and the program where it is not running.
+
+        Raises:
+            Stopped: it does not load, or has hung or crashed too often.
+        """
+        if self.not_loaded is not None:
+            raise NotLoaded
+        if self._candidate is None:
+            if self._generation == MAX_STARTS or self._timeouts >= MAX_TIMEOUTS:
+                raise GaveUp(f"started {self._generation} times, timed out {self._timeouts} times")
+            self._generation += 1
+            self._candidate = self._sandbox.start(self._source, mode="serve", stdin=b"", limits=self._limits)
+            self._load()
+        self._start_clock()
+
+    def _load(self) -> None:
+        self._start_clock()
+        try:
+            answer = self._receive()
+        except TimedOut:
+            answer = {"timed_out": True}
+        except Died as error:
+            answer = {"raised": facts_of(error)}
+        if "ready" not in answer:
+            self.not_loaded = answer
+            self.end()
+            raise NotLoaded
+
+    def run_script(self, stdin: bytes) -> None:
+        """Runs the program as a script to its end; what it printed is in `output`.
+
+        Raises:
+            Stopped: it hung, or ended without saying that it came to its end.
+        """
+        self._candidate = self._sandbox.start(self._source, mode="main", stdin=stdin, limits=self._limits)
+        self._start_clock()
+        answer = self._receive()
+        if "exit" not in answer:
+            self.not_loaded = answer
+
+    def test_passed(self) -> None:
+        """Tells that a test ended in time."""
+        self._timeouts = 0
+
+    def seconds(self) -> float:
+        """Seconds since the clock was started."""
+        return time.monotonic() - self._started
+
+    def end(self) -> None:
+        """Ends the candidate."""
+        if self._candidate is not None:
+            candidate, self._candidate = self._candidate, None
+            self.exit = candidate.end()
+            self.output += self.exit.output[: self._limits.output_bytes - len(self.output)]
+            self.cpu_s += self.exit.cpu_s
+
+    def request(self, operation: str, target: int | str, *arguments: Any, **keywords: Any) -> Any:
+        """Asks the candidate's process for something and returns the value.
+
+        Raises:
+            Stopped: no answer came.
+            Exception: what the candidate's code raised, as the built-in exception it is derived from.
+        """
+        if self._candidate is None:
+            raise Died("the program ended in an earlier call")
+        trees = [wire.encode(argument, self._export) for argument in arguments]
+        named = [[name, wire.encode(argument, self._export)] for name, argument in keywords.items()]
+        try:
+            self._candidate.socket.settimeout(self._limits.timeout_s)
+            self._candidate.socket.sendall(wire.pack([operation, target, trees, named]))
+        except OSError:
+            self._died()
+        answer = self._receive()
+        try:
+            if "raised" in answer:
+                raise self._exception(answer["raised"])
+            for index, tree in answer.get("changed", ()):
+                _copy_back(arguments[index], wire.decode(tree, self._import))
+            return wire.decode(answer["value"], self._import)
+        except (wire.Malformed, KeyError, TypeError, IndexError, AttributeError) as error:
+            if "raised" in answer:
+                raise
+            self.end()
+            raise Died(f"a malformed answer: {error}") from error
+
+    def _start_clock(self) -> None:
+        assert self._candidate is not None
+        self._started = time.monotonic()
+        self._deadline = self._started + self._limits.timeout_s - self._candidate.starved_s()
+
+    def _receive(self) -> dict[str, Any]:
+        head = self._read(4)
+        length = int.from_bytes(head, "big")
+        if length > wire.MAX_FRAME:
+            self.end()
+            raise Died(f"a message of {length} bytes, the limit is {wire.MAX_FRAME}")
+        try:
+            answer = wire.unpack(self._read(length))
+        except wire.Malformed as error:
+            self.end()
+            raise Died(str(error)) from error
+        if not isinstance(answer, dict):
+            self.end()
+            raise Died(f"a malformed answer: {str(answer)[:60]!r}")
+        return answer
+
+    def _read(self, count: int) -> bytes:
+        assert self._candidate is not None
+        body = b""
+        while len(body) < count:
+            if not self._wait(self._candidate):
+                self._timeouts += 1
+                self.end()
+                raise TimedOut(f"no answer within {self._limits.timeout_s:g} s")
+            try:
+                part = self._candidate.socket.recv(min(count - len(body), 1 << 20))
+            except OSError:
+                part = b""
+            if not part:
+                self._died()
+            body += part
+        return body
+
+    def _wait(self, candidate: Candidate) -> bool:
+        """Whether there is something to read (or the end of the process) before the deadline."""
+        latest = self._started + MAX_STARVED * self._limits.timeout_s
+        while True:
+            deadline = min(self._deadline + candidate.starved_s(), latest)
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            ready, _, _ = select.select([candidate.socket, candidate.ended], [], [], left)
+            if ready:
+                return True
+
+    def _died(self) -> NoReturn:
+        self.end()
+        assert self.exit is not None
+        code = self.exit.code
+        error = Died(f"the program ended before it answered ({f'signal {-code}' if code < 0 else f'exit code {code}'})")
+        if code < 0:
+            error.how = signal.Signals(-code).name
+        raise error
+
+    def _export(self, value: Any) -> Any:
+        if type(value) is Remote:
+            target, generation = object.__getattribute__(value, "_reference")
+            if generation == self._generation:
+                return ["r", target]
+        raise wire.NotPlain(f"cannot pass a {type(value).__name__} to the program")
+
+    def _import(self, reference: Any) -> Remote:
+        if type(reference) is not int:
+            raise wire.Malformed(f"a reference must be an int, got {str(reference)[:40]!r}")
+        return Remote(self, reference, self._generation)
+
+    def _exception(self, facts: Any) -> Exception:
+        if not (isinstance(facts, dict) and isinstance(facts.get("type"), str)):
+            raise wire.Malformed("an exception without a type")
+        message = f"{facts['type']}: {facts.get('message', '')}"
+        for name in facts.get("bases", ()):
+            base = getattr(builtins, str(name), None)
+            if isinstance(base, type) and issubclass(base, Exception):
+                # BaseException's own subclasses (SystemExit) must not end the judge; they end up below.
+                error: Exception = base.__new__(base)
+                break
+        else:
+            error = CandidateError()
+        error.args = (message,)
+        error.candidate_facts = facts  # type: ignore[attr-defined]
+        return error
+
+
+class Name:
+    """A global of the candidate's program, looked up when it is used: it survives a new start of the program."""
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._session, self._name = session, name
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return self._session.request("call", self._name, *arguments, **keywords)
+
+    def __getattr__(self, name: str) -> Any:
+        return self._session.request("getattr", self._name, name)
+
+    def value(self) -> Any:
+        """What the name stands for."""
+        return self._session.request("get", self._name)
+
+
+class Remote:
+    """An object of the candidate's. Equal to nothing but itself; its parts cross as plain data when asked for."""
+
+    __slots__ = ("_reference", "_session")
+
+    def __init__(self, session: Session, number: int, generation: int) -> None:
+        object.__setattr__(self, "_session", session)
+        object.__setattr__(self, "_reference", (number, generation))
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return _ask(self, "call", *arguments, **keywords)
+
+    def __getattr__(self, name: str) -> Any:
+        return _ask(self, "getattr", name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        _ask(self, "setattr", name, value)
+
+    def __getitem__(self, key: Any) -> Any:
+        return _ask(self, "getitem", key)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(_plain(self, "items", list))
+
+    def __contains__(self, value: Any) -> bool:
+        return value in _plain(self, "items", list)  # decided here: its own __contains__ could say yes to everything
+
+    def __len__(self) -> int:
+        return _plain(self, "len", int)
+
+    def __bool__(self) -> bool:
+        return _plain(self, "bool", bool)
+
+    def __str__(self) -> str:
+        return _plain(self, "str", str)
+
+    def __repr__(self) -> str:
+        return _plain(self, "repr", str)
+
+
+def _ask(remote: Remote, operation: str, *arguments: Any, **keywords: Any) -> Any:
+    session: Session = object.__getattribute__(remote, "_session")
+    number, generation = object.__getattribute__(remote, "_reference")
+    if generation != session._generation:
+        raise Died("the program was started anew, its objects are gone")
+    return session.request(operation, number, *arguments, **keywords)
+
+
+def _plain(remote: Remote, operation: str, expected: type) -> Any:
+    value = _ask(remote, operation)
+    if type(value) is not expected:
+        raise TypeError(f"{operation} of an object gave a {type(value).__name__}")
+    return value
+
+
+def _copy_back(argument: Any, value: Any) -> None:
+    """Shows a change that a call made to one of its arguments in the judge's copy of it."""
+    match argument:
+        case list():
+            argument[:] = value
+        case dict():
+            argument.clear()
+            argument.update(value)
+        case set():
+            argument.clear()
+            argument |= value
+        case bytearray():
+            argument[:] = value
+        case tuple():
+            for mine, theirs in zip(argument, value, strict=True):
+                _copy_back(mine, theirs)
+        case _ if hasattr(argument, "clear") and hasattr(argument, "extend"):  # deque
+            argument.clear()
+            argument.extend(value)

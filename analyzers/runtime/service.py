@@ -1,0 +1,81 @@
+"""The judge's process: one per slot, started by exec, with a fork server of its own.
+
+It reads jobs as frames on standard input and writes what came of each on standard output. Test code runs here, so the
+process keeps a bound on its memory and cannot be traced; the program under test never does.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+from dataclasses import asdict
+from typing import Any, BinaryIO
+
+from analyzers.runtime import suite, tests, wire
+from analyzers.runtime.judge import UnknownRule
+from analyzers.runtime.sandbox import confine
+from analyzers.runtime.sandbox.base import Limits, Sandbox, SandboxBroken
+from analyzers.runtime.sandbox.local import ForkServer
+
+MEMORY_BYTES = 4 * 1024**3
+
+
+def main() -> None:
+    """Serves jobs until standard input ends."""
+    slot = int(sys.argv[1])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, who closes this process
+    confine.prctl(confine.PR_SET_DUMPABLE, 0)
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
+    jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what test code prints must not look like an answer
+    sandbox: Sandbox = ForkServer(slot)
+    try:
+        write(answers, {"ready": True})
+        while (job := read(jobs)) is not None:
+            write(answers, answer(job, sandbox))
+    finally:
+        sandbox.close()
+
+
+def answer(job: dict[str, Any], sandbox: Sandbox) -> dict[str, Any]:
+    """What came of one job; `{"broken": why}` where the tests themselves cannot run."""
+    try:
+        outcome = suite.run(unpack_tests(job["tests"]), job["source"], Limits(**job["limits"]), sandbox)
+        return asdict(outcome)
+    except (tests.BadTests, UnknownRule, wire.NotPlain) as error:
+        return {"broken": f"{error}"}
+    except SandboxBroken:
+        raise
+    except Exception as error:
+        return {"broken": f"the tests cannot be run: {type(error).__name__}: {error}"}
+
+
+def pack_tests(suite_of_tests: tests.Tests) -> Any:
+    """A suite as a JSON tree that keeps the exact types of arguments and expected values.
+
+    Raises:
+        wire.NotPlain: an argument or expected value is no plain data.
+    """
+    return wire.encode(tests.to_json(suite_of_tests))
+
+
+def unpack_tests(tree: Any) -> tests.Tests:
+    """The suite of a tree."""
+    return tests.parse(wire.decode(tree))
+
+
+def read(stream: BinaryIO) -> Any:
+    """The next frame, or None at the end."""
+    head = stream.read(4)
+    if len(head) < 4:
+        return None
+    return wire.unpack(stream.read(int.from_bytes(head, "big")))
+
+
+def write(stream: BinaryIO, message: Any) -> None:
+    """Writes a frame."""
+    stream.write(wire.pack(message))
+    stream.flush()

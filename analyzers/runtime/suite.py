@@ -1,0 +1,337 @@
+"""Runs a suite in the judge: test code stays here, each of its calls to the program happens in the sandbox."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import import_module
+from types import CodeType
+from typing import Any
+
+from analyzers.runtime import judge
+from analyzers.runtime.remote import MAX_STARVED, Died, GaveUp, Name, NotLoaded, Session, Stopped, TimedOut, facts_of
+from analyzers.runtime.sandbox.base import Limits, Sandbox
+from analyzers.runtime.tests import Asserts, BadTests, Calls, CheckFunction, Exchange, Stdio, Tests
+
+MAX_MESSAGE = 300
+BEGIN, PASSED, FAILED = "__spanwise_begin__", "__spanwise_passed__", "__spanwise_failed__"
+EVAL = "__spanwise_eval__"
+MODULES = frozenset(
+    "bisect cmath collections copy datetime decimal fractions functools heapq itertools math operator random re statistics "
+    "string sys".split()
+)
+"""Modules that test code may use without importing them, in the hope that the program has: the judge's own are taken."""
+
+
+@dataclass(slots=True)
+class Run:
+    """What came of a suite, as data that travels as JSON."""
+
+    tests: list[tuple[str, float, str]]
+    """Status, seconds and message of each test."""
+    syntax: dict[str, Any] | None = None
+    """Why the program does not compile."""
+    raised: list[dict[str, Any]] = field(default_factory=list)
+    """Exceptions of the program's own code: the first of each test, in order."""
+    stdout: str = ""
+    detail: str = ""
+
+
+def run(tests: Tests, source: str, limits: Limits, sandbox: Sandbox) -> Run:
+    """Runs a program on a suite.
+
+    Raises:
+        BadTests: the suite itself is broken.
+        SandboxBroken: the sandbox is.
+    """
+    if isinstance(tests, Stdio):
+        return _run_stdio(tests, source, limits, sandbox)
+    session = Session(sandbox, source, limits)
+    recorder = Recorder(session, limits)
+    try:
+        if isinstance(tests, Calls):
+            _run_calls(tests, session, recorder)
+        else:
+            _run_code(tests, session, recorder)
+    finally:
+        session.end()
+    outcome = recorder.finish()
+    outcome.stdout = session.output.decode("utf-8", "replace")
+    return outcome
+
+
+class Recorder:
+    """Keeps what the tests came to. Test code reports through `begin`, `passed` and `failed`."""
+
+    def __init__(self, session: Session, limits: Limits) -> None:
+        self._session, self._limits = session, limits
+        self._results: dict[int, tuple[str, float, str]] = {}
+        self._raised: list[dict[str, Any]] = []
+        self.expected = 0
+        """Number of tests in the suite."""
+        self.complete = False
+        """Whether the test code ran to its end: then tests that it stepped over were not meant to run."""
+
+    @contextmanager
+    def clock(self) -> Iterator[None]:
+        """Bounds the time that test code spends on what the program returned (`range(answer)`, say)."""
+
+        def ring(*_: object) -> None:
+            raise TimedOut("judging the answer took too long")
+
+        previous = signal.signal(signal.SIGALRM, ring)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, previous)
+
+    def begin(self, test: int) -> None:
+        """A test begins."""
+        signal.setitimer(signal.ITIMER_REAL, (2 * MAX_STARVED + 1) * self._limits.timeout_s)
+        self._session.begin_test()
+
+    def passed(self, test: int) -> None:
+        """A test came to its end. One that runs several times (in a loop) has to pass every time."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._session.test_passed()
+        status, seconds, message = self._results.get(test, ("passed", 0.0, ""))
+        self._results[test] = (status, seconds + self._session.seconds(), message)
+
+    def failed(self, test: int, error: BaseException) -> None:
+        """A test ended with an exception, in the program or in the test code. Goes on unless nothing more can run."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        status, message = self._classify(error)
+        earlier = self._results.get(test, ("passed", 0.0, ""))
+        if earlier[0] == "passed":
+            self._results[test] = (status, earlier[1] + self._session.seconds(), message[:MAX_MESSAGE])
+        if isinstance(error, (NotLoaded, GaveUp, KeyboardInterrupt)):
+            raise error
+
+    def finish(self) -> Run:
+        """What came of the suite."""
+        not_loaded = self._session.not_loaded or {}
+        missing = ("not_run", 0.0, "")
+        if not_loaded:
+            missing = ("timed_out" if "timed_out" in not_loaded else "error", 0.0, "the program does not load")
+        if self.complete and self._results:
+            tests = [self._results[test] for test in sorted(self._results)]
+        else:
+            tests = [self._results.get(test, missing) for test in range(self.expected)]
+        raised = [not_loaded["raised"]] if "raised" in not_loaded else self._raised
+        return Run(tests, syntax=not_loaded.get("syntax"), raised=raised)
+
+    def _classify(self, error: BaseException) -> tuple[str, str]:
+        if isinstance(error, TimedOut):
+            self._session.end()
+            return "timed_out", str(error)
+        if isinstance(error, GaveUp):
+            return "not_run", str(error)
+        if isinstance(error, NotLoaded):
+            return "error", "the program does not load"
+        facts = facts_of(error)
+        if facts is not None:
+            self._raised.append(facts)
+            return "error", f"{facts['type']}: {facts.get('message', '')}"
+        return "failed", f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _run_calls(tests: Calls, session: Session, recorder: Recorder) -> None:
+    same = judge.rule(judge.VALUES, tests.compare)
+    recorder.expected = len(tests.cases)
+    function = Name(session, tests.function)
+    with recorder.clock():
+        for index, case in enumerate(tests.cases):
+            try:
+                recorder.begin(index)
+                answer = function(*case.args, **(case.kwargs or {}))
+                assert same(answer, case.expected), f"got {_short(answer)}, expected {_short(case.expected)}"
+                recorder.passed(index)
+            except GaveUp:
+                return
+            except BaseException as error:
+                try:
+                    recorder.failed(index, error)
+                except Stopped:
+                    return
+
+
+def _short(value: Any) -> str:
+    try:
+        text = repr(value)
+    except Exception as error:
+        text = f"something whose repr raises {type(error).__name__}"
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
+def _run_code(tests: Asserts | CheckFunction, session: Session, recorder: Recorder) -> None:
+    code, recorder.expected, names, entry_point = _instrumented(tests)
+    namespace: dict[str, Any] = {
+        "__name__": "tests",
+        BEGIN: recorder.begin,
+        PASSED: recorder.passed,
+        FAILED: recorder.failed,
+        EVAL: lambda source: session.request("eval", source),
+    }
+    for name in names:
+        namespace[name] = import_module(name) if name in MODULES else Name(session, name)
+    with recorder.clock():
+        try:
+            session.begin_test()  # code between the tests may already need the program
+            exec(code, namespace)
+            if entry_point:
+                namespace["check"](Name(session, entry_point))
+            recorder.complete = True
+        except Stopped:
+            return
+        except Exception as error:
+            recorder.failed(recorder.expected, error)  # test code outside of any test: counts as one more that went wrong
+            recorder.expected += 1
+
+
+@lru_cache(maxsize=256)
+def _instrumented(tests: Asserts | CheckFunction) -> tuple[CodeType, int, tuple[str, ...], str]:
+    """Test code that reports each of its tests; their number; names that only the program can define."""
+    try:
+        setup = ast.parse(tests.setup)
+        if isinstance(tests, CheckFunction):
+            body = ast.parse(tests.code)
+            counter = _Instrument()
+            body = counter.visit(body)
+            count, entry_point = counter.count, tests.entry_point
+        else:
+            parts = [ast.parse(statement) for statement in tests.statements]
+            body = ast.Module([_reporting(index, part.body) for index, part in enumerate(parts)], [])
+            count, entry_point = len(parts), ""
+    except (SyntaxError, ValueError) as error:
+        raise BadTests(f"the tests do not compile: {error}") from error
+    module = ast.Module(setup.body + body.body, [])
+    names = _names_of_the_program(module)
+    module = ast.fix_missing_locations(_Lambdas(frozenset(names)).visit(module))
+    return compile(module, "<tests>", "exec"), count, names, entry_point
+
+
+def _reporting(test: int, body: list[ast.stmt]) -> ast.Try:
+    """`try: begin; body; passed / except: failed` around the statements of a test."""
+
+    def call(name: str, *arguments: ast.expr) -> ast.stmt:
+        return ast.Expr(ast.Call(ast.Name(name, ast.Load()), [ast.Constant(test), *arguments], []))
+
+    caught = ast.ExceptHandler(
+        ast.Name("BaseException", ast.Load()), "__spanwise_error__", [call(FAILED, ast.Name("__spanwise_error__", ast.Load()))]
+    )
+    return ast.Try([call(BEGIN), *body, call(PASSED)], [caught], [], [])
+
+
+class _Instrument(ast.NodeTransformer):
+    """Makes a test of each assert statement; one that is true whatever the program does is none."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
+        if not any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(node.test)):
+            return node
+        self.count += 1
+        return _reporting(self.count - 1, [node])
+
+
+class _Lambdas(ast.NodeTransformer):
+    """A lambda that is an argument of the program's function is made in the program's process."""
+
+    def __init__(self, names: frozenset[str]) -> None:
+        self._names = names
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id in self._names:
+            node.args = [self._shipped(argument) for argument in node.args]
+            for keyword in node.keywords:
+                keyword.value = self._shipped(keyword.value)
+        return node
+
+    @staticmethod
+    def _shipped(argument: ast.expr) -> ast.expr:
+        if not isinstance(argument, ast.Lambda):
+            return argument
+        return ast.Call(ast.Name(EVAL, ast.Load()), [ast.Constant(ast.unparse(argument))], [])
+
+
+def _names_of_the_program(module: ast.Module) -> tuple[str, ...]:
+    """Names that test code uses and does not bind.
+
+    A built-in name is the program's only where no other name is called (MBPP has a function called `sum`): otherwise a
+    candidate could redefine `set` or `sorted` and have both sides of a comparison its own way.
+    """
+    used, called, bound = set(), set(), set()
+    for node in ast.walk(module):
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                used.add(name)
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.ExceptHandler(name=str(name)):
+                bound.add(name)
+            case ast.alias(name=name, asname=alias):
+                bound.add(alias or name.split(".")[0])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called.add(node.func.id)
+    own = {name for name in used - bound if not name.startswith("__spanwise_")}
+    found = {name for name in own if not hasattr(builtins, name)}
+    if not found - MODULES and not bound & called:
+        found |= called & own
+    return tuple(sorted(found))
+
+
+def _run_stdio(tests: Stdio, source: str, limits: Limits, sandbox: Sandbox) -> Run:
+    same = judge.rule(judge.TEXTS, tests.compare)
+    outcome = Run([])
+    timeouts = 0
+    for case in tests.cases:
+        if timeouts >= 2:
+            outcome.tests.append(("not_run", 0.0, "earlier tests timed out"))
+            continue
+        status, seconds, message = _exchange(case, source, limits, sandbox, same, outcome)
+        timeouts = timeouts + 1 if status == "timed_out" else 0
+        outcome.tests.append((status, seconds, message))
+        if outcome.syntax is not None:
+            break
+    missing = len(tests.cases) - len(outcome.tests)
+    outcome.tests += [("error", 0.0, "the program does not compile")] * missing
+    return outcome
+
+
+def _exchange(
+    case: Exchange, source: str, limits: Limits, sandbox: Sandbox, same: Callable[[str, str], bool], outcome: Run
+) -> tuple[str, float, str]:
+    """One run of the whole program: what it prints is compared here, its exit status proves nothing good."""
+    session = Session(sandbox, source, limits)
+    stopped: Stopped | None = None
+    try:
+        session.run_script(case.stdin.encode("utf-8", "surrogateescape"))
+    except TimedOut as error:
+        return "timed_out", session.seconds(), str(error)
+    except Stopped as error:
+        stopped = error
+    finally:
+        seconds = session.seconds()
+        session.end()
+    said = session.not_loaded or {}
+    if "syntax" in said:
+        outcome.syntax = said["syntax"]
+        return "error", seconds, "the program does not compile"
+    code = session.exit.code if session.exit else 0
+    if "raised" in said or code:
+        facts = said.get("raised") or facts_of(stopped or Died(f"exit code {code}")) or {}
+        outcome.raised.append(facts)
+        return "error", seconds, f"{facts['type']}: {facts.get('message', '')}"[:MAX_MESSAGE]
+    printed = session.output.decode("utf-8", "replace")
+    outcome.stdout = outcome.stdout or printed
+    if same(printed, case.stdout):
+        return "passed", seconds, ""
+    return "failed", seconds, f"printed {_short(printed)}, expected {_short(case.stdout)}"

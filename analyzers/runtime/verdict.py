@@ -1,0 +1,99 @@
+"""What the judge found, as a report: the verdict, and diagnostics where the program itself is to blame."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from analyzers.runtime import NAME, TIMEOUT
+from analyzers.positions import Convention, LineTable, Unit
+from analyzers.types import (
+    Diagnostic,
+    Kind,
+    Location,
+    Outcome,
+    Report,
+    Severity,
+    Source,
+    Span,
+    Status,
+    TestResult,
+    TestStatus,
+    Verdict,
+)
+
+FRAMES = Convention(line_base=1, column_base=0, unit=Unit.BYTE)
+"""How CPython's position tables count."""
+SYNTAX = Convention(line_base=1, column_base=1, unit=Unit.CODEPOINT)
+"""How CPython's SyntaxError counts."""
+
+_TRIPLE_QUOTE = re.compile(r"""[A-Za-z]{0,2}('''|\"\"\")""")
+
+
+def report(source: Source, answer: dict[str, Any], seconds: float) -> Report:
+    """The report of one program; `answer` is `suite.Run` as data, or says what is broken."""
+    if "broken" in answer:
+        verdict = Verdict(Outcome.INFRASTRUCTURE, detail=answer["broken"])
+        return Report(NAME, Status.FAILED, seconds=seconds, detail=answer["broken"], verdict=verdict)
+    tests = tuple(TestResult(TestStatus(status), spent, message) for status, spent, message in answer["tests"])
+    outcome = _outcome(tests, answer)
+    facts = answer["syntax"] or next(iter(answer["raised"]), None)
+    verdict = Verdict(outcome, tests, exception=facts["type"] if facts else "", stdout=answer["stdout"], detail=answer["detail"])
+    return Report(NAME, Status.OK, _diagnostics(source, outcome, answer), seconds, verdict=verdict)
+
+
+def _outcome(tests: tuple[TestResult, ...], answer: dict[str, Any]) -> Outcome:
+    """The gravest class of the tests; of errors and time-outs the one that came first."""
+    if answer["syntax"]:
+        return Outcome.SYNTAX_ERROR
+    for test in tests:
+        if test.status is TestStatus.ERROR:
+            return Outcome.ERROR
+        if test.status is TestStatus.TIMED_OUT:
+            return Outcome.TIMEOUT
+    if tests and all(test.status is TestStatus.PASSED for test in tests):
+        return Outcome.PASS
+    return Outcome.FAILURE
+
+
+def _diagnostics(source: Source, outcome: Outcome, answer: dict[str, Any]) -> tuple[Diagnostic, ...]:
+    whole = Span(0, len(source.text))
+    if answer["syntax"]:
+        return (_syntax(source, answer["syntax"], whole),)
+    if outcome is Outcome.TIMEOUT:
+        return (Diagnostic(NAME, TIMEOUT, Severity.FATAL, "it did not finish in time", whole, Kind.RUNTIME, Location.GLOBAL),)
+    if answer["raised"]:
+        return (_raised(source, answer["raised"][0], whole),)
+    return ()
+
+
+def _raised(source: Source, facts: dict[str, Any], whole: Span) -> Diagnostic:
+    span, location = whole, Location.GLOBAL
+    frame = facts.get("frame")
+    if isinstance(frame, list) and len(frame) == 4 and isinstance(frame[0], int):
+        line, last, column, end = frame
+        span = LineTable(source.text).span(FRAMES, line, column, last, end)
+        # Of unbounded recursion no single line is the cause (RLTF, Table 2).
+        location = Location.GLOBAL if "RecursionError" in facts.get("bases", ()) else Location.LINE
+    message = str(facts.get("message", ""))
+    return Diagnostic(NAME, str(facts["type"]), Severity.FATAL, message, span, Kind.RUNTIME, location)
+
+
+def _syntax(source: Source, facts: dict[str, Any], whole: Span) -> Diagnostic:
+    line, last, column, end = facts.get("at") or (None, None, None, None)
+    span, location = whole, Location.GLOBAL
+    if line:
+        # A column of 0 or an end before the start means that CPython knows no better than the line or the point.
+        span = LineTable(source.text).span(SYNTAX, line, column or None, last or None, end if end and end > 0 else None)
+        location = Location.LINE
+    if facts["type"] in ("IndentationError", "TabError") or unclosed_triple_quote(source.text, span.start):
+        location = Location.IGNORE  # the cause lies elsewhere, nobody knows where (RLTF, Table 2)
+    elif source.truncated:
+        location = Location.GLOBAL
+    return Diagnostic(NAME, str(facts["type"]), Severity.FATAL, str(facts["message"]), span, Kind.SYNTAX, location)
+
+
+def unclosed_triple_quote(text: str, start: int) -> bool:
+    """Whether a triple-quoted string begins at `start` and never ends: told by the text, not by a message."""
+    opening = _TRIPLE_QUOTE.match(text, start)
+    return opening is not None and re.search(r"(?<!\\)" + opening[1], text[opening.end() :]) is None

@@ -1,0 +1,143 @@
+"""Values as data, with their exact types: how answers leave a candidate's process and arguments enter it.
+
+No pickle and no eval: a value is a tree of JSON lists with a tag in front. `type(value)` decides, never `isinstance`, so an
+object whose class pretends to be a list crosses as an opaque reference, and whatever its `__eq__` says stays behind.
+The standard library alone is imported here: the same file is loaded inside the candidate's process.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+MAX_DEPTH = 60
+MAX_NODES = 1_000_000
+MAX_FRAME = 16 * 1024 * 1024
+"""Bytes of one message; a longer one is an error of whoever sends it."""
+
+_JSON_INT = 2**53
+_MAPPINGS = (dict, Counter, defaultdict, OrderedDict)
+_SEQUENCES: dict[type, str] = {list: "l", tuple: "t", set: "s", frozenset: "z", deque: "q"}
+_FROM_TAG: dict[str, Callable[[Any], Any]] = {"l": list, "t": tuple, "s": set, "z": frozenset, "q": deque}
+
+
+class NotPlain(Exception):
+    """A value is no plain data, or too deep or too large to cross."""
+
+
+class Malformed(Exception):
+    """A message is not what `encode` writes."""
+
+
+def encode(value: Any, reference: Callable[[Any], Any] | None = None) -> Any:
+    """The JSON tree of `value`.
+
+    `reference` turns what is no plain data into a tree (an opaque reference).
+
+    Raises:
+        NotPlain: there is such a part and no `reference`, or the value is too deep or has too many parts.
+    """
+    left = MAX_NODES
+
+    def walk(value: Any, depth: int) -> Any:
+        nonlocal left
+        left -= 1
+        if depth > MAX_DEPTH or left < 0:
+            raise NotPlain(f"a value deeper than {MAX_DEPTH} or with more than {MAX_NODES} parts")
+        kind = type(value)
+        if value is None or kind is bool or kind is str:
+            return value
+        if kind is int:
+            return value if -_JSON_INT < value < _JSON_INT else ["i", hex(value)]
+        if kind is float:
+            return ["f", value.hex()]
+        if kind in _SEQUENCES:
+            return [_SEQUENCES[kind], [walk(part, depth + 1) for part in value]]
+        if kind in _MAPPINGS:
+            return ["d", [[walk(key, depth + 1), walk(part, depth + 1)] for key, part in dict.items(value)]]
+        if kind is bytes or kind is bytearray:
+            return ["b" if kind is bytes else "B", value.hex()]
+        if kind is complex:
+            return ["c", [value.real.hex(), value.imag.hex()]]
+        if kind is range:
+            return ["g", [hex(value.start), hex(value.stop), hex(value.step)]]
+        if kind is Decimal or kind is Fraction:
+            return ["D" if kind is Decimal else "F", str(value)]
+        if reference is None:
+            raise NotPlain(f"{kind.__name__} is no plain data")
+        return reference(value)
+
+    return walk(value, 0)
+
+
+def decode(tree: Any, reference: Callable[[Any], Any] | None = None) -> Any:
+    """The value of a tree that a hostile process may have written.
+
+    `reference` makes something of an opaque reference `["r", id]`.
+
+    Raises:
+        Malformed: the tree is not what `encode` writes.
+    """
+    try:
+        return _decode(tree, reference, 0)
+    except Malformed:
+        raise
+    except (ValueError, TypeError, ArithmeticError, RecursionError, KeyError) as error:
+        raise Malformed(f"{type(error).__name__}: {error}") from error
+
+
+def _decode(tree: Any, reference: Callable[[Any], Any] | None, depth: int) -> Any:
+    if tree is None or isinstance(tree, (bool, str, int)):
+        return tree
+    if depth > MAX_DEPTH + 1 or not (isinstance(tree, list) and len(tree) == 2):
+        raise Malformed(f"expected [tag, payload], got {str(tree)[:60]!r}")
+    tag, payload = tree
+    if tag in _FROM_TAG:
+        return _FROM_TAG[tag](_decode(part, reference, depth + 1) for part in payload)
+    if tag == "d":
+        return {_decode(key, reference, depth + 1): _decode(part, reference, depth + 1) for key, part in payload}
+    if tag == "r" and reference is not None:
+        return reference(payload)
+    if tag not in _SCALARS:
+        raise Malformed(f"unknown tag {tag!r}")
+    return _SCALARS[tag](payload)
+
+
+_SCALARS: dict[str, Callable[[Any], Any]] = {
+    "i": lambda payload: int(payload, 16),
+    "f": float.fromhex,
+    "b": bytes.fromhex,
+    "B": bytearray.fromhex,
+    "c": lambda payload: complex(*map(float.fromhex, payload)),
+    "g": lambda payload: range(*(int(part, 16) for part in payload)),
+    "D": Decimal,
+    "F": Fraction,
+}
+
+
+def pack(message: Any) -> bytes:
+    """A message as a frame: its length in four bytes, then ASCII JSON.
+
+    Raises:
+        NotPlain: it is longer than MAX_FRAME.
+    """
+    body = json.dumps(message, separators=(",", ":")).encode("ascii")
+    if len(body) > MAX_FRAME:
+        raise NotPlain(f"a message of {len(body)} bytes, the limit is {MAX_FRAME}")
+    return len(body).to_bytes(4, "big") + body
+
+
+def unpack(body: bytes) -> Any:
+    """The message of a frame's body.
+
+    Raises:
+        Malformed: it is not JSON.
+    """
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"not JSON: {error}") from error
