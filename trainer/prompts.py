@@ -44,7 +44,7 @@ def render(task: Task, tokenizer: Any) -> str:
 
 
 def stops(task: Task, tokenizer: Any) -> tuple[str, ...]:
-    """Strings at which a completion of `task` is over: those of `trainer.tasks.stops`, and the closing fence in a chat."""
+    """Strings at which a completion of `task` is over: `trainer.tasks.stops`, and a closing fence in a chat."""
     return task_stops(task, fenced=is_chat(tokenizer))
 
 
