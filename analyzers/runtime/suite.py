@@ -20,7 +20,8 @@ from analyzers.runtime.tests import Asserts, BadTests, Calls, CheckFunction, Exc
 
 MAX_MESSAGE = 300
 BEGIN, PASSED, FAILED = "__spanwise_begin__", "__spanwise_passed__", "__spanwise_failed__"
-EVAL = "__spanwise_eval__"
+EVAL, EXPLAIN = "__spanwise_eval__", "__spanwise_explain__"
+LEFT, RIGHT = "__spanwise_left__", "__spanwise_right__"
 MODULES = frozenset(
     "bisect cmath collections copy datetime decimal fractions functools heapq itertools math operator random re statistics "
     "string sys".split()
@@ -138,7 +139,7 @@ class Recorder:
         if facts is not None:
             self._raised.append(facts)
             return "error", f"{facts['type']}: {facts.get('message', '')}"
-        return "failed", f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return "failed", f"{type(error).__name__}: {error}".rstrip(": ")
 
 
 def _run_calls(tests: Calls, session: Session, recorder: Recorder) -> None:
@@ -176,6 +177,7 @@ def _run_code(tests: Asserts | CheckFunction, session: Session, recorder: Record
         BEGIN: recorder.begin,
         PASSED: recorder.passed,
         FAILED: recorder.failed,
+        EXPLAIN: lambda left, right: f"{_short(left)} against {_short(right)}",
         EVAL: lambda source: session.request("eval", source),
     }
     for name in names:
@@ -205,7 +207,7 @@ def _instrumented(tests: Asserts | CheckFunction) -> tuple[CodeType, int, tuple[
             body = counter.visit(body)
             count, entry_point = counter.count, tests.entry_point
         else:
-            parts = [ast.parse(statement) for statement in tests.statements]
+            parts = [_Explain().visit(ast.parse(statement)) for statement in tests.statements]
             body = ast.Module([_reporting(index, part.body) for index, part in enumerate(parts)], [])
             count, entry_point = len(parts), ""
     except (SyntaxError, ValueError) as error:
@@ -238,7 +240,26 @@ class _Instrument(ast.NodeTransformer):
         if not any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(node.test)):
             return node
         self.count += 1
-        return _reporting(self.count - 1, [node])
+        return _reporting(self.count - 1, [_explained(node)])
+
+
+class _Explain(ast.NodeTransformer):
+    """Explains each assert statement; see `_explained`."""
+
+    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
+        return _explained(node)
+
+
+def _explained(node: ast.Assert) -> ast.Assert:
+    """`assert f(x) == y` says both values when it fails: people read the messages."""
+    match node.test:
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            left = ast.NamedExpr(ast.Name(LEFT, ast.Store()), left)
+            right = ast.NamedExpr(ast.Name(RIGHT, ast.Store()), right)
+            values: list[ast.expr] = [ast.Name(LEFT, ast.Load()), ast.Name(RIGHT, ast.Load())]
+            node.test = ast.Compare(left, [operator], [right])
+            node.msg = ast.Call(ast.Name(EXPLAIN, ast.Load()), values, [])
+    return node
 
 
 class _Lambdas(ast.NodeTransformer):

@@ -86,7 +86,7 @@ def decode(tree: Any, reference: Callable[[Any], Any] | None = None) -> Any:
         return _decode(tree, reference, 0)
     except Malformed:
         raise
-    except (ValueError, TypeError, ArithmeticError, RecursionError, KeyError) as error:
+    except (ValueError, TypeError, ArithmeticError, RecursionError, LookupError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error
 
 
@@ -112,7 +112,7 @@ _SCALARS: dict[str, Callable[[Any], Any]] = {
     "f": float.fromhex,
     "b": bytes.fromhex,
     "B": bytearray.fromhex,
-    "c": lambda payload: complex(*map(float.fromhex, payload)),
+    "c": lambda payload: complex(float.fromhex(payload[0]), float.fromhex(payload[1])),
     "g": lambda payload: range(*(int(part, 16) for part in payload)),
     "D": Decimal,
     "F": Fraction,

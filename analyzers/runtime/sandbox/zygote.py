@@ -51,6 +51,7 @@ def main(control: socket.socket, slot: int) -> None:
     runner.wire = load("wire", HERE.parent / "wire.py")
     for name in PRELOADED:
         importlib.import_module(name)
+    os.environ.clear()
     confine.prctl(confine.PR_SET_CHILD_SUBREAPER, 1)
     folder = tempfile.mkdtemp(prefix=f"spanwise-{os.getpid()}-")
     try:
@@ -71,7 +72,7 @@ class Slot:
         self.ruleset = confine.landlock_ruleset(folder)
         # An interpreter below a folder that strangers cannot enter (root's home, say) is not readable with another id.
         self.closed = any(not os.stat(path).st_mode & 0o001 for path in Path(os.__file__).resolve().parents)
-        self.tasks = 0 if self.root else len(own_processes(os.getuid()))
+        self.tasks = 0 if self.root else own_tasks(os.getuid())
         self.fresh_folder()
 
     def fresh_folder(self) -> None:
@@ -211,13 +212,13 @@ def kill_all_of(uid: int) -> None:
     os.waitpid(helper, 0)
 
 
-def own_processes(uid: int) -> list[int]:
-    """Processes of a user."""
-    found = []
+def own_tasks(uid: int) -> int:
+    """Number of processes and threads of a user, as RLIMIT_NPROC counts them."""
+    found = 0
     for entry in os.scandir("/proc"):
         with contextlib.suppress(OSError):
             if entry.name.isdigit() and entry.stat().st_uid == uid:
-                found.append(int(entry.name))
+                found += len(os.listdir(f"{entry.path}/task"))
     return found
 
 
