@@ -1,0 +1,100 @@
+"""Diagnostics in, numbers out: what a completion is worth, and which of its tokens answer for it.
+
+    import rewards
+
+    score = rewards.score("def f(x):\n    return y\n", tests=["assert f(1) == 1"])
+    score.value, score.outcome, score.charges
+
+`score` and `score_batch` share their worker processes; a `Scorer` has its own. Quick to import, and needs no torch.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from rewards.align import token_rewards
+from rewards.schemes import Spec
+from rewards.scorer import ANALYZERS, SCHEME, BadItem, Scorer
+from rewards.serial import from_jsonable, jsonable
+from rewards.types import Charge, Evidence, Item, Outcome, Reward, Score, TokenRewards
+
+if TYPE_CHECKING:
+    from analyzers.engine import Engine
+    from analyzers.runtime import Limits
+
+__all__ = [
+    "BadItem",
+    "Charge",
+    "Evidence",
+    "Item",
+    "Outcome",
+    "Reward",
+    "Score",
+    "Scorer",
+    "TokenRewards",
+    "from_jsonable",
+    "jsonable",
+    "score",
+    "score_batch",
+    "token_rewards",
+]
+
+_open = ExitStack()
+atexit.register(_open.close)
+
+
+def score(
+    completion: str,
+    *,
+    language: str = "python",
+    tests: object = None,
+    analyzers: Sequence[str] = ANALYZERS,
+    scheme: Spec = SCHEME,
+    prefix: str = "",
+    limits: Limits | None = None,
+    workers: int | None = None,
+    **item: Any,
+) -> Score:
+    """The reward of one completion.
+
+    Tests may be anything that `analyzers.runtime.tests.parse` takes: a list of assert statements, a check function,
+    call cases, standard input and output. `item` are further fields of an Item: reference, task_id, truncated, raw.
+
+    Raises:
+        ValueError: an unknown analyzer, scheme, option, language or field, or tests that are no test suite; with what
+            came, what was expected and the closest names.
+    """
+    given = {"completion": completion, "language": language, "tests": tests, "prefix": prefix, **item}
+    return score_batch([given], analyzers=analyzers, scheme=scheme, limits=limits, workers=workers)[0]
+
+
+def score_batch(
+    items: Iterable[Item | Mapping[str, Any]],
+    *,
+    analyzers: Sequence[str] = ANALYZERS,
+    scheme: Spec = SCHEME,
+    limits: Limits | None = None,
+    workers: int | None = None,
+) -> list[Score]:
+    """The rewards of many completions, in order.
+
+    An item is an Item or a mapping with the keys completion, language, tests, prefix, reference, task_id, truncated and
+    raw; only `completion` is needed. `limits` bound the programs that run; `workers` is the number of processes.
+
+    Raises:
+        ValueError: as `score`; every item is checked before the first one is analysed.
+    """
+    engine = _engine(tuple(analyzers), limits, workers)
+    return Scorer(analyzers, scheme=scheme, engine=engine).score_batch(items)
+
+
+@cache
+def _engine(analyzers: tuple[str, ...], limits: Limits | None, workers: int | None) -> Engine:
+    """The engine that calls with the same settings share, closed when the interpreter ends."""
+    from analyzers.engine import Engine
+
+    return _open.enter_context(Engine(analyzers, workers=workers, limits=limits))

@@ -14,7 +14,21 @@ from numpy.typing import NDArray
 from analyzers.runtime.tests import Tests
 from analyzers.types import Diagnostic, Location, Outcome, Report, Source, Span, Verdict
 
-__all__ = ["Charge", "Diagnostic", "Item", "Location", "Outcome", "Report", "Score", "Source", "Span", "TokenRewards", "Verdict"]
+__all__ = [
+    "Charge",
+    "Diagnostic",
+    "Evidence",
+    "Item",
+    "Location",
+    "Outcome",
+    "Report",
+    "Reward",
+    "Score",
+    "Source",
+    "Span",
+    "TokenRewards",
+    "Verdict",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +44,8 @@ class Item:
     task_id: str = ""
     truncated: bool = False
     """Whether sampling stopped at the token limit."""
+    raw: bool = False
+    """Whether the completion is the program itself, so that no code fence is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +54,46 @@ class Charge:
 
     diagnostic: Diagnostic
     span: Span
-    """Code points of the completion (not of the source)."""
+    """Code points of the completion in a Score, of the source in a Reward."""
     amount: float
     """Signed: a penalty is negative."""
     alpha_cap: float = 1.0
     """Upper bound of RLTF's length compensation alpha = T / (tokens of the span); 1 switches it off."""
     note: str = ""
-    """Why the amount is not the rule's own: gated, capped, merged."""
+    """Why the amount is not the rule's own: gated, capped, merged, follow-on, contradicted, ignored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a scheme decides on: one program and all that was found out about it."""
+
+    source: Source
+    reports: tuple[Report, ...] = ()
+    tested: bool = False
+    """Whether tests were to be run, so that a missing verdict means that the harness failed."""
+
+    @property
+    def runtime(self) -> Report | None:
+        """The report that carries a verdict on the program; None where no tests were run or the harness failed."""
+        for report in self.reports:
+            if report.verdict is not None and report.verdict.outcome is not Outcome.INFRASTRUCTURE:
+                return report
+        return None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What running the tests showed of the program, if anything."""
+        return self.runtime.verdict if self.runtime else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """What a scheme makes of the evidence."""
+
+    parts: Mapping[str, float] | None
+    """The terms of the outcome part, by name; None where the evidence does not allow one."""
+    charges: tuple[Charge, ...] = ()
+    """With spans of `Source.text`; the scorer moves them to the completion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +116,7 @@ class Score:
     base: float | None
     """Outcome part alone: what a baseline or a group is compared on."""
     outcome: Outcome | None
-    """None where no tests were run."""
+    """None where no tests were run; INFRASTRUCTURE where they should have been and no verdict came back."""
     source: Source
     completion: str
     reports: tuple[Report, ...] = ()

@@ -1,0 +1,232 @@
+"""RLTF plus what static analysis found, under five rules.
+
+1. Hard errors (syntax, undefined name, wrong type, of high severity) are charged always; everything else counts only on
+   programs that pass, so that it orders passing programs and cannot buy back a failing one ("gated").
+2. After a syntax error only its first cause is charged ("follow-on"). What compiled has no syntax error, whatever a
+   tool's own parser says ("contradicted").
+3. Findings of several tools on one defect, the failing frame included, are one charge on the narrowest span ("merged").
+4. The static charges of a program sum to less than the smallest gap between outcomes, and all charges to less than the
+   gap to the next worse outcome ("capped"): with equal pass counts no program overtakes one of a better outcome.
+5. Nothing is ever earned: there is no bonus per line or per line without findings.
+
+A finding that costs nothing stays visible as a charge of amount 0 with the reason as its note.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from analyzers.types import Diagnostic, Kind, Location, Outcome, Severity, Span, Status
+from rewards.registry import UnknownName, did_you_mean
+from rewards.schemes import scheme
+from rewards.schemes.regions import line_of, region
+from rewards.schemes.rltf import ADAPTIVE_RANGE, ALPHA_CAP, COARSE, FINE, failing_frame, outcome_parts
+from rewards.schemes.suberrors import suberror
+from rewards.types import Charge, Evidence, Reward
+
+# The ratios 0.5 : 1 : 2.5 : 5 : 10 between severities are those of codequal (arXiv:2506.02211); a fatal finding costs
+# as much as RLTF's failing frame.
+WEIGHTS: Mapping[str, float] = MappingProxyType(
+    {"info": 0.01, "low": 0.02, "medium": 0.05, "high": 0.1, "critical": 0.2, "fatal": 0.3}
+)
+HARD_KINDS = (Kind.SYNTAX, Kind.NAME, Kind.TYPE, Kind.RUNTIME)
+SMALLEST_GAP = 0.3
+# A cap has to be strictly smaller than the gap it protects.
+STRICTLY = 0.99
+
+
+@scheme("static")
+def static(
+    evidence: Evidence,
+    *,
+    coarse: bool = True,
+    fine: bool = True,
+    adaptive: bool = True,
+    fine_amount: float = FINE,
+    alpha_cap: float = ALPHA_CAP,
+    gate: bool = True,
+    weights: Mapping[str, float] = WEIGHTS,
+) -> Reward:
+    """RLTF's terms and, under the rules above, a charge for each finding: minus the weight of its severity.
+
+    Without tests `base` is 0, and the gate is open where no hard error was found. Reports that are not OK say nothing.
+
+    Raises:
+        UnknownName: (a ValueError) `weights` has a key that is no severity.
+    """
+    verdict = evidence.verdict
+    if verdict is None and evidence.tested:
+        return Reward(None)
+    frame = failing_frame(evidence, amount=fine_amount, alpha_cap=alpha_cap) if fine else ()
+    findings = _priced(evidence, weights=_complete(weights), alpha_cap=alpha_cap)
+    findings = _gated(findings, evidence, gate=gate)
+    clusters = _clusters(frame, findings, evidence.source.text)
+    if _broken(evidence):
+        clusters = _first_cause(clusters)
+    parts = outcome_parts(verdict, coarse=coarse, adaptive=adaptive) if verdict else {}
+    gap = _gap(evidence, coarse=coarse, adaptive=adaptive)
+    return Reward(parts, _capped(clusters, frame, gap=gap))
+
+
+def hard(diagnostic: Diagnostic) -> bool:
+    """Whether a finding means that the program cannot work where it stands."""
+    if diagnostic.kind is Kind.SYNTAX:
+        return True
+    return diagnostic.kind in HARD_KINDS and diagnostic.severity >= Severity.HIGH
+
+
+def _complete(weights: Mapping[str, float]) -> dict[str, float]:
+    for name in weights:
+        if name not in WEIGHTS:
+            raise UnknownName(
+                f"no severity {name!r} among the weights of scheme 'static'; {did_you_mean(name, WEIGHTS)}"
+            )
+    return {**WEIGHTS, **weights}
+
+
+def _static(evidence: Evidence) -> Iterable[Diagnostic]:
+    reports = (report for report in evidence.reports if report.status is Status.OK and report.verdict is None)
+    return (diagnostic for report in reports for diagnostic in report.diagnostics)
+
+
+def _priced(evidence: Evidence, *, weights: Mapping[str, float], alpha_cap: float) -> list[Charge]:
+    charges = []
+    for diagnostic in _static(evidence):
+        ignored = diagnostic.location is Location.IGNORE
+        span = region(evidence.source, diagnostic.span, Location.SPAN if ignored else diagnostic.location)
+        if span is None:
+            continue
+        amount = -weights[diagnostic.severity.name.lower()]
+        charge = Charge(diagnostic, span, amount, alpha_cap)
+        charges.append(_waived(charge, "ignored") if ignored else charge)
+    return charges
+
+
+def _gated(charges: Sequence[Charge], evidence: Evidence, *, gate: bool) -> list[Charge]:
+    verdict = evidence.verdict
+    if verdict is None:
+        passing = not any(hard(charge.diagnostic) for charge in charges)
+    else:
+        passing = verdict.outcome is Outcome.PASS
+    compiled = verdict is not None and verdict.outcome is not Outcome.SYNTAX_ERROR
+
+    def reason(charge: Charge) -> str:
+        if charge.diagnostic.kind is Kind.SYNTAX and compiled:
+            return "contradicted"
+        return "gated" if gate and not passing and not hard(charge.diagnostic) else ""
+
+    return [_waived(charge, reason(charge)) if reason(charge) else charge for charge in charges]
+
+
+def _clusters(frame: tuple[Charge, ...], findings: Sequence[Charge], text: str) -> list[list[Charge]]:
+    """Charges grouped by defect, the failing frame first. Two findings of one tool are two defects.
+
+    What overlaps the very expression that failed is the first to join the frame, whose own span is all of its line.
+    """
+    failed = [charge.diagnostic.span for charge in frame]
+
+    def key(charge: Charge) -> tuple[bool, Span]:
+        return not any(span.overlaps(charge.diagnostic.span) for span in failed), charge.span
+
+    clusters: list[list[Charge]] = [[charge] for charge in frame]
+    for charge in sorted(findings, key=key):
+        home = next((cluster for cluster in clusters if _one_defect(cluster, charge, text)), None)
+        if home is None:
+            clusters.append([charge])
+        else:
+            home.append(charge)
+    return clusters
+
+
+def _one_defect(cluster: Sequence[Charge], charge: Charge, text: str) -> bool:
+    return bool(charge.amount) and all(
+        member.amount
+        and member.diagnostic.analyzer != charge.diagnostic.analyzer
+        and _family(member.diagnostic) is _family(charge.diagnostic)
+        and member.span.overlaps(charge.span)
+        and line_of(text, member.span.start) == line_of(text, charge.span.start)
+        for member in cluster
+    )
+
+
+def _family(diagnostic: Diagnostic) -> Kind:
+    return suberror(diagnostic.code).kind if diagnostic.kind is Kind.RUNTIME else diagnostic.kind
+
+
+def _broken(evidence: Evidence) -> bool:
+    if evidence.verdict is not None:
+        return evidence.verdict.outcome is Outcome.SYNTAX_ERROR
+    return any(diagnostic.kind is Kind.SYNTAX for diagnostic in _static(evidence))
+
+
+def _first_cause(clusters: Sequence[list[Charge]]) -> list[list[Charge]]:
+    """The earliest syntax error carries the largest amount of all of them; everything else follows from it."""
+    errors = [cluster for cluster in clusters if cluster[0].amount and cluster[0].diagnostic.kind is Kind.SYNTAX]
+    first = min(errors, key=lambda cluster: _narrowest(cluster).span, default=None)
+    amount = min((charge.amount for cluster in errors for charge in cluster), default=0.0)
+    return [
+        _raised(cluster, amount)
+        if cluster is first
+        else [_waived(charge, "follow-on") if charge.amount else charge for charge in cluster]
+        for cluster in clusters
+    ]
+
+
+def _raised(cluster: list[Charge], amount: float) -> list[Charge]:
+    if any(charge.amount == amount for charge in cluster):
+        return cluster
+    kept = _narrowest(cluster)
+    return [replace(charge, amount=amount, note="merged") if charge is kept else charge for charge in cluster]
+
+
+def _narrowest(cluster: Sequence[Charge]) -> Charge:
+    return min(cluster, key=lambda charge: len(charge.span))
+
+
+def _as_one(cluster: Sequence[Charge]) -> list[Charge]:
+    """The largest amount on the narrowest span; the other findings of the defect cost nothing."""
+    kept = _narrowest(cluster)
+    amount = min(charge.amount for charge in cluster)
+    one = replace(kept, amount=amount, note="merged") if amount != kept.amount else kept
+    return [one, *(_waived(charge, "merged") for charge in cluster if charge is not kept)]
+
+
+def _waived(charge: Charge, note: str) -> Charge:
+    return replace(charge, amount=0.0, note=note)
+
+
+def _gap(evidence: Evidence, *, coarse: bool, adaptive: bool) -> float:
+    """How far `base` stands above the next worse outcome with the same number of passed tests, or with one less."""
+    verdict = evidence.verdict
+    if verdict is None:
+        return SMALLEST_GAP
+    if coarse:
+        value = COARSE[verdict.outcome]
+        return min((value - worse for worse in COARSE.values() if worse < value), default=math.inf)
+    if adaptive and verdict.tests:
+        return min(SMALLEST_GAP, ADAPTIVE_RANGE / len(verdict.tests))
+    return SMALLEST_GAP
+
+
+def _capped(clusters: Sequence[Sequence[Charge]], frame: tuple[Charge, ...], *, gap: float) -> tuple[Charge, ...]:
+    """One charge per cluster, the static ones scaled below the smallest gap, then all of them below `gap`."""
+    known = {id(charge) for charge in frame}
+    framed = [charge for cluster in clusters if id(cluster[0]) in known for charge in _as_one(cluster)]
+    static = [charge for cluster in clusters if id(cluster[0]) not in known for charge in _as_one(cluster)]
+    charges = _scaled([*framed, *_scaled(static, STRICTLY * SMALLEST_GAP)], STRICTLY * gap)
+    return tuple(sorted(charges, key=lambda charge: charge.span))
+
+
+def _scaled(charges: list[Charge], limit: float) -> list[Charge]:
+    total = -sum(charge.amount for charge in charges)
+    if total <= limit:
+        return charges
+    return [_shrunk(charge, limit / total) if charge.amount else charge for charge in charges]
+
+
+def _shrunk(charge: Charge, factor: float) -> Charge:
+    notes = [note for note in (charge.note, "capped") if note]
+    return replace(charge, amount=charge.amount * factor, note=", ".join(dict.fromkeys(", ".join(notes).split(", "))))

@@ -1,0 +1,183 @@
+"""Items in, scores out: extraction, analysis, scheme, and the way back to the completion."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from analyzers.runtime import tests as suites
+from analyzers.types import Outcome, Source, Span
+from rewards import schemes
+from rewards.extract import extract
+from rewards.registry import did_you_mean
+from rewards.schemes.regions import sampled
+from rewards.types import Charge, Evidence, Item, Reward, Score
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from analyzers.engine import Engine
+    from analyzers.runtime import Limits
+
+ANALYZERS = ("runtime", "pylint")
+SCHEME = "static"
+RUNTIME = "runtime"
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+class BadItem(ValueError):
+    """What was given is nothing to score."""
+
+
+class Scorer:
+    """Scores completions with one set of analyzers and one scheme; a context manager.
+
+    Without `runtime` among the analyzers tests cannot be run: rewards then come from findings alone, which is warned of
+    once, because programs trained on such rewards get shorter, not better (arXiv:2605.30478).
+    """
+
+    def __init__(
+        self,
+        analyzers: Sequence[str] = ANALYZERS,
+        *,
+        scheme: schemes.Spec = SCHEME,
+        limits: Limits | None = None,
+        workers: int | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        """`limits` are those of the programs that run; `workers` the processes; `engine` is one that others share.
+
+        Raises:
+            ValueError: an unknown analyzer, scheme or option of the scheme, with the closest names.
+        """
+        self.scheme = schemes.resolve(scheme)
+        self._runs_tests = RUNTIME in analyzers
+        self._warned = self._runs_tests
+        self._owned = engine is None
+        if engine is None:
+            from analyzers.engine import Engine  # starts processes, so it is imported when it is wanted
+
+            engine = Engine(analyzers, workers=workers, limits=limits)
+        self._engine = engine
+
+    def submit(self, item: Item | Mapping[str, Any]) -> Future[Score]:
+        """The score of an item, later.
+
+        Raises:
+            BadItem: a mapping with an unknown or missing key.
+            analyzers.runtime.tests.BadTests: its tests are no test suite.
+            grammars.UnknownLanguage: no language of that name is known.
+        """
+        item = as_item(item)
+        source = extract(
+            item.completion, language=item.language, prefix=item.prefix, truncated=item.truncated, raw=item.raw
+        )
+        tests = item.tests
+        if tests is not None and not self._runs_tests:
+            self._warn()
+            tests = None
+        tested = tests is not None
+        return _then(
+            self._engine.submit(source, tests),
+            lambda reports: settle(item, Evidence(source, reports, tested), self.scheme),
+        )
+
+    def score_batch(self, items: Iterable[Item | Mapping[str, Any]]) -> list[Score]:
+        """The scores of many items, in order. Every item is checked before the first one is analysed."""
+        return [future.result() for future in [self.submit(item) for item in [as_item(item) for item in items]]]
+
+    def close(self) -> None:
+        """Ends the worker processes, unless they are shared."""
+        if self._owned:
+            self._engine.close()
+
+    def __enter__(self) -> Scorer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _warn(self) -> None:
+        if not self._warned:
+            self._warned = True
+            warnings.warn(
+                "tests are given but 'runtime' is not among the analyzers: they are not run, and rewards come from"
+                " findings alone",
+                stacklevel=3,
+            )
+
+
+def as_item(item: Item | Mapping[str, Any]) -> Item:
+    """An item from a mapping with its fields as keys; tests may be anything that `analyzers.runtime.tests.parse` takes.
+
+    The key `token_ids` is accepted and left alone: tokens matter only to `token_rewards`.
+
+    Raises:
+        BadItem: an unknown key, no completion, or a completion that is not text.
+        analyzers.runtime.tests.BadTests: the tests are no test suite.
+    """
+    if not isinstance(item, Item):
+        if not isinstance(item, Mapping):
+            raise BadItem(f"an item is an Item or a mapping, got {type(item).__name__}: {str(item)[:80]!r}")
+        known = [field.name for field in fields(Item)]
+        values = {key: value for key, value in item.items() if key != "token_ids"}
+        for key in values:
+            if key not in known:
+                raise BadItem(f"unknown key {key!r} in an item; {did_you_mean(str(key), [*known, 'token_ids'])}")
+        if "completion" not in values:
+            raise BadItem(f"an item needs the key 'completion', got {sorted(values)}")
+        item = Item(**values)
+    if not isinstance(item.completion, str):
+        raise BadItem(f"a completion is text, got {type(item.completion).__name__}: {str(item.completion)[:80]!r}")
+    return item if item.tests is None else replace(item, tests=suites.parse(item.tests))
+
+
+def settle(item: Item, evidence: Evidence, scheme: schemes.Scheme) -> Score:
+    """The score that a scheme gives on the evidence; None for value and base where tests gave no verdict."""
+    verdict = evidence.verdict
+    failed = evidence.tested and verdict is None
+    reward = Reward(None) if failed else scheme(evidence)
+    charges = _placed(reward.charges, evidence.source)
+    base = None if reward.parts is None else float(sum(reward.parts.values()))
+    return Score(
+        value=None if base is None else base + sum(charge.amount for charge in charges),
+        base=base,
+        outcome=verdict.outcome if verdict else Outcome.INFRASTRUCTURE if failed else None,
+        source=evidence.source,
+        completion=item.completion,
+        reports=evidence.reports,
+        charges=charges,
+        parts=dict(reward.parts or {}),
+        task_id=item.task_id,
+    )
+
+
+def _placed(charges: Sequence[Charge], source: Source) -> tuple[Charge, ...]:
+    """Charges moved from the source to the completion; what lies in the given prefix was not sampled and is dropped."""
+    shift = source.offset - source.prefix
+    spans = [(charge, sampled(source, charge.span)) for charge in charges]
+    return tuple(
+        replace(charge, span=Span(span.start + shift, span.end + shift)) for charge, span in spans if span is not None
+    )
+
+
+def _then(future: Future[_In], function: Callable[[_In], _Out]) -> Future[_Out]:
+    """The future of `function` of a future's result; exceptions and cancellation pass through."""
+    chained: Future[_Out] = Future()
+    chained.set_running_or_notify_cancel()
+
+    def finish(done: Future[_In]) -> None:
+        try:
+            chained.set_result(function(done.result()))
+        except (Exception, CancelledError) as error:
+            chained.set_exception(error)
+
+    future.add_done_callback(finish)
+    return chained
