@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from trainer.types import Rollout, Sample
+from trainer.types import Experience, Rollout
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Buffer:
 
     def __init__(self, staleness: Staleness | None = None) -> None:
         self.staleness = staleness or Staleness()
-        self._samples: deque[Sample] = deque(maxlen=self.staleness.capacity)
+        self._samples: deque[Experience] = deque(maxlen=self.staleness.capacity)
         self._refreshed: int | None = None
 
     def __len__(self) -> int:
@@ -53,12 +53,12 @@ class Buffer:
         due = self._refreshed is None or step - self._refreshed >= self.staleness.refresh
         return due or (step == self._refreshed and len(self) < self.staleness.warmup)
 
-    def add(self, samples: Iterable[Sample], *, step: int) -> None:
+    def add(self, samples: Iterable[Experience], *, step: int) -> None:
         """Takes a round of rollouts in; the oldest samples give way."""
         self._samples.extend(samples)
         self._refreshed = step
 
-    def draw(self, count: int | None, *, step: int, seed: int) -> list[Sample]:
+    def draw(self, count: int | None, *, step: int, seed: int) -> list[Experience]:
         """What optimiser step `step` learns from: `count` samples without replacement, or all of them (None).
 
         Samples beyond the staleness limit are dropped first. On-policy, the buffer is empty afterwards. The draw
@@ -86,7 +86,7 @@ class Buffer:
         self._samples = deque(map(_unpack, state["samples"]), maxlen=self.staleness.capacity)
 
 
-def _pack(sample: Sample) -> dict[str, Any]:
+def _pack(sample: Experience) -> dict[str, Any]:
     rollout = sample.rollout
     return {
         "task_id": rollout.task_id,
@@ -101,7 +101,7 @@ def _pack(sample: Sample) -> dict[str, Any]:
     }
 
 
-def _unpack(state: Mapping[str, Any]) -> Sample:
+def _unpack(state: Mapping[str, Any]) -> Experience:
     rollout = Rollout(
         task_id=state["task_id"],
         prompt_ids=state["prompt_ids"].numpy(),
@@ -111,4 +111,4 @@ def _unpack(state: Mapping[str, Any]) -> Sample:
         truncated=state["truncated"],
         step=state["step"],
     )
-    return Sample(rollout, state["advantages"].numpy())
+    return Experience(rollout, state["advantages"].numpy())

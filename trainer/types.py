@@ -78,7 +78,7 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class Experience:
     """What the learner is told: a rollout, and how much better than expected each of its tokens was."""
 
     rollout: Rollout

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from trainer.buffer import Buffer, Staleness
-from trainer.types import Rollout, Sample
+from trainer.types import Experience, Rollout
 
 
-def _sample(name: str, step: int = 0) -> Sample:
+def _sample(name: str, step: int = 0) -> Experience:
     rollout = Rollout(
         task_id=name,
         prompt_ids=np.array([1, 2]),
@@ -20,10 +20,10 @@ def _sample(name: str, step: int = 0) -> Sample:
         truncated=True,
         step=step,
     )
-    return Sample(rollout, np.array([0.5, -1.0, 0.25], dtype=np.float32))
+    return Experience(rollout, np.array([0.5, -1.0, 0.25], dtype=np.float32))
 
 
-def _names(samples: list[Sample]) -> list[str]:
+def _names(samples: list[Experience]) -> list[str]:
     return [sample.rollout.task_id for sample in samples]
 
 

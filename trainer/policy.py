@@ -1,0 +1,269 @@
+"""The policy: a language model and its tokenizer, decoder-only or encoder-decoder, behind one small class."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import inspect
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rewards.tokens import TokenBytes
+from trainer import weights
+from trainer.decode import Decoder, Row, StopSearch, chunks, supports
+from trainer.fallback import GenerateDecoder
+from trainer.types import Rollout, Sampling
+
+__all__ = ["Logprobs", "Policy", "Sampling"]
+
+OnDone = Callable[[int, Rollout], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Logprobs:
+    """Log-probs of completions under the current weights."""
+
+    values: Tensor
+    """[B, T], 0 on padding; carries the gradient."""
+    mask: Tensor
+    """[B, T], True on the tokens of the completion."""
+    entropy: Tensor | None = None
+    """[B, T] in nats, of the distribution that each token was drawn from; where asked for."""
+
+
+class Policy:
+    """A model that writes programs and can be taught.
+
+    It stays in evaluation mode: dropout would make the learner disagree with the generator about the same weights.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, *, cache_tokens: int = 16384) -> None:
+        """`cache_tokens` bounds the tokens, prompts included, whose keys and values generation holds at a time."""
+        self.model = model.eval()
+        self.tokenizer = tokenizer
+        self.token_bytes = TokenBytes.of(tokenizer)
+        self.cache_tokens = cache_tokens
+        self.seq2seq = bool(model.config.is_encoder_decoder)
+        self.eos = _eos_ids(model, tokenizer)
+        self.pad = _pad_id(model, tokenizer, self.eos)
+        self._pieces: dict[int, bytes] = {}
+        self._decoder = (Decoder if supports(model) else GenerateDecoder)(model, eos=self.eos, pad=self.pad)
+        self._keeps_logits = "logits_to_keep" in inspect.signature(model.forward).parameters
+
+    @classmethod
+    def load(cls, name: str, *, device: str = "cpu", dtype: str = "float32", cache_tokens: int = 16384) -> Policy:
+        """The policy for "tiny", "smollm2", a folder, or a hub name.
+
+        Raises:
+            trainer.weights.ModelNotFound: it is not there; the message says what works offline.
+        """
+        model, tokenizer = weights.load(name, dtype=dtype)
+        return cls(model.to(device), tokenizer, cache_tokens=cache_tokens)
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(weight.numel() for weight in self.model.parameters())
+
+    @property
+    def context(self) -> int | None:
+        """Largest number of tokens, prompt included, that the model can see; None where it sets no limit."""
+        limit = getattr(self.model.config, "max_position_embeddings", None)
+        return None if self.seq2seq or limit is None else int(limit)
+
+    def frozen_copy(self) -> Policy:
+        """The same weights for good: the reference of a KL term."""
+        model = copy.deepcopy(self.model).requires_grad_(False)
+        return Policy(model, self.tokenizer, cache_tokens=self.cache_tokens)
+
+    def save(self, folder: Path) -> None:
+        """Writes model and tokenizer as a folder that `load` takes."""
+        self.model.save_pretrained(folder)
+        self.tokenizer.save_pretrained(folder)
+
+    def encode(self, prompt: str) -> NDArray[np.int64]:
+        """Token ids of a prompt, with what the tokenizer puts in front; never empty."""
+        ids = list(self.tokenizer(prompt).input_ids)
+        if not self.seq2seq:
+            while len(ids) > 1 and ids[-1] in self.eos:  # a closed prompt would leave nothing to go on with
+                ids.pop()
+        return np.asarray(ids or [self.pad], dtype=np.int64)
+
+    def teach(self, prompt: str, completion: str, *, task_id: str = "") -> Rollout:
+        """A given completion as if it had been sampled, with the end token; its log-probs are all 0."""
+        ids = list(self.tokenizer(completion, add_special_tokens=False).input_ids)
+        if self.tokenizer.eos_token_id is not None:
+            ids.append(self.tokenizer.eos_token_id)
+        zeros = np.zeros(len(ids), dtype=np.float32)
+        return Rollout(task_id, self.encode(prompt), np.asarray(ids, dtype=np.int64), zeros, completion, False)
+
+    def generate(
+        self,
+        prompts: Sequence[str],
+        *,
+        samples: int,
+        sampling: Sampling,
+        seed: int,
+        stop: Sequence[str] = (),
+        step: int = 0,
+        task_ids: Sequence[str] = (),
+        on_done: OnDone | None = None,
+    ) -> list[list[Rollout]]:
+        """`samples` completions of each prompt: P lists of G rollouts.
+
+        What is sampled depends on the weights, `seed`, `step` and the prompt's task id (or text), not on the other
+        prompts. A completion ends before the first of the strings in `stop`; `trainer.decode.StopSearch` says where
+        exactly. `on_done(index, rollout)` is called as soon as a rollout has finished, with index = prompt * samples +
+        sample.
+
+        Raises:
+            ValueError: a prompt and `max_new_tokens` together exceed the context of the model.
+        """
+        names = list(task_ids) or list(prompts)
+        encoded = [self.encode(prompt) for prompt in prompts]
+        for name, ids in zip(names, encoded, strict=True):
+            if self.context is not None and len(ids) + sampling.max_new_tokens > self.context:
+                raise ValueError(
+                    f"the prompt of {name[:60]!r} has {len(ids)} tokens; with max_new_tokens = "
+                    f"{sampling.max_new_tokens} that exceeds the {self.context} tokens that the model can see"
+                )
+        rows = _rows(names, samples, seed=(seed, step), length=sampling.max_new_tokens, stop=lambda: self._search(stop))
+        finished: dict[int, Rollout] = {}
+        index_of = {id(row): index for index, row in enumerate(rows)}
+
+        def collect(row: Row) -> None:
+            index = index_of[id(row)]
+            task_id = task_ids[index // samples] if task_ids else ""
+            rollout = self._rollout(row, task_id, encoded[index // samples], step)
+            if isinstance(self._decoder, GenerateDecoder):
+                rollout = self._with_logprobs(rollout, sampling)
+            finished[index] = rollout
+            if on_done is not None:
+                on_done(index, rollout)
+
+        self._fill(encoded, rows, samples=samples, sampling=sampling, on_done=collect)
+        return [[finished[prompt * samples + g] for g in range(samples)] for prompt in range(len(prompts))]
+
+    def logprobs(self, rollouts: Sequence[Rollout], *, temperature: float = 1.0, entropy: bool = False) -> Logprobs:
+        """Log-probs [B, T] of the completions at the temperature of sampling (0 counts as 1), with gradient."""
+        width = max(len(rollout.completion_ids) for rollout in rollouts)
+        ids = torch.full((len(rollouts), width), self.pad)
+        mask = torch.zeros((len(rollouts), width), dtype=torch.bool)
+        for row, rollout in enumerate(rollouts):
+            length = len(rollout.completion_ids)
+            ids[row, :length] = torch.from_numpy(rollout.completion_ids)
+            mask[row, :length] = True
+        ids, mask = ids.to(self.model.device), mask.to(self.model.device)
+        logits = self._logits(rollouts, ids, mask).float()
+        if temperature not in (0.0, 1.0):
+            logits = logits / temperature
+        # Gather before normalising: one [B, T, V] tensor less than log_softmax.
+        normaliser = logits.logsumexp(-1)
+        values = logits.gather(-1, ids[..., None])[..., 0] - normaliser
+        spread = normaliser - (logits.softmax(-1) * logits).sum(-1) if entropy else None
+        return Logprobs(torch.where(mask, values, 0.0), mask, spread)
+
+    def _logits(self, rollouts: Sequence[Rollout], ids: Tensor, mask: Tensor) -> Tensor:
+        """[B, T, V], each row at the position before the token that it predicts."""
+        width, device = ids.shape[1], ids.device
+        prompt = max(len(rollout.prompt_ids) for rollout in rollouts)
+        before = torch.full((len(rollouts), prompt), self.pad)
+        seen = torch.zeros((len(rollouts), prompt), dtype=torch.bool)
+        for row, rollout in enumerate(rollouts):
+            length = len(rollout.prompt_ids)
+            # Encoders read from the left; for decoders all completions begin in one column.
+            place = slice(0, length) if self.seq2seq else slice(prompt - length, prompt)
+            before[row, place] = torch.from_numpy(rollout.prompt_ids)
+            seen[row, place] = True
+        before, seen = before.to(device), seen.to(device)
+        if self.seq2seq:
+            start = ids.new_full((len(ids), 1), self.model.config.decoder_start_token_id)
+            shifted = torch.cat([start, ids[:, :-1]], dim=1)
+            inputs = {"input_ids": before, "attention_mask": seen.long(), "decoder_input_ids": shifted}
+            logits: Tensor = self.model(**inputs, use_cache=False).logits
+            return logits
+        everything = torch.cat([seen, mask], dim=1).long()
+        extra = {"logits_to_keep": width + 1} if self._keeps_logits else {}
+        output = self.model(
+            input_ids=torch.cat([before, ids], dim=1),
+            attention_mask=everything,
+            position_ids=(everything.cumsum(1) - 1).clamp(min=0),
+            use_cache=False,
+            **extra,
+        )
+        logits = output.logits[:, -width - 1 : -1]
+        return logits
+
+    def _fill(
+        self,
+        prompts: Sequence[NDArray[np.int64]],
+        rows: Sequence[Row],
+        *,
+        samples: int,
+        sampling: Sampling,
+        on_done: Callable[[Row], None],
+    ) -> None:
+        taken = [0] * len(prompts)
+        lengths = [len(prompt) for prompt in prompts]
+        for batch in chunks(lengths, samples, new_tokens=sampling.max_new_tokens, budget=self.cache_tokens):
+            groups = []
+            for prompt, count in batch:
+                begin = prompt * samples + taken[prompt]
+                taken[prompt] += count
+                groups.append((prompts[prompt], rows[begin : begin + count]))
+            self._decoder.run(groups, sampling=sampling, on_done=on_done)
+
+    def _rollout(self, row: Row, task_id: str, prompt_ids: NDArray[np.int64], step: int) -> Rollout:
+        assert row.done is not None
+        ids = np.asarray(row.done.ids, dtype=np.int64)
+        logprobs = np.asarray(row.done.logprobs, dtype=np.float32)
+        return Rollout(task_id, prompt_ids, ids, logprobs, self.token_bytes.text(ids), row.done.truncated, step)
+
+    @torch.no_grad()
+    def _with_logprobs(self, rollout: Rollout, sampling: Sampling) -> Rollout:
+        if not len(rollout.completion_ids):
+            return rollout
+        values = self.logprobs([rollout], temperature=sampling.temperature).values[0]
+        return replace(rollout, logprobs=values.float().cpu().numpy())
+
+    def _search(self, stop: Sequence[str]) -> StopSearch:
+        return StopSearch(stop, self._piece)
+
+    def _piece(self, token: int) -> bytes:
+        if token not in self._pieces:
+            self._pieces[token] = self.token_bytes.decode_bytes(np.array([token], dtype=np.int64))
+        return self._pieces[token]
+
+
+def _rows(
+    names: Sequence[str], samples: int, *, seed: tuple[int, int], length: int, stop: Callable[[], StopSearch]
+) -> list[Row]:
+    """P * G rows, each with random numbers of its own: a function of seed, step, task, and the number of the sample."""
+    rows, seen = [], Counter[str]()
+    for name in names:
+        digest = int.from_bytes(hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+        for _ in range(samples):
+            random = np.random.default_rng((*seed, digest, seen[name]))
+            rows.append(Row(random.random(length), stop()))
+            seen[name] += 1
+    return rows
+
+
+def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
+    config = getattr(model, "generation_config", None)
+    named = getattr(config, "eos_token_id", None)
+    listed = named if isinstance(named, list) else [named]
+    return frozenset(int(token) for token in (*listed, tokenizer.eos_token_id) if token is not None)
+
+
+def _pad_id(model: Any, tokenizer: Any, eos: frozenset[int]) -> int:
+    candidates = (tokenizer.pad_token_id, model.config.pad_token_id, *sorted(eos), 0)
+    return int(next(token for token in candidates if token is not None))

