@@ -1,4 +1,4 @@
-"""From a task to the text that a model is given, and where its answer ends.
+"""From a task to the text that a model is given, where its answer ends, and what of it is scored.
 
     prompts = [render(task, tokenizer) for task in tasks]
     policy.generate(prompts, stop=stops(tasks[0], tokenizer), ...)
@@ -15,8 +15,9 @@ from __future__ import annotations
 from typing import Any
 
 import grammars
+from rewards.types import Item
 from trainer.tasks import stops as task_stops
-from trainer.types import Task
+from trainer.types import Rollout, Task
 
 
 def is_chat(tokenizer: Any) -> bool:
@@ -46,6 +47,19 @@ def render(task: Task, tokenizer: Any) -> str:
 def stops(task: Task, tokenizer: Any) -> tuple[str, ...]:
     """Strings at which a completion of `task` is over: `trainer.tasks.stops`, and a closing fence in a chat."""
     return task_stops(task, fenced=is_chat(tokenizer))
+
+
+def item(task: Task, rollout: Rollout) -> Item:
+    """What is scored of a completion of `task`."""
+    return Item(
+        rollout.completion,
+        language=task.language,
+        tests=task.tests,
+        prefix=task.prefix,
+        reference=task.reference,
+        task_id=task.id,
+        truncated=rollout.truncated,
+    )
 
 
 def _without_second_start(text: str, tokenizer: Any) -> str:
