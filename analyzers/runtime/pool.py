@@ -1,4 +1,4 @@
-"""The caller's side: slots that each hold a judge, and futures of their reports. Never forks: the caller may hold torch."""
+"""The caller's side: slots that each hold a judge, and futures of reports. Never forks: the caller may hold torch."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class Judge:
             assert process.stdin is not None
             process.stdin.write(message)
             process.stdin.flush()
-            answer = self._read(process, patience_s)
+            answer: dict[str, Any] = self._read(process, patience_s)
         except (JudgeLost, OSError) as error:
             self.kill()
             raise JudgeLost(str(error)) from error

@@ -105,8 +105,8 @@ class Session:
             self.end()
             raise NotLoaded
 
-    def run_script(self, stdin: bytes) -> None:
-        """Runs the program as a script to its end; what it printed is in `output`.
+    def run_script(self, stdin: bytes) -> int:
+        """Runs the program as a script to its end and returns its exit status; `end` then tells what it printed.
 
         Raises:
             Stopped: it hung, or ended without saying that it came to its end.
@@ -114,8 +114,11 @@ class Session:
         self._candidate = self._sandbox.start(self._source, mode="main", stdin=stdin, limits=self._limits)
         self._start_clock()
         answer = self._receive()
-        if "exit" not in answer:
-            self.not_loaded = answer
+        status = answer.get("exit")
+        if type(status) is int:
+            return status
+        self.not_loaded = answer
+        return 1
 
     def test_passed(self) -> None:
         """Tells that a test ended in time."""
@@ -145,8 +148,8 @@ class Session:
         trees = [wire.encode(argument, self._export) for argument in arguments]
         named = [[name, wire.encode(argument, self._export)] for name, argument in keywords.items()]
         try:
-            self._candidate.socket.settimeout(self._limits.timeout_s)
-            self._candidate.socket.sendall(wire.pack([operation, target, trees, named]))
+            self._candidate.channel.settimeout(self._limits.timeout_s)
+            self._candidate.channel.sendall(wire.pack([operation, target, trees, named]))
         except OSError:
             self._died()
         answer = self._receive()
@@ -192,7 +195,7 @@ class Session:
                 self.end()
                 raise TimedOut(f"no answer within {self._limits.timeout_s:g} s")
             try:
-                part = self._candidate.socket.recv(min(count - len(body), 1 << 20))
+                part = self._candidate.channel.recv(min(count - len(body), 1 << 20))
             except OSError:
                 part = b""
             if not part:
@@ -208,7 +211,7 @@ class Session:
             left = deadline - time.monotonic()
             if left <= 0:
                 return False
-            ready, _, _ = select.select([candidate.socket, candidate.ended], [], [], left)
+            ready, _, _ = select.select([candidate.channel, candidate.ended], [], [], left)
             if ready:
                 return True
 
@@ -257,6 +260,7 @@ class Name:
         self._session, self._name = session, name
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Calls it in the program's process."""
         return self._session.request("call", self._name, *arguments, **keywords)
 
     def __getattr__(self, name: str) -> Any:
@@ -277,6 +281,7 @@ class Remote:
         object.__setattr__(self, "_reference", (number, generation))
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Calls it in the program's process."""
         return _ask(self, "call", *arguments, **keywords)
 
     def __getattr__(self, name: str) -> Any:
@@ -295,16 +300,16 @@ class Remote:
         return value in _plain(self, "items", list)  # decided here: its own __contains__ could say yes to everything
 
     def __len__(self) -> int:
-        return _plain(self, "len", int)
+        return int(_plain(self, "len", int))
 
     def __bool__(self) -> bool:
-        return _plain(self, "bool", bool)
+        return bool(_plain(self, "bool", bool))
 
     def __str__(self) -> str:
-        return _plain(self, "str", str)
+        return str(_plain(self, "str", str))
 
     def __repr__(self) -> str:
-        return _plain(self, "repr", str)
+        return str(_plain(self, "repr", str))
 
 
 def _ask(remote: Remote, operation: str, *arguments: Any, **keywords: Any) -> Any:

@@ -11,7 +11,7 @@ import resource
 import signal
 import sys
 from dataclasses import asdict
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from analyzers.runtime import suite, tests, wire
 from analyzers.runtime.judge import UnknownRule
@@ -67,7 +67,7 @@ def unpack_tests(tree: Any) -> tests.Tests:
     return tests.parse(wire.decode(tree))
 
 
-def read(stream: BinaryIO) -> Any:
+def read(stream: IO[bytes]) -> Any:
     """The next frame, or None at the end."""
     head = stream.read(4)
     if len(head) < 4:
@@ -75,7 +75,7 @@ def read(stream: BinaryIO) -> Any:
     return wire.unpack(stream.read(int.from_bytes(head, "big")))
 
 
-def write(stream: BinaryIO, message: Any) -> None:
+def write(stream: IO[bytes], message: Any) -> None:
     """Writes a frame."""
     stream.write(wire.pack(message))
     stream.flush()

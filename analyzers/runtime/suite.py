@@ -23,10 +23,12 @@ BEGIN, PASSED, FAILED = "__spanwise_begin__", "__spanwise_passed__", "__spanwise
 EVAL, EXPLAIN = "__spanwise_eval__", "__spanwise_explain__"
 LEFT, RIGHT = "__spanwise_left__", "__spanwise_right__"
 MODULES = frozenset(
-    "bisect cmath collections copy datetime decimal fractions functools heapq itertools math operator random re statistics "
-    "string sys".split()
+    """
+    bisect cmath collections copy datetime decimal fractions functools heapq itertools math operator random re
+    statistics string sys
+    """.split()
 )
-"""Modules that test code may use without importing them, in the hope that the program has: the judge's own are taken."""
+"""Modules that test code may use without importing them, in the hope that the program has: the judge's own serve."""
 
 
 @dataclass(slots=True)
@@ -192,7 +194,9 @@ def _run_code(tests: Asserts | CheckFunction, session: Session, recorder: Record
         except Stopped:
             return
         except Exception as error:
-            recorder.failed(recorder.expected, error)  # test code outside of any test: counts as one more that went wrong
+            recorder.failed(
+                recorder.expected, error
+            )  # test code outside of any test: counts as one more that went wrong
             recorder.expected += 1
 
 
@@ -225,7 +229,9 @@ def _reporting(test: int, body: list[ast.stmt]) -> ast.Try:
         return ast.Expr(ast.Call(ast.Name(name, ast.Load()), [ast.Constant(test), *arguments], []))
 
     caught = ast.ExceptHandler(
-        ast.Name("BaseException", ast.Load()), "__spanwise_error__", [call(FAILED, ast.Name("__spanwise_error__", ast.Load()))]
+        ast.Name("BaseException", ast.Load()),
+        "__spanwise_error__",
+        [call(FAILED, ast.Name("__spanwise_error__", ast.Load()))],
     )
     return ast.Try([call(BEGIN), *body, call(PASSED)], [caught], [], [])
 
@@ -333,12 +339,13 @@ def _exchange(
     """One run of the whole program: what it prints is compared here, its exit status proves nothing good."""
     session = Session(sandbox, source, limits)
     stopped: Stopped | None = None
+    code = 0
     try:
-        session.run_script(case.stdin.encode("utf-8", "surrogateescape"))
+        code = session.run_script(case.stdin.encode("utf-8", "surrogateescape"))
     except TimedOut as error:
         return "timed_out", session.seconds(), str(error)
-    except Stopped as error:
-        stopped = error
+    except Stopped as error:  # it ended without a word: os._exit, or a signal
+        stopped, code = error, session.exit.code if session.exit else 1
     finally:
         seconds = session.seconds()
         session.end()
@@ -346,7 +353,6 @@ def _exchange(
     if "syntax" in said:
         outcome.syntax = said["syntax"]
         return "error", seconds, "the program does not compile"
-    code = session.exit.code if session.exit else 0
     if "raised" in said or code:
         facts = said.get("raised") or facts_of(stopped or Died(f"exit code {code}")) or {}
         outcome.raised.append(facts)

@@ -75,7 +75,8 @@ def parse(value: object) -> Tests:
     """A suite from what people have at hand.
 
     Accepts a suite, a list of assert statements, or a mapping: `{"asserts": [...], "setup": ""}`,
-    `{"check": code, "entry_point": name, "setup": ""}`, `{"function": name, "cases": [{"args": [...], "expected": ...}]}`,
+    `{"check": code, "entry_point": name, "setup": ""}`,
+    `{"function": name, "cases": [{"args": [...], "expected": ...}]}`,
     `{"stdio": [{"stdin": ..., "stdout": ...}]}`; the last two take `"compare"`.
 
     Raises:

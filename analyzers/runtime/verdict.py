@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from analyzers.runtime import NAME, TIMEOUT
 from analyzers.positions import Convention, LineTable, Unit
+from analyzers.runtime import NAME, TIMEOUT
 from analyzers.types import (
     Diagnostic,
     Kind,
@@ -38,7 +38,9 @@ def report(source: Source, answer: dict[str, Any], seconds: float) -> Report:
     tests = tuple(TestResult(TestStatus(status), spent, message) for status, spent, message in answer["tests"])
     outcome = _outcome(tests, answer)
     facts = answer["syntax"] or next(iter(answer["raised"]), None)
-    verdict = Verdict(outcome, tests, exception=facts["type"] if facts else "", stdout=answer["stdout"], detail=answer["detail"])
+    verdict = Verdict(
+        outcome, tests, exception=facts["type"] if facts else "", stdout=answer["stdout"], detail=answer["detail"]
+    )
     return Report(NAME, Status.OK, _diagnostics(source, outcome, answer), seconds, verdict=verdict)
 
 
@@ -61,7 +63,11 @@ def _diagnostics(source: Source, outcome: Outcome, answer: dict[str, Any]) -> tu
     if answer["syntax"]:
         return (_syntax(source, answer["syntax"], whole),)
     if outcome is Outcome.TIMEOUT:
-        return (Diagnostic(NAME, TIMEOUT, Severity.FATAL, "it did not finish in time", whole, Kind.RUNTIME, Location.GLOBAL),)
+        return (
+            Diagnostic(
+                NAME, TIMEOUT, Severity.FATAL, "it did not finish in time", whole, Kind.RUNTIME, Location.GLOBAL
+            ),
+        )
     if answer["raised"]:
         return (_raised(source, answer["raised"][0], whole),)
     return ()

@@ -1,7 +1,7 @@
 """Values as data, with their exact types: how answers leave a candidate's process and arguments enter it.
 
-No pickle and no eval: a value is a tree of JSON lists with a tag in front. `type(value)` decides, never `isinstance`, so an
-object whose class pretends to be a list crosses as an opaque reference, and whatever its `__eq__` says stays behind.
+No pickle and no eval: a value is a tree of JSON lists with a tag in front. `type(value)` decides, never `isinstance`, so
+an object whose class pretends to be a list crosses as an opaque reference, and what its `__eq__` says stays behind.
 The standard library alone is imported here: the same file is loaded inside the candidate's process.
 """
 
@@ -41,37 +41,39 @@ def encode(value: Any, reference: Callable[[Any], Any] | None = None) -> Any:
     Raises:
         NotPlain: there is such a part and no `reference`, or the value is too deep or has too many parts.
     """
-    left = MAX_NODES
+    return _encode(value, reference, 0, [MAX_NODES])
 
-    def walk(value: Any, depth: int) -> Any:
-        nonlocal left
-        left -= 1
-        if depth > MAX_DEPTH or left < 0:
-            raise NotPlain(f"a value deeper than {MAX_DEPTH} or with more than {MAX_NODES} parts")
-        kind = type(value)
-        if value is None or kind is bool or kind is str:
-            return value
-        if kind is int:
-            return value if -_JSON_INT < value < _JSON_INT else ["i", hex(value)]
-        if kind is float:
-            return ["f", value.hex()]
-        if kind in _SEQUENCES:
-            return [_SEQUENCES[kind], [walk(part, depth + 1) for part in value]]
-        if kind in _MAPPINGS:
-            return ["d", [[walk(key, depth + 1), walk(part, depth + 1)] for key, part in dict.items(value)]]
-        if kind is bytes or kind is bytearray:
-            return ["b" if kind is bytes else "B", value.hex()]
-        if kind is complex:
-            return ["c", [value.real.hex(), value.imag.hex()]]
-        if kind is range:
-            return ["g", [hex(value.start), hex(value.stop), hex(value.step)]]
-        if kind is Decimal or kind is Fraction:
-            return ["D" if kind is Decimal else "F", str(value)]
-        if reference is None:
-            raise NotPlain(f"{kind.__name__} is no plain data")
-        return reference(value)
 
-    return walk(value, 0)
+def _encode(value: Any, reference: Callable[[Any], Any] | None, depth: int, left: list[int]) -> Any:
+    left[0] -= 1
+    if depth > MAX_DEPTH or left[0] < 0:
+        raise NotPlain(f"a value deeper than {MAX_DEPTH} or with more than {MAX_NODES} parts")
+    kind = type(value)
+    if kind in _SCALARS_OUT:
+        return _SCALARS_OUT[kind](value)
+    if kind in _SEQUENCES:
+        return [_SEQUENCES[kind], [_encode(part, reference, depth + 1, left) for part in value]]
+    if kind in _MAPPINGS:
+        pairs = dict.items(value)
+        return ["d", [[_encode(part, reference, depth + 1, left) for part in pair] for pair in pairs]]
+    if reference is None:
+        raise NotPlain(f"{kind.__name__} is no plain data")
+    return reference(value)
+
+
+_SCALARS_OUT: dict[type, Callable[[Any], Any]] = {
+    type(None): lambda value: None,
+    bool: lambda value: value,
+    str: lambda value: value,
+    int: lambda value: value if -_JSON_INT < value < _JSON_INT else ["i", hex(value)],
+    float: lambda value: ["f", value.hex()],
+    bytes: lambda value: ["b", value.hex()],
+    bytearray: lambda value: ["B", value.hex()],
+    complex: lambda value: ["c", [value.real.hex(), value.imag.hex()]],
+    range: lambda value: ["g", [hex(value.start), hex(value.stop), hex(value.step)]],
+    Decimal: lambda value: ["D", str(value)],
+    Fraction: lambda value: ["F", str(value)],
+}
 
 
 def decode(tree: Any, reference: Callable[[Any], Any] | None = None) -> Any:
@@ -102,12 +104,12 @@ def _decode(tree: Any, reference: Callable[[Any], Any] | None, depth: int) -> An
         return {_decode(key, reference, depth + 1): _decode(part, reference, depth + 1) for key, part in payload}
     if tag == "r" and reference is not None:
         return reference(payload)
-    if tag not in _SCALARS:
+    if tag not in _SCALARS_IN:
         raise Malformed(f"unknown tag {tag!r}")
-    return _SCALARS[tag](payload)
+    return _SCALARS_IN[tag](payload)
 
 
-_SCALARS: dict[str, Callable[[Any], Any]] = {
+_SCALARS_IN: dict[str, Callable[[Any], Any]] = {
     "i": lambda payload: int(payload, 16),
     "f": float.fromhex,
     "b": bytes.fromhex,

@@ -1,4 +1,4 @@
-"""What a sandbox is to the judge: it starts a program in a process of its own and hands over the other end of a socket."""
+"""What a sandbox is to the judge: it starts a program in a process of its own and hands over a socket to it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Candidate(Protocol):
     """A program that is running."""
 
     @property
-    def socket(self) -> socket.socket:
+    def channel(self) -> socket.socket:
         """The judge's end of the channel."""
         ...
 

@@ -1,7 +1,7 @@
-"""What a candidate's process gives up before the candidate runs: file access, privileges, and unlimited use of anything.
+"""What a candidate's process gives up before the candidate runs: files, privileges, and unlimited use of anything.
 
-Loaded by path into the fork server; imports the standard library alone. Linux; where Landlock is absent the files of the
-user stay readable, and without root the candidate shares the user's id.
+Loaded by path into the fork server; imports the standard library alone. Linux; where Landlock is absent the files of
+the user stay readable, and without root the candidate shares the user's id.
 
 Does not: filter system calls, hide other processes, cut off UDP. It is no protection against bugs of the kernel.
 """
@@ -80,7 +80,17 @@ def landlock_ruleset(work: str) -> int | None:
     if ruleset < 0:
         return None
     reading = EXECUTE | READ_FILE | READ_DIR
-    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, "/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/localtime"}
+    prefixes = {
+        sys.prefix,
+        sys.base_prefix,
+        sys.exec_prefix,
+        "/usr",
+        "/bin",
+        "/lib",
+        "/lib64",
+        "/etc/ld.so.cache",
+        "/etc/localtime",
+    }
     granted = [(path, reading) for path in sorted(prefixes)]
     granted += [(path, READ_FILE | WRITE_FILE) for path in ("/dev/null", "/dev/zero")] + [("/dev/urandom", READ_FILE)]
     for path, access in [*granted, (work, rights & ~SPECIAL_NODES)]:
@@ -106,8 +116,8 @@ def _allow(ruleset: int, path: str, access: int) -> None:
 def drop(slot: int, *, ruleset: int | None, read_all: bool) -> None:
     """Takes the rules of `ruleset` and, where root, the id of `slot`, for good.
 
-    `read_all` keeps the one capability to read past permission bits, for an interpreter below a closed home folder. Only
-    with a ruleset: it then means the granted folders and nothing else.
+    `read_all` keeps the one capability to read past permission bits, for an interpreter below a closed home folder.
+    Only with a ruleset: it then means the granted folders and nothing else.
     """
     if os.geteuid() == 0:
         uid = FIRST_UID + slot

@@ -1,8 +1,8 @@
 """The sandbox of one slot on this machine: the judge's end of a fork server.
 
 Stops, where the kernel has Landlock: reading and writing files outside of the interpreter and an empty folder, TCP,
-signals to and tracing of other processes. Stops everywhere: use of more memory, processes, files, output or time than the
-limits allow, and processes that outlive the verdict. Where it runs as root a candidate has a user id of its own.
+signals to and tracing of other processes. Stops everywhere: use of more memory, processes, files, output or time than
+the limits allow, and processes that outlive the verdict. Where it runs as root a candidate has a user id of its own.
 
 Does not: cut off UDP, filter system calls, or stop an attack on the kernel itself.
 """
@@ -48,7 +48,9 @@ class ForkServer:
         except SandboxBroken as error:
             self._process.kill()
             _, said = self._process.communicate()
-            raise SandboxBroken(f"the fork server did not start: {said.decode(errors='replace').strip()[-400:]}") from error
+            raise SandboxBroken(
+                f"the fork server did not start: {said.decode(errors='replace').strip()[-400:]}"
+            ) from error
 
     def start(self, source: str, *, mode: str, stdin: bytes, limits: Limits) -> LocalCandidate:
         """Starts a program; see `base.Sandbox`."""
@@ -109,7 +111,7 @@ class LocalCandidate:
     """A program that runs in a ForkServer."""
 
     def __init__(self, server: ForkServer, channel: socket.socket, output: int, process: int, limits: Limits) -> None:
-        self.socket = channel
+        self.channel = channel
         self._server, self._output, self._process, self._limits = server, output, process, limits
 
     @property
@@ -130,7 +132,7 @@ class LocalCandidate:
             code, cpu_s = self._server.end()
             return Exit(code, cpu_s, os.pread(self._output, self._limits.output_bytes, 0))
         finally:
-            self.socket.close()
+            self.channel.close()
             os.close(self._output)
 
 

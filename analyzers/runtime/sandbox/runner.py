@@ -124,8 +124,11 @@ def _answer(request: list[Any], namespace: dict[str, Any], objects: dict[int, An
     value = subject(*given, **named) if operation == "call" else _OPERATIONS[operation](subject, *given)
     answer = {"value": wire.encode(value, reference)}
     if operation == "call":
-        after = [None if old is None else wire.encode(argument, reference) for argument, old in zip(given, before)]
-        changed = [[index, new] for index, (old, new) in enumerate(zip(before, after)) if new != old]
+        after = [
+            None if old is None else wire.encode(argument, reference)
+            for argument, old in zip(given, before, strict=True)
+        ]
+        changed = [[index, new] for index, (old, new) in enumerate(zip(before, after, strict=True)) if new != old]
         if changed:
             answer["changed"] = changed
     return answer
@@ -145,7 +148,7 @@ _OPERATIONS: dict[str, Any] = {
 
 
 def _take(subject: Any) -> list[Any]:
-    items = []
+    items: list[Any] = []
     for item in subject:
         if len(items) == MAX_ITEMS:
             raise OverflowError(f"an iterator of more than {MAX_ITEMS} elements")
@@ -154,7 +157,7 @@ def _take(subject: Any) -> list[Any]:
 
 
 def _resolve(target: Any, namespace: dict[str, Any], objects: dict[int, Any]) -> Any:
-    """An object by its reference number, or by a dotted name: a global, or a method of an object made without arguments."""
+    """An object by its number, or by a dotted name: a global, or a method of an object made without arguments."""
     if isinstance(target, int):
         return objects[target]
     head, *rest = target.split(".")

@@ -1,8 +1,8 @@
 """The fork server: a warm interpreter that holds no secrets and forks once per candidate.
 
 Run as a script, by exec, with the number of its control socket and of its slot. Loads its siblings by path, because it
-runs isolated (`-I -S`) and must not see the packages of the machine. One candidate at a time: whatever else descends from
-this process when the candidate has ended was left behind by it, and is ended too.
+runs isolated (`-I -S`) and must not see the packages of the machine. One candidate at a time: whatever else descends
+from this process when the candidate has ended was left behind by it, and is ended too.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from types import ModuleType
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-PRELOADED = (
-    "abc array bisect cmath collections collections.abc copy dataclasses datetime decimal enum fractions functools hashlib "
-    "heapq io itertools json math operator os queue random re statistics string struct sys threading time traceback typing"
-).split()
+PRELOADED = """
+abc array bisect cmath collections collections.abc copy dataclasses datetime decimal enum fractions functools hashlib
+heapq io itertools json math operator os queue random re statistics string struct sys threading time traceback typing
+""".split()
 """What candidates import most: loaded once, shared by all forks."""
 
 CHANNEL, RULESET = 3, 4
@@ -165,7 +165,7 @@ def watch(control: socket.socket, child: int) -> tuple[bool, int, float]:
     """
     handle = os.pidfd_open(child)
     try:
-        ready, _, _ = select.select([handle, control], [], [])
+        ready, _, _ = select.select([handle, control.fileno()], [], [])
     finally:
         os.close(handle)
     told = handle not in ready

@@ -34,7 +34,9 @@ def naive(tmp_path):
     def passes(source, tests):
         program = tmp_path / "program.py"
         program.write_text(source + "\n" + tests, encoding="utf-8")
-        done = subprocess.run([sys.executable, "-I", program], capture_output=True, timeout=30, cwd=tmp_path, check=False)
+        done = subprocess.run(
+            [sys.executable, "-I", program], capture_output=True, timeout=30, cwd=tmp_path, check=False
+        )
         return done.returncode == 0
 
     return passes

@@ -109,7 +109,9 @@ def test_expected_values_are_out_of_reach(attack, run):
     checks = "def check(candidate):\n    answer = 987\n    assert candidate(3) == answer\n"
     expected = {"function": "f", "cases": [{"args": [3], "expected": 987}]}
     for tests in (["assert f(3) == 987"], {"check": checks, "entry_point": "f"}, expected):
-        source = STOLEN[attack].replace("b'987'", "b'%d' % SOUGHT").replace("'987'", "str(SOUGHT)").replace("987", "SOUGHT")
+        source = (
+            STOLEN[attack].replace("b'987'", "b'%d' % SOUGHT").replace("'987'", "str(SOUGHT)").replace("987", "SOUGHT")
+        )
         source = source.replace("SOUGHT", "(986 + len('x'))")  # nothing of its own must hold the value
         statuses, _ = run(source, tests, timeout_s=2.0)
         assert statuses
@@ -146,7 +148,12 @@ def test_a_broken_channel_is_an_error(head, run):
 
 def test_redefined_builtins_do_not_reach_the_comparison(run):
     source = "def set(*_): return 0\ndef sorted(*_): return 0\ndef len(*_): return 0\nabs = len\ndef f(x): return [7]"
-    tests = ["assert set(f(1)) == set([2])", "assert sorted(f(1)) == [2]", "assert len(f(1)) == 2", "assert abs(f(1)[0] - 2) < 1"]
+    tests = [
+        "assert set(f(1)) == set([2])",
+        "assert sorted(f(1)) == [2]",
+        "assert len(f(1)) == 2",
+        "assert abs(f(1)[0] - 2) < 1",
+    ]
     statuses, _ = run(source, tests)
     assert statuses == ["failed"] * 4
 

@@ -47,7 +47,12 @@ def test_memory_is_bounded(run):
 
 
 def test_output_is_bounded(run):
-    outcome = run_away(run, "for _ in range(300): print('x' * 100000)\nimport sys; sys.stdout.flush()", status="error", output_bytes=1_000_000)
+    outcome = run_away(
+        run,
+        "for _ in range(300): print('x' * 100000)\nimport sys; sys.stdout.flush()",
+        status="error",
+        output_bytes=1_000_000,
+    )
     assert len(outcome.stdout) <= 1_000_000
 
 
@@ -60,8 +65,14 @@ def test_open_files_are_bounded(run):
 
 
 def test_threads_and_processes_are_bounded(run):
-    run_away(run, "import threading, time\nfor _ in range(100): threading.Thread(target=time.sleep, args=(5,)).start()", status="error")
-    run_away(run, "import os, time\nfor _ in range(100):\n    if not os.fork(): time.sleep(5); os._exit(0)", status="error")
+    run_away(
+        run,
+        "import threading, time\nfor _ in range(100): threading.Thread(target=time.sleep, args=(5,)).start()",
+        status="error",
+    )
+    run_away(
+        run, "import os, time\nfor _ in range(100):\n    if not os.fork(): time.sleep(5); os._exit(0)", status="error"
+    )
 
 
 def test_limits_cannot_be_raised_again(run):
@@ -118,7 +129,9 @@ def test_the_working_folder_is_empty_and_its_own(run):
 
 
 def test_modules_of_the_library_can_be_imported_late(run):
-    statuses, outcome = run("def f(x):\n    import csv, sqlite3, xml.dom.minidom, unicodedata\n    return 2", ["assert f(1) == 2"])
+    statuses, outcome = run(
+        "def f(x):\n    import csv, sqlite3, xml.dom.minidom, unicodedata\n    return 2", ["assert f(1) == 2"]
+    )
     assert statuses == ["passed"], outcome
 
 
@@ -147,12 +160,16 @@ def test_the_machine_is_out_of_reach(run, body):
 def test_connections_are_refused(run):
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        outcome = run_away(run, f"import socket\nsocket.create_connection(('127.0.0.1', {port}), 5)\nreturn 2", status="error")
+        outcome = run_away(
+            run, f"import socket\nsocket.create_connection(('127.0.0.1', {port}), 5)\nreturn 2", status="error"
+        )
     assert outcome.raised[0]["type"] == "PermissionError"
 
 
 def test_another_id_where_root(run):
     if os.geteuid():
         pytest.skip("needs root: without it a candidate keeps the user's id")
-    statuses, _ = run("import os\ndef f(x): return os.getuid() >= 0x53500000 and os.getuid() == os.geteuid()", ["assert f(1)"])
+    statuses, _ = run(
+        "import os\ndef f(x): return os.getuid() >= 0x53500000 and os.getuid() == os.geteuid()", ["assert f(1)"]
+    )
     assert statuses == ["passed"]

@@ -20,7 +20,9 @@ def test_what_people_have_at_hand(given, expected):
     assert parse(expected) is expected
 
 
-@pytest.mark.parametrize("given", [3, None, [1], {"assert": []}, {"function": "f", "cases": [{"args": [1]}]}, {"stdio": [1]}])
+@pytest.mark.parametrize(
+    "given", [3, None, [1], {"assert": []}, {"function": "f", "cases": [{"args": [1]}]}, {"stdio": [1]}]
+)
 def test_anything_else_is_refused(given):
     with pytest.raises(BadTests):
         parse(given)
