@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import queue
 import select
@@ -31,7 +30,6 @@ RECYCLE_AFTER = 5_000
 
 _ROOT = Path(__file__).resolve().parents[2]
 _BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from analyzers.runtime.service import main; main()"
-_slots = itertools.count()
 
 
 class JudgeLost(Exception):
@@ -77,7 +75,7 @@ class Pool:
             thread.join()
 
     def _work(self) -> None:
-        judge = Judge(next(_slots))
+        judge = Judge()
         self._judges.append(judge)
         while (job := self._jobs.get()) is not None:
             if job.future.set_running_or_notify_cancel():
@@ -115,8 +113,7 @@ class _Job:
 class Judge:
     """A judge's process, started when it is needed and replaced when it is lost."""
 
-    def __init__(self, slot: int) -> None:
-        self._slot = slot
+    def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._done = 0
 
@@ -152,7 +149,7 @@ class Judge:
     def _start(self) -> subprocess.Popen[bytes]:
         # A clean environment: no secret of the caller's reaches test code, and no setting of his the interpreter.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-X", "utf8", "-c", _BOOT, str(_ROOT), str(self._slot)],
+            [sys.executable, "-P", "-X", "utf8", "-c", _BOOT, str(_ROOT)],
             env={},
             cwd="/",
             stdin=subprocess.PIPE,

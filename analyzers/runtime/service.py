@@ -24,14 +24,13 @@ MEMORY_BYTES = 4 * 1024**3
 
 def main() -> None:
     """Serves jobs until standard input ends."""
-    slot = int(sys.argv[1])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, who closes this process
     confine.prctl(confine.PR_SET_DUMPABLE, 0)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
     jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what test code prints must not look like an answer
-    sandbox: Sandbox = ForkServer(slot)
+    sandbox: Sandbox = ForkServer()
     try:
         write(answers, {"ready": True})
         while (job := read(jobs)) is not None:

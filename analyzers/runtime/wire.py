@@ -1,6 +1,6 @@
 """Values as data, with their exact types: how answers leave a candidate's process and arguments enter it.
 
-No pickle and no eval: a value is a tree of JSON lists with a tag in front. `type(value)` decides, never `isinstance`, so
+No pickle and no eval: a value is a tree of JSON lists with a tag in front. `type(value)` decides, not `isinstance`, so
 an object whose class pretends to be a list crosses as an opaque reference, and what its `__eq__` says stays behind.
 The standard library alone is imported here: the same file is loaded inside the candidate's process.
 """

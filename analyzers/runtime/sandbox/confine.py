@@ -28,7 +28,7 @@ SPECIAL_NODES = (1 << 6) | (1 << 9) | (1 << 10) | (1 << 11) | (1 << 15)
 """Device nodes, sockets and pipes in the file system, and ioctl on devices: denied even in the working folder."""
 
 FIRST_UID = 0x5350_0000
-"""Where the ids of slots begin: far from any account, so that a count of processes per id is a count per slot."""
+"""Where the ids of candidates begin, far from any account: what counts per id then counts per fork server."""
 
 CAP_DAC_READ_SEARCH = 2
 
@@ -113,14 +113,13 @@ def _allow(ruleset: int, path: str, access: int) -> None:
         os.close(parent)
 
 
-def drop(slot: int, *, ruleset: int | None, read_all: bool) -> None:
-    """Takes the rules of `ruleset` and, where root, the id of `slot`, for good.
+def drop(uid: int, *, ruleset: int | None, read_all: bool) -> None:
+    """Takes the rules of `ruleset` and, where root, the id `uid`, for good.
 
     `read_all` keeps the one capability to read past permission bits, for an interpreter below a closed home folder.
     Only with a ruleset: it then means the granted folders and nothing else.
     """
     if os.geteuid() == 0:
-        uid = FIRST_UID + slot
         if read_all and ruleset is not None:
             prctl(PR_SET_KEEPCAPS, 1)
         os.setgroups([])

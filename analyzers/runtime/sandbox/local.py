@@ -27,15 +27,15 @@ CPU_S = 600.0
 
 
 class ForkServer:
-    """Starts candidates of one slot; `slot` tells the slots of a machine apart (user ids)."""
+    """Starts candidates, one at a time."""
 
-    def __init__(self, slot: int) -> None:
+    def __init__(self) -> None:
         self._control, theirs = socket.socketpair()
         self._control.settimeout(START_S)
         argv = [sys.executable, "-I", "-S", "-E", "-X", "utf8", str(Path(__file__).with_name("zygote.py"))]
         with theirs:
             self._process = subprocess.Popen(
-                [*argv, str(theirs.fileno()), str(slot)],
+                [*argv, str(theirs.fileno())],
                 env={},
                 cwd="/",
                 pass_fds=[theirs.fileno()],

@@ -1,6 +1,6 @@
 """The fork server: a warm interpreter that holds no secrets and forks once per candidate.
 
-Run as a script, by exec, with the number of its control socket and of its slot. Loads its siblings by path, because it
+Run as a script, by exec, with the number of its control socket. Loads its siblings by path, because it
 runs isolated (`-I -S`) and must not see the packages of the machine. One candidate at a time: whatever else descends
 from this process when the candidate has ended was left behind by it, and is ended too.
 """
@@ -44,7 +44,7 @@ def load(name: str, path: Path) -> ModuleType:
     return module
 
 
-def main(control: socket.socket, slot: int) -> None:
+def main(control: socket.socket) -> None:
     """Serves jobs until the judge goes away."""
     confine = load("confine", HERE / "confine.py")
     runner: Any = load("runner", HERE / "runner.py")
@@ -56,16 +56,18 @@ def main(control: socket.socket, slot: int) -> None:
     folder = tempfile.mkdtemp(prefix=f"spanwise-{os.getpid()}-")
     try:
         os.chmod(folder, 0o755)
-        serve(control, Slot(confine, runner, folder, slot))
+        serve(control, Slot(confine, runner, folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 class Slot:
-    """What one fork server keeps between candidates: its rules, its folder and its share of user ids."""
+    """What one fork server keeps between candidates: its rules, its folder and its user id."""
 
-    def __init__(self, confine: Any, runner: Any, folder: str, number: int) -> None:
-        self.confine, self.runner, self.number = confine, runner, number
+    def __init__(self, confine: Any, runner: Any, folder: str) -> None:
+        self.confine, self.runner = confine, runner
+        # One id for each server on the machine: a sweep by id must not reach the candidates of another.
+        self.uid = confine.FIRST_UID + os.getpid()
         self.root = os.geteuid() == 0
         self.work = os.path.join(folder, "work")
         self.parent = folder
@@ -83,8 +85,7 @@ class Slot:
             shutil.rmtree(self.work, onerror=open_and_retry)
         os.mkdir(self.work, 0o700)
         if self.root:
-            uid = self.confine.FIRST_UID + self.number
-            os.chown(self.work, uid, uid)
+            os.chown(self.work, self.uid, self.uid)
 
 
 def open_and_retry(function: Any, path: str, _: object) -> None:
@@ -147,7 +148,7 @@ def candidate(slot: Slot, job: dict[str, Any], descriptors: list[int]) -> None:
         os.chdir(slot.work)
         os.umask(0o077)
         slot.confine.limit(job["limits"], tasks=slot.tasks)
-        slot.confine.drop(slot.number, ruleset=None if ruleset is None else RULESET, read_all=slot.closed)
+        slot.confine.drop(slot.uid, ruleset=None if ruleset is None else RULESET, read_all=slot.closed)
         os.close(RULESET)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)
@@ -194,7 +195,7 @@ def sweep(slot: Slot) -> None:
         if found:
             continue
         if slot.root:
-            kill_all_of(slot.confine.FIRST_UID + slot.number)
+            kill_all_of(slot.uid)
         for process in children(os.getpid()):
             kill(process)
         os.waitpid(-1, 0)
@@ -236,4 +237,4 @@ def children(parent: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
+    main(socket.socket(fileno=int(sys.argv[1])))

@@ -11,7 +11,7 @@ from analyzers.runtime.tests import parse
 
 @pytest.fixture(scope="session")
 def sandbox():
-    server = ForkServer(900)
+    server = ForkServer()
     yield server
     server.close()
 
