@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from rewards.registry import Registry
-from rewards.types import Evidence, Reward
+from rewards.types import Evidence, Reward, Source
 
 __all__ = ["Scheme", "Spec", "names", "options", "resolve", "scheme"]
 
@@ -29,8 +29,11 @@ def resolve(spec: Spec) -> Scheme:
 
     Raises:
         UnknownName: (a ValueError) no such scheme or option, with the closest names and the valid options.
+        ValueError: an option has a value that the scheme refuses.
     """
     if callable(spec):
         return spec
     name, chosen = (spec, {}) if isinstance(spec, str) else spec
-    return _registry.bind(name, chosen)
+    bound: Scheme = _registry.bind(name, chosen)
+    bound(Evidence(Source("")))  # a scheme that refuses its options does so here, not at the first program
+    return bound

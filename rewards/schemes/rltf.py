@@ -46,11 +46,26 @@ def rltf(
     fine_amount: float = FINE,
     alpha_cap: float = ALPHA_CAP,
 ) -> Reward:
-    """RLTF's three kinds of feedback; each can be switched off. Nothing is known without tests: parts are then None."""
+    """RLTF's three kinds of feedback; each can be switched off. Nothing is known without tests: parts are then None.
+
+    Raises:
+        ValueError: `fine_amount` above 0 or `alpha_cap` below 1.
+    """
+    check_charge(fine_amount, alpha_cap)
     if evidence.verdict is None:
         return Reward(None)
     frames = failing_frame(evidence, amount=fine_amount, alpha_cap=alpha_cap) if fine else ()
     return Reward(outcome_parts(evidence.verdict, coarse=coarse, adaptive=adaptive), frames)
+
+
+def check_charge(amount: float, alpha_cap: float) -> None:
+    """Refuses what would reward an error, or weaken a charge for being short.
+
+    Raises:
+        ValueError: with both numbers.
+    """
+    if amount > 0 or alpha_cap < 1:
+        raise ValueError(f"fine_amount must be at most 0 and alpha_cap at least 1, got {amount} and {alpha_cap}")
 
 
 def outcome_parts(verdict: Verdict, *, coarse: bool = True, adaptive: bool = True) -> dict[str, float]:

@@ -23,7 +23,7 @@ from analyzers.types import Diagnostic, Kind, Location, Outcome, Severity, Span,
 from rewards.registry import UnknownName, did_you_mean
 from rewards.schemes import scheme
 from rewards.schemes.regions import line_of, region
-from rewards.schemes.rltf import ADAPTIVE_RANGE, ALPHA_CAP, COARSE, FINE, failing_frame, outcome_parts
+from rewards.schemes.rltf import ADAPTIVE_RANGE, ALPHA_CAP, COARSE, FINE, check_charge, failing_frame, outcome_parts
 from rewards.schemes.suberrors import suberror
 from rewards.types import Charge, Evidence, Reward
 
@@ -55,13 +55,15 @@ def static(
     Without tests `base` is 0, and the gate is open where no hard error was found. Reports that are not OK say nothing.
 
     Raises:
-        UnknownName: (a ValueError) `weights` has a key that is no severity.
+        ValueError: `weights` has a key that is no severity or a value below 0, or as `rltf`.
     """
+    check_charge(fine_amount, alpha_cap)
+    weights = _complete(weights)
     verdict = evidence.verdict
     if verdict is None and evidence.tested:
         return Reward(None)
     frame = failing_frame(evidence, amount=fine_amount, alpha_cap=alpha_cap) if fine else ()
-    findings = _priced(evidence, weights=_complete(weights), alpha_cap=alpha_cap)
+    findings = _priced(evidence, weights=weights, alpha_cap=alpha_cap)
     findings = _gated(findings, evidence, gate=gate)
     clusters = _clusters(frame, findings, evidence.source.text)
     if _broken(evidence):
@@ -84,6 +86,8 @@ def _complete(weights: Mapping[str, float]) -> dict[str, float]:
             raise UnknownName(
                 f"no severity {name!r} among the weights of scheme 'static'; {did_you_mean(name, WEIGHTS)}"
             )
+        if not 0 <= weights[name] < math.inf:
+            raise ValueError(f"the weight of severity {name!r} must be a number from 0 up, got {weights[name]!r}")
     return {**WEIGHTS, **weights}
 
 
@@ -99,7 +103,7 @@ def _priced(evidence: Evidence, *, weights: Mapping[str, float], alpha_cap: floa
         span = region(evidence.source, diagnostic.span, Location.SPAN if ignored else diagnostic.location)
         if span is None:
             continue
-        amount = -weights[diagnostic.severity.name.lower()]
+        amount = 0.0 - weights[diagnostic.severity.name.lower()]
         charge = Charge(diagnostic, span, amount, alpha_cap)
         charges.append(_waived(charge, "ignored") if ignored else charge)
     return charges
@@ -168,9 +172,7 @@ def _first_cause(clusters: Sequence[list[Charge]]) -> list[list[Charge]]:
     first = min(errors, key=lambda cluster: _narrowest(cluster).span, default=None)
     amount = min((charge.amount for cluster in errors for charge in cluster), default=0.0)
     return [
-        _raised(cluster, amount)
-        if cluster is first
-        else [_waived(charge, "follow-on") if charge.amount else charge for charge in cluster]
+        _raised(cluster, amount) if cluster is first else [_waived(charge, "follow-on") for charge in cluster]
         for cluster in clusters
     ]
 
@@ -195,7 +197,8 @@ def _as_one(cluster: Sequence[Charge]) -> list[Charge]:
 
 
 def _waived(charge: Charge, note: str) -> Charge:
-    return replace(charge, amount=0.0, note=note)
+    """The charge at no cost; one that costs nothing already keeps its own reason."""
+    return replace(charge, amount=0.0, note=note) if charge.amount else charge
 
 
 def _gap(evidence: Evidence, *, coarse: bool, adaptive: bool) -> float:
