@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from analyzers import runtime
 from analyzers.types import Diagnostic, Outcome, Status
+from rewards.schemes.regions import sampled
 from rewards.types import Score
 from trainer.statistics import Estimate, difference, estimate, pass_at_k, wilson
 from trainer.types import Rollout
@@ -252,7 +253,7 @@ def described(evaluation: Evaluation) -> dict[str, str]:
 
 
 def _sampled(finding: Diagnostic, score: Score) -> bool:
-    return finding.span.end > score.source.prefix or score.source.prefix == 0
+    return sampled(score.source, finding.span) is not None
 
 
 def _clean_shares(judged: Sequence[Graded]) -> list[float]:

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from analyzers.runtime.tests import Asserts, Call, Calls, CheckFunction, Exchange, Stdio
+from trainer.tasks import BadTasks, TasksMissing, load
+
+
+def written(path: Path, *rows: dict[str, Any]) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return f"jsonl:{path}"
+
+
+def row(prompt: str, **fields: Any) -> dict[str, Any]:
+    return {"prompt": prompt, "tests": ["assert True"], **fields}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["assert f() == 1"], Asserts(("assert f() == 1",))),
+        ("assert f() == 1", Asserts(("assert f() == 1",))),
+        ({"check": "def check(c): ...", "entry_point": "f"}, CheckFunction("def check(c): ...", "f")),
+        ({"function": "f", "cases": [{"args": [1], "expected": 2}]}, Calls("f", (Call((1,), 2),))),
+        ({"stdio": [{"stdin": "1", "stdout": "2"}]}, Stdio((Exchange("1", "2"),))),
+    ],
+)
+def test_tests_come_in_any_form_that_a_suite_can_have(tmp_path: Path, given: object, expected: object) -> None:
+    (task,) = load(written(tmp_path / "t.jsonl", row("p", tests=given)), "all")
+    assert task.tests == expected
+
+
+def test_all_fields(tmp_path: Path) -> None:
+    spec = written(
+        tmp_path / "t.jsonl", row("p\n", language="py", reference="r", prefix="x", id="one", metadata={"a": 1})
+    )
+    (task,) = load(spec, "all")
+    assert (task.id, task.prompt, task.language, task.reference, task.prefix) == ("one", "p", "python", "r", "x")
+    assert task.metadata["a"] == 1
+
+
+def test_ids_are_file_and_line_unless_given(tmp_path: Path) -> None:
+    assert [task.id for task in load(written(tmp_path / "t.jsonl", row("a"), row("b")), "all")] == ["t/1", "t/2"]
+
+
+def test_rows_may_name_their_split(tmp_path: Path) -> None:
+    spec = written(tmp_path / "t.jsonl", row("a", split="train"), row("b", split="test"), row("c", split="train"))
+    assert [task.prompt for task in load(spec, "train")] == ["a", "c"]
+    assert [task.prompt for task in load(spec, "test")] == ["b"]
+    with pytest.raises(BadTasks, match="no row in the split 'dev'; its rows name test, train"):
+        load(spec, "dev")
+
+
+def test_without_splits_a_tenth_of_the_prompts_is_held_out_and_equal_prompts_stay_together(tmp_path: Path) -> None:
+    rows = [row(f"prompt {index % 20}") for index in range(40)]
+    spec = written(tmp_path / "t.jsonl", *rows)
+    train, test = load(spec, "train"), load(spec, "test")
+    # 20 distinct prompts, each twice: a tenth is 2 prompts, that is 4 rows.
+    assert (len(train), len(test)) == (36, 4)
+    assert not {task.prompt for task in train} & {task.prompt for task in test}
+    assert len(load(spec, "all")) == 40
+
+
+def test_the_held_out_rows_do_not_depend_on_the_order_of_the_file(tmp_path: Path) -> None:
+    rows = [row(f"prompt {index}") for index in range(30)]
+    forward = load(written(tmp_path / "a.jsonl", *rows), "test")
+    backward = load(written(tmp_path / "b.jsonl", *reversed(rows)), "test")
+    assert {task.prompt for task in forward} == {task.prompt for task in backward}
+
+
+def test_one_row_cannot_be_split(tmp_path: Path) -> None:
+    spec = written(tmp_path / "t.jsonl", row("a"))
+    assert len(load(spec, "train")) == 1
+    with pytest.raises(BadTasks, match="too few rows to split"):
+        load(spec, "test")
+
+
+def test_a_folder_has_a_file_for_each_split(tmp_path: Path) -> None:
+    written(tmp_path / "train.jsonl", row("a"))
+    written(tmp_path / "test.jsonl", row("b"))
+    assert [task.prompt for task in load(f"jsonl:{tmp_path}", "train")] == ["a"]
+    assert {task.prompt for task in load(f"jsonl:{tmp_path}", "all")} == {"a", "b"}
+    with pytest.raises(TasksMissing, match=r"no validation.jsonl"):
+        load(f"jsonl:{tmp_path}", "validation")
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        ({"tests": []}, "no key 'prompt'"),
+        ({"prompt": "p"}, "no key 'tests'"),
+        ({"prompt": 3, "tests": []}, "'prompt' must be a str, got int"),
+        ({"prompt": "p", "tests": 3}, "tests must be assert statements or a mapping, got int"),
+        ({"prompt": "p", "tests": {"cases": []}}, "tests need the keys"),
+        ({"prompt": "p", "tests": [], "language": "pyton"}, "did you mean python"),
+        ({"prompt": "p", "tests": [], "promt": 1}, "unknown key 'promt'"),
+    ],
+)
+def test_bad_rows_are_named_by_their_line(tmp_path: Path, bad: dict[str, Any], message: str) -> None:
+    spec = written(tmp_path / "t.jsonl", row("fine"), bad)
+    with pytest.raises(BadTasks) as caught:
+        load(spec, "all")
+    assert message in str(caught.value)
+    assert "line 2" in str(caught.value)
+
+
+def test_two_rows_with_one_id_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadTasks, match="two rows have the id 'x'"):
+        load(written(tmp_path / "t.jsonl", row("a", id="x"), row("b", id="x")), "all")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe{}", b"\x1f\x8b but not gzip", b'{"prompt": "\xed\xa0\x80"}'])
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path, content: bytes) -> None:
+    for name in ("t.jsonl", "t.jsonl.gz"):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(BadTasks, match="cannot read"):
+            load(f"jsonl:{tmp_path / name}", "all")

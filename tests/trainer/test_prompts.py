@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from analyzers.runtime.tests import Asserts
+from trainer.prompts import item, render, stops
+from trainer.types import Rollout, Task
+
+TESTS = Asserts(("assert 1",))
+ASKED = Task("a", "Write f.\nassert f() == 1", TESTS)
+CONTINUED = Task("b", 'def f():\n    """ one """', TESTS, prefix='def f():\n    """ one """\n')
+
+
+class Plain:
+    chat_template = None
+
+
+class Chat:
+    """Renders as `<s>user: ...\\nassistant: `; adds its start token to every text where told so."""
+
+    chat_template = "some"
+    bos_token = "<s>"
+    bos_token_id = 7
+
+    def __init__(self, *, adds_start: bool) -> None:
+        self.adds_start = adds_start
+
+    def __call__(self, text: str) -> dict[str, list[int]]:
+        return {"input_ids": [7, 1] if self.adds_start else [1]}
+
+    def apply_chat_template(
+        self, messages: list[dict[str, str]], *, tokenize: bool, add_generation_prompt: bool
+    ) -> str:
+        assert not tokenize
+        assert add_generation_prompt
+        return "<s>" + "".join(f"{m['role']}: {m['content']}\n" for m in messages) + "assistant: "
+
+
+def test_a_base_model_is_given_the_prompt_as_it_stands() -> None:
+    trailing = Task("c", "def f():\n    ", TESTS)
+    assert render(ASKED, Plain()) == ASKED.prompt
+    assert render(trailing, Plain()) == "def f():\n    "
+
+
+def test_a_chat_begins_the_answer_with_a_code_block() -> None:
+    text = render(ASKED, Chat(adds_start=False))
+    assert text.startswith("<s>user: Write f.\nassert f() == 1\n\nAnswer with")
+    assert text.endswith("assistant: ```python")
+
+
+def test_a_chat_continues_the_program_and_does_not_end_in_a_newline() -> None:
+    text = render(CONTINUED, Chat(adds_start=False))
+    assert text.endswith('assistant: ```python\ndef f():\n    """ one """')
+
+
+@pytest.mark.parametrize(("adds_start", "begin"), [(True, "user: "), (False, "<s>user: ")])
+def test_there_is_one_start_token_whoever_adds_it(adds_start: bool, begin: str) -> None:
+    assert render(ASKED, Chat(adds_start=adds_start)).startswith(begin)
+
+
+def test_stops() -> None:
+    chat: Any = Chat(adds_start=False)
+    assert stops(ASKED, chat) == ("\n```",)
+    assert stops(ASKED, Plain()) == ()
+    assert "\ndef " in stops(CONTINUED, Plain())
+
+
+def test_item_carries_all_that_scoring_needs() -> None:
+    ids = np.zeros(1, dtype=np.int64)
+    rollout = Rollout("b", ids, ids, np.zeros(1, dtype=np.float32), "    return 1", truncated=True)
+    made = item(CONTINUED, rollout)
+    assert (made.completion, made.tests, made.prefix, made.task_id, made.truncated) == (
+        "    return 1", TESTS, CONTINUED.prefix, "b", True,
+    )  # fmt: skip
