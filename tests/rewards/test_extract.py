@@ -149,7 +149,7 @@ def test_humaneval_as_an_instruct_model_answers_it() -> None:
     path = Path(os.environ.get("SPANWISE_DATA", "../shared/data")) / "humaneval" / "HumanEval.jsonl.gz"
     if not path.exists():
         pytest.skip(f"no HumanEval at {path}; set SPANWISE_DATA")
-    problems = [json.loads(line) for line in gzip.open(path, "rt", encoding="utf-8")]
+    problems = [json.loads(line) for line in gzip.decompress(path.read_bytes()).splitlines()]
     for problem in problems:
         prompt, body = problem["prompt"], problem["canonical_solution"]
         assert extract(body, prefix=prompt).text == prompt + body
