@@ -1,90 +1,113 @@
 """The only line, column, byte and UTF-16 arithmetic of the project.
 
-Every tool counts in its own way; each analyzer declares how, as a `Convention`, and a `LineTable` turns what the tool
-says into half-open code-point spans. Lines end where compilers end them, at `\\n`, `\\r\\n` and a lone `\\r`: never at a
-form feed or U+2028, where `str.splitlines` breaks too. Tools lie about positions now and then, so nothing here raises
-for a number that is out of range; it is moved to the nearest place that exists.
+Tools disagree about where a name stands: after `"é😀"` pyflakes, pylint and tree-sitter count UTF-8 bytes from 0, ruff counts
+code points from 1, SARIF and LSP may count UTF-16 units. Each analyzer declares its `Convention`; a `LineTable` turns its
+positions into half-open ranges of code points.
+
+Lines end at `\\r\\n`, `\\r` or `\\n` and nowhere else: `str.splitlines` also breaks at a form feed or U+2028, where no
+compiler does. Tools lie, so that positions out of range are clamped and never raise. Lone surrogates count as three
+bytes, as in the encoding with `surrogatepass`.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
+from functools import cached_property
 from itertools import accumulate
 
 from analyzers.types import Span
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+_WORD = re.compile(r"\w+")
+_LAST_WORD = re.compile(r"\w+\Z")
+_CONTINUATION = bytes(range(0x80, 0xC0))
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class Unit(Enum):
-    """What a column counts."""
+class Unit(StrEnum):
+    """What a column or an offset counts."""
 
-    CODEPOINT = "code point"
-    BYTE = "UTF-8 byte"
-    UTF16 = "UTF-16 code unit"
+    CODEPOINT = "codepoint"
+    BYTE = "byte"
+    UTF16 = "utf16"
 
 
 @dataclass(frozen=True, slots=True)
 class Convention:
-    """How a tool counts lines and columns."""
+    """How a tool counts. Offsets (as opposed to columns) always count from 0 and end exclusively."""
 
     line_base: int = 1
-    column_base: int = 0
+    column_base: int = 1
     unit: Unit = Unit.CODEPOINT
     end_inclusive: bool = False
-    """Whether the end names the last unit of the range rather than the one after it."""
+    """Whether the end column is that of the last unit of the range, not the one after it."""
 
 
-def width(text: str, unit: Unit) -> int:
-    """Length of `text` in a unit. A lone surrogate counts as three bytes and one UTF-16 unit."""
-    if unit is Unit.CODEPOINT or text.isascii():
-        return len(text)
-    if unit is Unit.BYTE:
-        return len(text.encode("utf-8", "surrogatepass"))
-    return len(text) + sum(character > "\uffff" for character in text)
+PYTHON_AST = Convention(line_base=1, column_base=0, unit=Unit.BYTE)
+"""`ast`, `co_positions`, tracebacks."""
+PYTHON_SYNTAX = Convention(line_base=1, column_base=1, unit=Unit.CODEPOINT)
+"""`SyntaxError.lineno`, `offset`, `end_offset`."""
 
 
-def advance(text: str, count: int, unit: Unit) -> int:
-    """Number of code points of `text` that begin before `count` units; what points into one points at its start."""
-    if unit is Unit.CODEPOINT or text.isascii():
-        return max(0, min(count, len(text)))
-    widths = accumulate((width(character, unit) for character in text), initial=0)
-    return max(0, bisect_right(list(widths), count) - 1) if count > 0 else 0
+def encode(text: str) -> bytes:
+    """UTF-8, with lone surrogates as three bytes."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def without_surrogates(text: str) -> str:
+    """The text as valid Unicode: each lone surrogate becomes U+FFFD, which is as long in every unit."""
+    return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def byte_offsets(text: str) -> Sequence[int]:
+    """Where each code point begins in the UTF-8 form, and the length at the end: `len(text) + 1` numbers."""
+    if text.isascii():
+        return range(len(text) + 1)
+    return list(accumulate(map(_byte_width, text), initial=0))
+
+
+def codepoint_offsets(text: str) -> Sequence[int]:
+    """The code point that each byte of the UTF-8 form belongs to, and `len(text)` at the end."""
+    if text.isascii():
+        return range(len(text) + 1)
+    table = [index for index, character in enumerate(text) for _ in range(_byte_width(character))]
+    return [*table, len(text)]
 
 
 class LineTable:
-    """Where the lines of a text begin."""
+    """Positions in one text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
+        self._ascii = text.isascii()
+        breaks = [match.span() for match in _NEWLINE.finditer(text)]
+        self._starts = [0, *(end for _, end in breaks)]
+        self._ends = [*(start for start, _ in breaks), len(text)]
 
-    def __len__(self) -> int:
-        return len(self._starts)
+    def offset(self, convention: Convention, line: int, column: int, *, up: bool = False) -> int:
+        """The code point at a position; a position within a character is its start, or with `up` its end."""
+        index = line - convention.line_base
+        if index < 0:
+            return 0
+        if index >= len(self._starts):
+            return len(self.text)
+        start, end = self._starts[index], self._ends[index]
+        units = max(column - convention.column_base, 0)
+        return start + min(self._count(self.text[start:end], units, convention.unit, up), end - start)
 
-    def line_of(self, offset: int) -> int:
-        """Line of a code point, from 0."""
-        return max(0, bisect_right(self._starts, offset) - 1)
-
-    def line_span(self, line: int) -> Span:
-        """A line from 0, without what ends it."""
-        line = max(0, min(line, len(self._starts) - 1))
-        start = self._starts[line]
-        end = self._starts[line + 1] if line + 1 < len(self._starts) else len(self.text)
-        return Span(start, start + len(self.text[start:end].rstrip("\r\n")))
-
-    def offset(self, convention: Convention, line: int, column: int, *, after: bool = False) -> int:
-        """Code-point offset of a position; with `after`, of what follows the unit that it names."""
-        span = self.line_span(line - convention.line_base)
-        text = self.text[span.start : span.end]
-        count = column - convention.column_base
-        at = advance(text, count, convention.unit)
-        if after and at < len(text):
-            at += 1
-        return span.start + at
+    def position(self, convention: Convention, offset: int) -> tuple[int, int]:
+        """Line and column of a code point."""
+        offset = min(max(offset, 0), len(self.text))
+        index = bisect_right(self._starts, offset) - 1
+        piece = self.text[self._starts[index] : offset]
+        units = len(piece)
+        if not self._ascii and convention.unit is not Unit.CODEPOINT:
+            units = sum(map(_WIDTHS[convention.unit], piece))
+        return index + convention.line_base, units + convention.column_base
 
     def span(
         self,
@@ -94,49 +117,97 @@ class LineTable:
         end_line: int | None = None,
         end_column: int | None = None,
     ) -> Span:
-        """The range from one position to another.
+        """The range between two positions.
 
-        Without a column it is the line but for its indentation; without an end it is the word that stands there, or
-        the one character.
+        Without a column it is the line without the blanks around it. Without an end, or with one that is not behind the
+        start, it is the word or the sign that stands at the start, or else the last one before it on the line. With an
+        end line alone it reaches to the end of that line.
         """
         if column is None:
-            return self._indented(line - convention.line_base)
+            return self._line_span(line - convention.line_base, end_line and end_line - convention.line_base)
         start = self.offset(convention, line, column)
-        if end_column is None:
-            return self._word(start)
-        last = line if end_line is None else end_line
-        end = self.offset(convention, last, end_column, after=convention.end_inclusive)
-        return Span(start, end) if end >= start else self._word(start)
+        if end_column is not None:
+            end_column += convention.end_inclusive
+            end = self.offset(convention, line if end_line is None else end_line, end_column, up=True)
+        elif end_line is not None and end_line > line:
+            end = self._line_span(end_line - convention.line_base, None).end
+        else:
+            end = start
+        return Span(start, end) if end > start else self.word(start)
 
-    def _indented(self, line: int) -> Span:
-        span = self.line_span(line)
-        text = self.text[span.start : span.end]
-        return (
-            Span(span.start + len(text) - len(text.lstrip()), span.start + len(text.rstrip())) if text.strip() else span
-        )
+    def offsets(self, unit: Unit, start: int, end: int | None = None) -> Span:
+        """The range between two offsets from the start of the text, counted in `unit`."""
+        first = self._total(start, unit, up=False)
+        last = first if end is None else self._total(end, unit, up=True)
+        return Span(first, last) if last > first else self.word(first)
 
-    def _word(self, start: int) -> Span:
-        end = start
-        while end < len(self.text) and (self.text[end].isalnum() or self.text[end] == "_"):
-            end += 1
-        if end == start and end < self.line_span(self.line_of(start)).end:
-            end += 1
-        return Span(start, end)
+    def word(self, offset: int) -> Span:
+        """The word or the sign at a code point, or else the last one before it on its line; empty on a blank line."""
+        match = _WORD.match(self.text, offset)
+        if match:
+            return Span(offset, match.end())
+        if self.text[offset : offset + 1].strip():
+            return Span(offset, offset + 1)
+        before = self.text[self._starts[bisect_right(self._starts, offset) - 1] : offset].rstrip()
+        end = offset - (offset - self._starts[bisect_right(self._starts, offset) - 1] - len(before))
+        last = _LAST_WORD.search(before)
+        if last:
+            return Span(end - len(last[0]), end)
+        return Span(end - 1, end) if before else Span(offset, offset)
+
+    def header(self, span: Span) -> Span:
+        """The part of a range that lies on its first line."""
+        end = self._ends[bisect_right(self._starts, span.start) - 1]
+        return span if span.end <= end else Span(span.start, max(end, span.start))
+
+    @cached_property
+    def _bytes(self) -> Sequence[int]:
+        return byte_offsets(self.text)
+
+    @cached_property
+    def _utf16(self) -> Sequence[int]:
+        return list(accumulate(map(_utf16_width, self.text), initial=0))
+
+    def _line_span(self, first: int, last: int | None) -> Span:
+        limit = len(self._starts) - 1
+        first = min(max(first, 0), limit)
+        last = min(max(first if last is None else last, first), limit)
+        start, end = self._starts[first], self._ends[last]
+        piece = self.text[start:end]
+        stripped = piece.strip()
+        if not stripped:
+            return Span(start, start)
+        start += len(piece) - len(piece.lstrip())
+        return Span(start, start + len(stripped))
+
+    def _count(self, piece: str, units: int, unit: Unit, up: bool) -> int:
+        if self._ascii or unit is Unit.CODEPOINT or piece.isascii():
+            return min(units, len(piece))
+        if unit is Unit.BYTE:
+            data = encode(piece)
+            begun = len(data[:units].translate(None, _CONTINUATION))
+            inside = units < len(data) and data[units] in _CONTINUATION
+            return begun - (inside and not up)
+        return _search(list(accumulate(map(_utf16_width, piece), initial=0)), units, up)
+
+    def _total(self, units: int, unit: Unit, *, up: bool) -> int:
+        if self._ascii or unit is Unit.CODEPOINT:
+            return min(max(units, 0), len(self.text))
+        return _search(self._bytes if unit is Unit.BYTE else self._utf16, max(units, 0), up)
 
 
-def byte_offsets(text: str) -> list[int]:
-    """[len(text) + 1] UTF-8 byte offset of every code point, and of the end; lone surrogates count three bytes."""
-    if text.isascii():
-        return list(range(len(text) + 1))
-    return list(accumulate((width(character, Unit.BYTE) for character in text), initial=0))
+def _search(table: Sequence[int], units: int, up: bool) -> int:
+    index = bisect_left(table, units) if up else bisect_right(table, units) - 1
+    return min(index, len(table) - 1)
 
 
-def from_bytes(text: str, start: int, end: int) -> Span:
-    """The code points of a range of UTF-8 bytes of the whole text (tree-sitter, ruff's and oxlint's offsets)."""
-    if text.isascii():
-        size = len(text)
-        start, end = max(0, min(start, size)), max(0, min(end, size))
-    else:
-        table = byte_offsets(text)
-        start, end = (max(0, bisect_right(table, max(0, min(at, table[-1]))) - 1) for at in (start, end))
-    return Span(start, max(start, end))
+def _byte_width(character: str) -> int:
+    code = ord(character)
+    return 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
+
+
+def _utf16_width(character: str) -> int:
+    return 2 if ord(character) > 0xFFFF else 1
+
+
+_WIDTHS: dict[Unit, Callable[[str], int]] = {Unit.BYTE: _byte_width, Unit.UTF16: _utf16_width}

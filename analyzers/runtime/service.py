@@ -26,6 +26,8 @@ def main() -> None:
     """Serves jobs until standard input ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the caller, who closes this process
     confine.prctl(confine.PR_SET_DUMPABLE, 0)
+    # The thread that started this process lives as long as its pool; a caller that is killed takes the judge along.
+    confine.prctl(confine.PR_SET_PDEATHSIG, confine.SIGKILL)
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
     jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")

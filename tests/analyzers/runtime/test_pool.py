@@ -1,0 +1,145 @@
+import gc
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from analyzers import runtime
+from analyzers.runtime import pool as pools
+from analyzers.runtime.pool import Judge, JudgeLost, Pool, patience
+from analyzers.runtime.tests import Asserts, Call, Calls, CheckFunction, Exchange, Stdio
+from analyzers.types import Outcome, Source
+
+RIGHT = Source("def f(x): return x + 1")
+TESTS = Asserts(("assert f(1) == 2",))
+LIMITS = runtime.Limits(timeout_s=1.0)
+
+
+@pytest.fixture
+def pool():
+    pool = Pool(workers=2)
+    yield pool
+    pool.close()
+
+
+def children():
+    return set(psutil.Process().children(recursive=True))
+
+
+def wait_until_gone(processes):
+    _, alive = psutil.wait_procs(processes, timeout=20)
+    return not alive
+
+
+def test_many_programs_keep_their_own_verdicts(pool):
+    futures = [pool.submit(Source(f"def f(x): return x + {i % 3}"), TESTS, LIMITS) for i in range(60)]
+    outcomes = [future.result().verdict.outcome for future in futures]
+    assert outcomes == [Outcome.PASS if i % 3 == 1 else Outcome.FAILURE for i in range(60)]
+
+
+def test_exact_types_reach_the_judge(pool):
+    tests = Calls("f", (Call(((1, {2}),), (1, {2}, b"x", None)),))
+    report = pool.submit(Source("def f(t): return (*t, b'x', None)"), tests, LIMITS).result()
+    assert report.verdict.outcome is Outcome.PASS
+
+
+def test_a_judge_that_dies_is_replaced_and_its_job_tried_again(pool):
+    pool.submit(RIGHT, TESTS, LIMITS).result()
+    before = children()
+    future = pool.submit(Source("import time\ndef f(x): time.sleep(0.5); return x + 1"), TESTS, LIMITS)
+    time.sleep(0.2)
+    for judge in pool._judges:
+        if judge._process:
+            judge._process.send_signal(signal.SIGKILL)
+    assert future.result().verdict.outcome is Outcome.PASS
+    pool.close()
+    assert wait_until_gone(before)
+
+
+def test_a_judge_lost_twice_is_infrastructure_and_not_the_program(pool, monkeypatch):
+    def lost(*_):
+        raise JudgeLost("gone")
+
+    monkeypatch.setattr(Judge, "ask", lost)
+    report = pool.submit(RIGHT, TESTS, LIMITS).result()
+    assert report.verdict.outcome is Outcome.INFRASTRUCTURE
+    assert report.detail == "the judge was lost 2 times: gone"
+
+
+def test_broken_tests_are_infrastructure(pool):
+    for tests in (Asserts(("assert f(",)), Calls("f", (Call((object(),), 1),)), Calls("f", (Call((1,), 1),), "exat")):
+        report = pool.submit(RIGHT, tests, LIMITS).result()
+        assert report.verdict.outcome is Outcome.INFRASTRUCTURE
+        assert report.detail
+
+
+def test_a_judge_that_gives_no_answer_is_given_up(pool, monkeypatch):
+    monkeypatch.setattr(pools, "SLACK_S", 0.0)
+    monkeypatch.setattr(pools, "MAX_STARTS", 0)
+    tests = Asserts(("import time; time.sleep(60)",))
+    report = pool.submit(RIGHT, tests, runtime.Limits(timeout_s=0.01)).result()
+    assert report.verdict.outcome in (Outcome.INFRASTRUCTURE, Outcome.TIMEOUT)
+
+
+def test_patience_grows_with_the_suite():
+    limits = runtime.Limits(timeout_s=1.0)
+    # 8 s for each test and each of 4 starts, and 30 s: 5 * 8 + 30
+    assert patience(Asserts(("a",)), limits) == 70
+    assert patience(CheckFunction("assert a\nassert b", "f"), limits) == 78
+    assert patience(Stdio((Exchange("", ""),) * 3), limits) == 86
+
+
+def test_closing_leaves_nothing_and_cancels_what_waits():
+    pool = Pool(workers=1)
+    slow = Source("import time\ndef f(x): time.sleep(5)")
+    futures = [pool.submit(slow, TESTS, runtime.Limits(timeout_s=20)) for _ in range(5)]
+    time.sleep(0.5)
+    processes = children()
+    start = time.monotonic()
+    pool.close()
+    assert time.monotonic() - start < 5
+    assert wait_until_gone(processes)
+    assert all(future.done() for future in futures)
+    with pytest.raises(RuntimeError, match="closed"):
+        pool.submit(RIGHT, TESTS, LIMITS)
+
+
+def test_no_descriptor_is_left_behind(pool):
+    for _ in range(2):
+        [future.result() for future in [pool.submit(RIGHT, TESTS, LIMITS) for _ in range(10)]]
+        gc.collect()
+        count = len(os.listdir("/proc/self/fd"))
+    [future.result() for future in [pool.submit(RIGHT, TESTS, LIMITS) for _ in range(30)]]
+    assert len(os.listdir("/proc/self/fd")) == count
+
+
+SCRIPT = """
+import os, sys
+from analyzers import runtime
+from analyzers.types import Source
+from analyzers.runtime.tests import Asserts
+slow = runtime.submit(Source("import time\\ndef f(x): time.sleep(30)"), Asserts(("assert f(1)",)), runtime.Limits(timeout_s=60))
+quick = runtime.submit(Source("def f(x): return 1"), Asserts(("assert f(1)",))).result()
+print(quick.verdict.outcome.value, flush=True)
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, None])
+def test_a_caller_that_ends_takes_everything_along(end):
+    # A script without a main guard, as people write them.
+    wait = "" if end is None else "input()"
+    caller = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT + wait], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert caller.stdout.readline() == b"pass\n"
+    processes = psutil.Process(caller.pid).children(recursive=True)
+    assert end is None or len(processes) >= 3
+    if end is not None:
+        caller.send_signal(end)
+    caller.wait(20)
+    assert wait_until_gone(processes)
+    caller.communicate()

@@ -1,0 +1,183 @@
+"""Suites on honest programs: what a test is, what goes on after one has failed, and what is left alone."""
+
+import pytest
+
+from analyzers.runtime import suite
+from analyzers.runtime.tests import BadTests
+
+
+def check(*lines):
+    return {"check": "def check(candidate):\n" + "".join(f"    {line}\n" for line in lines), "entry_point": "f"}
+
+
+def test_each_assert_of_a_check_is_a_test_and_one_that_fails_does_not_end_it(run):
+    tests = check("assert candidate(1) == 2", "assert candidate(2) == 9, 'no'", "assert candidate(3) == 4")
+    statuses, outcome = run("def f(x): return x + 1", tests)
+    assert statuses == ["passed", "failed", "passed"]
+    assert "3 against 9" in outcome.tests[1][2]
+
+
+def test_what_is_true_whatever_the_program_does_is_no_test(run):
+    statuses, _ = run("def f(x): return 0", check("assert True, 'fine'", "assert candidate(1) == 2"))
+    assert statuses == ["failed"]
+
+
+def test_a_test_in_a_loop_has_to_pass_every_time(run):
+    tests = check("for i in range(4):", "    assert candidate(i) == min(i + 1, 3)", "assert candidate(0) == 1")
+    assert run("def f(x): return x + 1", tests)[0] == ["failed", "passed"]
+    assert run("def f(x): return min(x + 1, 3)", tests)[0] == ["passed", "passed"]
+
+
+def test_a_test_that_was_stepped_over_does_not_count(run):
+    tests = check("if candidate(1) == 5:", "    assert candidate(2) == 9", "assert candidate(1) == 2")
+    assert run("def f(x): return x + 1", tests)[0] == ["passed"]
+
+
+def test_test_code_that_breaks_outside_of_a_test_is_seen(run):
+    statuses, _ = run("def f(x): return None", check("y = candidate(1)[0]", "assert candidate(1) == 2"))
+    assert statuses == ["not_run", "failed"]
+
+
+def test_exceptions_that_tests_expect(run):
+    tests = check(
+        "try:", "    candidate(0)", "    assert candidate(0) == 9", "except ZeroDivisionError:", "    pass",
+        "assert candidate(1) == 1",
+    )  # fmt: skip
+    assert run("def f(x): return 1 // x", tests)[0] == ["passed"]
+
+
+def test_arguments_that_a_call_changes_are_changed_for_the_test(run):
+    tests = [
+        "x = [3, 1]\nf(x)\nassert x == [1, 3]",
+        "d = {}\ng(d)\nassert d == {'k': {1}}",
+        "t = ([2, 1], 5)\nh(t)\nassert t == ([], 5)",
+    ]
+    source = "def f(a): a.sort()\ndef g(a): a['k'] = {1}\ndef h(a): a[0].clear()"
+    assert run(source, tests)[0] == ["passed"] * 3
+
+
+def test_objects_of_the_program_can_be_handed_back_to_it(run):
+    source = "class Pair:\n    def __init__(self, a, b): self.a, self.b = a, b\ndef f(pairs): return sum(p.a * p.b for p in pairs)"
+    tests = {
+        "asserts": ["assert f([Pair(1, 2), Pair(3, 4)]) == 14", "p.a = 10\nassert f([p]) == 20"],
+        "setup": "p = Pair(1, 2)",
+    }
+    assert run(source, tests)[0] == ["passed", "passed"]
+
+
+def test_lambdas_among_the_arguments(run):
+    assert (
+        run(
+            "def f(g, x): return g(x)",
+            ["assert f(lambda v: v + 1, 2) == 3", "assert sorted(f(lambda v: [2, 1], 0), key=lambda v: -v) == [2, 1]"],
+        )[0]
+        == ["passed"] * 2
+    )
+
+
+def test_iterators_and_generators_of_the_program(run):
+    source = "def f(n):\n    for i in range(n): yield i"
+    assert (
+        run(source, ["assert list(f(3)) == [0, 1, 2]", "assert sum(f(4)) == 6", "assert next(iter(f(2))) == 0"])[0]
+        == ["passed"] * 3
+    )
+
+
+def test_modules_that_tests_use_without_importing_them(run):
+    assert run("def f(x): return x / 3", ["assert math.isclose(f(1), 0.3333333333)"])[0] == ["passed"]
+
+
+def test_setup_belongs_to_the_judge(run):
+    tests = {"asserts": ["assert helper(f(1)) == 3"], "setup": "def helper(x): return x + 1"}
+    assert run("def f(x): return x + 1\ndef helper(x): return 3", tests)[0] == ["passed"]
+    assert run("def f(x): return 7\ndef helper(x): return 3", tests)[0] == ["failed"]
+
+
+def test_a_program_that_crashes_once_runs_the_other_tests(run):
+    source = "import os\ndef f(x):\n    if x == 2: os.abort()\n    return x"
+    statuses, outcome = run(source, ["assert f(1) == 1", "assert f(2) == 2", "assert f(3) == 3"])
+    assert statuses == ["passed", "error", "passed"]
+    assert outcome.raised[0]["type"] == "SIGABRT"
+
+
+def test_after_two_timeouts_in_a_row_the_rest_is_not_run(run):
+    source = "def f(x):\n    while x: pass"
+    statuses, _ = run(source, [f"assert f({x}) is None" for x in (0, 1, 1, 0)], timeout_s=0.3)
+    assert statuses == ["passed", "timed_out", "timed_out", "not_run"]
+
+
+def test_a_program_that_hangs_while_it_is_loaded(run):
+    statuses, _ = run("while True: pass", ["assert f(1) == 2"] * 2, timeout_s=0.3)
+    assert statuses == ["timed_out"] * 2
+
+
+def test_calls(run):
+    tests = {
+        "function": "f",
+        "cases": [
+            {"args": [(1, 2)], "expected": (2, 1)},
+            {"args": [[1, 2]], "expected": [2, 1]},
+            {"args": [[True]], "expected": [1]},
+            {"args": [], "kwargs": {"x": "ab"}, "expected": "ba"},
+        ],
+    }
+    statuses, outcome = run("def f(x): return x[::-1]", tests)
+    assert statuses == ["passed", "passed", "failed", "passed"]
+    assert outcome.tests[2][2] == "AssertionError: got [True], expected [1]"
+    assert run("class Solution:\n    def f(self, x): return x[::-1]", tests)[0] == statuses
+    assert run("class Box:\n    def f(self, x): return x[::-1]", tests | {"function": "Box.f"})[0] == statuses
+
+
+@pytest.mark.parametrize(
+    ("source", "status"),
+    [
+        ("print(int(input()) + 1)", "passed"),
+        ("import sys\nsys.stdout.write('3')\nsys.exit(0)", "passed"),
+        ("import os\nprint(3, flush=True)\nos._exit(0)", "passed"),  # the output is what is asked for
+        ("print(3)\nraise SystemExit(1)", "error"),
+        ("print(3)\nraise SystemExit('no')", "error"),
+        ("print(3)\n1 / 0", "error"),
+        ("import os\nprint(3, flush=True)\nos.abort()", "error"),
+        ("print(4)", "failed"),
+        ("", "failed"),
+        ("if __name__ == '__main__':\n    print(3)", "passed"),
+        ("import threading\nthreading.Thread(target=lambda: print(3)).start()", "passed"),
+        ("import sys\nprint(int(sys.stdin.buffer.readline()) + 1)", "passed"),
+        ("print(int(open(0).read()) + 1)", "passed"),
+        ("print(3", "error"),
+        ("while True: pass", "timed_out"),
+    ],
+)
+def test_standard_input_and_output(run, source, status):
+    statuses, _ = run(source, {"stdio": [{"stdin": "2\n", "stdout": "3\n"}]}, timeout_s=0.5)
+    assert statuses == [status]
+
+
+def test_large_input_and_output_do_not_block(run):
+    text = "x" * 900_000 + "\n"
+    statuses, _ = run("print(input())", {"stdio": [{"stdin": text, "stdout": text}]}, timeout_s=5.0)
+    assert statuses == ["passed"]
+
+
+@pytest.mark.parametrize("tests", [["assert f("], {"check": "def check(:", "entry_point": "f"}, ["\0"]])
+def test_broken_tests_are_told_from_broken_programs(run, tests):
+    with pytest.raises(BadTests):
+        run("def f(x): return x", tests)
+
+
+def test_numbers_too_large_for_json_cross(run):
+    assert (
+        run("def f(x): return x ** 50", ["assert f(12345) == 12345 ** 50", "assert f(2.5) == 2.5 ** 50"])[0]
+        == ["passed"] * 2
+    )
+
+
+def test_an_unreadable_answer_does_not_harm_the_next_program(run):
+    assert run("def f(x):\n    a = []\n    a.append(a)\n    return a", ["assert f(1) == 1"])[0] == ["error"]
+    assert run("def f(x): return 1", ["assert f(1) == 1"])[0] == ["passed"]
+
+
+def test_the_instrumented_suite_is_made_once():
+    suite._instrumented.cache_clear()
+    tests = suite.Asserts(("assert f(1)",))
+    assert suite._instrumented(tests) is suite._instrumented(tests)
