@@ -23,7 +23,6 @@ from analyzers.types import Span
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _WORD = re.compile(r"\w+")
-_LAST_WORD = re.compile(r"\w+\Z")
 _CONTINUATION = bytes(range(0x80, 0xC0))
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -142,18 +141,19 @@ class LineTable:
         return Span(first, last) if last > first else self.word(first)
 
     def word(self, offset: int) -> Span:
-        """The word or the sign at a code point, or else the last one before it on its line; empty on a blank line."""
+        """The word or the sign at a code point; on blanks the last one before it on its line, else the first one after it.
+
+        Empty on a blank line.
+        """
+        index = bisect_right(self._starts, offset) - 1
+        line, stop = self._starts[index], self._ends[index]
+        if not self.text[offset:stop][:1].strip():
+            end = line + len(self.text[line:offset].rstrip())
+            if end > line:
+                return self._ending(line, end)
+            offset = stop - len(self.text[offset:stop].lstrip())
         match = _WORD.match(self.text, offset)
-        if match:
-            return Span(offset, match.end())
-        if self.text[offset : offset + 1].strip():
-            return Span(offset, offset + 1)
-        before = self.text[self._starts[bisect_right(self._starts, offset) - 1] : offset].rstrip()
-        end = offset - (offset - self._starts[bisect_right(self._starts, offset) - 1] - len(before))
-        last = _LAST_WORD.search(before)
-        if last:
-            return Span(end - len(last[0]), end)
-        return Span(end - 1, end) if before else Span(offset, offset)
+        return Span(offset, match.end() if match else max(min(offset + 1, stop), offset))
 
     def header(self, span: Span) -> Span:
         """The part of a range that lies on its first line."""
@@ -167,6 +167,12 @@ class LineTable:
     @cached_property
     def _utf16(self) -> Sequence[int]:
         return list(accumulate(map(_utf16_width, self.text), initial=0))
+
+    def _ending(self, line: int, end: int) -> Span:
+        start = end
+        while start > line and _WORD.match(self.text[start - 1]):
+            start -= 1
+        return Span(min(start, end - 1), end)
 
     def _line_span(self, first: int, last: int | None) -> Span:
         limit = len(self._starts) - 1

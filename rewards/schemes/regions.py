@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
 
+from analyzers.positions import LineTable
 from analyzers.types import Location, Source, Span
-
-_BREAK = re.compile(r"[\r\n]")
 
 
 def region(source: Source, span: Span, location: Location) -> Span | None:
@@ -25,10 +24,12 @@ def region(source: Source, span: Span, location: Location) -> Span | None:
 
 def line_of(text: str, offset: int) -> Span:
     """The line that holds a code point, without its line break."""
-    offset = min(offset, len(text))
-    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
-    end = _BREAK.search(text, offset)
-    return Span(start, end.start() if end else len(text))
+    return _lines(text).line(offset)
+
+
+@lru_cache(maxsize=8)
+def _lines(text: str) -> LineTable:
+    return LineTable(text)
 
 
 def sampled(source: Source, span: Span) -> Span | None:

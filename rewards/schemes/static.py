@@ -15,6 +15,7 @@ A finding that costs nothing stays visible as a charge of amount 0 with the reas
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -131,27 +132,37 @@ def _clusters(frame: tuple[Charge, ...], findings: Sequence[Charge], text: str) 
     What overlaps the very expression that failed is the first to join the frame, whose own span is all of its line.
     """
     failed = [charge.diagnostic.span for charge in frame]
+    clusters = [[charge] for charge in frame]
+    framed = list(clusters)
+    open_: dict[tuple[Kind, int], list[list[Charge]]] = defaultdict(list)
 
     def key(charge: Charge) -> tuple[bool, Span]:
         return not any(span.overlaps(charge.diagnostic.span) for span in failed), charge.span
 
-    clusters: list[list[Charge]] = [[charge] for charge in frame]
     for charge in sorted(findings, key=key):
-        home = next((cluster for cluster in clusters if _one_defect(cluster, charge, text)), None)
+        place = (_family(charge.diagnostic), line_of(text, charge.span.start).start)
+        # From left to right: what ends before this charge begins will not be met again, so that this stays linear.
+        open_[place] = [cluster for cluster in open_[place] if _reach(cluster) > charge.span.start]
+        candidates = [cluster for cluster in framed if line_of(text, cluster[0].span.start).start == place[1]]
+        home = next((cluster for cluster in [*candidates, *open_[place]] if _one_defect(cluster, charge)), None)
         if home is None:
-            clusters.append([charge])
-        else:
-            home.append(charge)
+            home = []
+            clusters.append(home)
+            open_[place].append(home)
+        home.append(charge)
     return clusters
 
 
-def _one_defect(cluster: Sequence[Charge], charge: Charge, text: str) -> bool:
+def _reach(cluster: Sequence[Charge]) -> int:
+    return min(max(charge.span.end, charge.span.start + 1) for charge in cluster)
+
+
+def _one_defect(cluster: Sequence[Charge], charge: Charge) -> bool:
     return bool(charge.amount) and all(
         member.amount
         and member.diagnostic.analyzer != charge.diagnostic.analyzer
         and _family(member.diagnostic) is _family(charge.diagnostic)
         and member.span.overlaps(charge.span)
-        and line_of(text, member.span.start) == line_of(text, charge.span.start)
         for member in cluster
     )
 
