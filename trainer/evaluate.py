@@ -56,7 +56,8 @@ def evaluate(
     """Samples each task `samples` times (and once greedily), scores while it samples, and sums up.
 
     `on_score(graded, rollout, score)` sees each completion once it is scored, in the order of sampling. `have` is
-    what an interrupted call with the same arguments graded, by whole tasks: those are not sampled again.
+    what an interrupted call with the same arguments graded, by whole tasks: those are not sampled again, and no times
+    are given.
 
     Raises:
         ValueError: no tasks, no samples, a `k` beyond `samples`, or a prompt too long for the model.
@@ -90,7 +91,7 @@ def evaluate(
     generated = time.perf_counter()
     queue.finish()
     seconds = {"generate": generated - begin, "score": time.perf_counter() - generated}
-    return summarise(queue.done, ks=ks, seconds=seconds)
+    return summarise(queue.done, ks=ks, seconds={} if have else seconds)
 
 
 class _Queue:
@@ -181,6 +182,7 @@ def command(
                 sampling = Sampling(temperature=temperature, top_p=top_p, max_new_tokens=max_new_tokens)
                 ks = _numbers(k, samples)
                 names = _names(analyzers)
+                _writable(out, html, samples_out)
                 settings: dict[str, Any] = {"model": model, "tasks": tasks, "split": split, "limit": limit}
                 settings |= {"samples": samples, "greedy": greedy, "seed": seed, "analyzers": names, **asdict(sampling)}
                 record = stack.enter_context(Record(samples_out, settings)) if samples_out else None
@@ -210,7 +212,7 @@ def command(
             )
     except KeyboardInterrupt:
         kept = f"; what was scored is in {samples_out}: run the same command again to go on" if samples_out else ""
-        Console(stderr=True).print(f"interrupted{kept}", style="yellow", highlight=False)
+        _complain(f"interrupted{kept}")
         raise typer.Exit(130) from None
     console.print(table(evaluation, title=f"{model}, {tasks} {split}: {len(todo)} tasks x {samples} samples"))
     with _refusing():
@@ -228,8 +230,12 @@ def _refusing() -> Iterator[None]:
         yield
     except (ValueError, OSError) as error:
         line = " ".join(str(error).split())
-        Console(stderr=True, soft_wrap=True).print(f"error: {line}", style="red", highlight=False, markup=False)
+        _complain(f"error: {line}")
         raise typer.Exit(2) from error
+
+
+def _complain(line: str) -> None:
+    Console(stderr=True, soft_wrap=True).print(line, style="red", highlight=False, markup=False)
 
 
 def _numbers(text: str, samples: int) -> list[int]:
@@ -237,6 +243,13 @@ def _numbers(text: str, samples: int) -> list[int]:
     if not parts or not all(part.isdecimal() and 1 <= int(part) <= samples for part in parts):
         raise ValueError(f"--k takes numbers from 1 to the number of samples ({samples}), such as 1,5; got {text!r}")
     return sorted({int(part) for part in parts})
+
+
+def _writable(*paths: Path | None) -> None:
+    """Finds out before the work, rather than after it, that its result has nowhere to go."""
+    for path in paths:
+        if path is not None and not path.resolve().parent.is_dir():
+            raise ValueError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}")
 
 
 def _names(text: str) -> list[str]:

@@ -107,11 +107,11 @@ class Record:
 
 
 def _read_record(path: Path, settings: dict[str, Any]) -> list[Graded]:
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    if not lines:
+    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else [""]
+    if lines == [""]:
         return []
     try:
-        before = json.loads(lines[0])["evaluation"]
+        before = dict(json.loads(lines[0])["evaluation"])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(f"{str(path)!r} holds no samples of an evaluation; give --samples-out another file") from error
     differing = sorted(key for key in {*before, *settings} if before.get(key) != settings.get(key))
@@ -156,7 +156,7 @@ class Evaluation:
     unanalysed: int = 0
     """Samples on which an analyzer failed; left out of `findings_per_1000_tokens`."""
     seconds: Mapping[str, float] = field(default_factory=dict)
-    """Wall-clock time by phase: `generate`, and `score` as far as it outlasted generation."""
+    """Wall-clock time by phase: `generate`, and `score` as far as it outlasted generation. Empty where unknown."""
     per_task: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """(judged, passed) of the samples of each task."""
 
@@ -243,8 +243,9 @@ def described(evaluation: Evaluation) -> dict[str, str]:
         shown[outcome.value.replace("_", " ")] = f"{100 * share:.1f}%"
     findings = evaluation.findings_per_1000_tokens
     shown["findings per 1000 tokens"] = "-" if findings is None else f"{findings:.1f}"
-    shown["samples/s"] = f"{evaluation.samples_per_s:.1f}"
-    shown["tokens/s"] = f"{evaluation.tokens_per_s:.0f}"
+    if evaluation.seconds:
+        shown["samples/s"] = f"{evaluation.samples_per_s:.1f}"
+        shown["tokens/s"] = f"{evaluation.tokens_per_s:.0f}"
     if evaluation.infrastructure:
         shown["not judged (left out)"] = str(evaluation.infrastructure)
     if evaluation.unanalysed:

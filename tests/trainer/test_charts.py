@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from trainer import charts
+
+CURVE = ([1, 2, 3], [0.1, 0.5, 0.4])
+
+
+def texts(svg: str) -> list[str]:
+    return [element.text or "" for element in ElementTree.fromstring(svg).iter("text")]
+
+
+def test_a_chart_is_one_svg_element_in_the_colour_of_the_page() -> None:
+    svg = charts.lines({"a": CURVE}, title="reward")
+    root = ElementTree.fromstring(svg)
+    assert root.tag == "svg"
+    assert "reward" in texts(svg)
+    assert "currentColor" in svg
+    assert charts.INK not in svg
+    assert "<script" not in svg
+    assert not re.search(r'(href|src)="(?!#)', svg)
+    assert "font-family" not in svg
+
+
+def test_names_are_escaped_and_never_taken_for_mathematics() -> None:
+    title = '<script>alert(1)</script> $x_1$ "quoted" & \N{GREEK SMALL LETTER ALPHA}'
+    svg = charts.lines({"<b>one</b>": CURVE, "$y": CURVE}, title=title)
+    assert "<script" not in svg
+    assert "<b>" not in svg
+    assert title in texts(svg)
+    assert "$y" in texts(svg)
+
+
+def test_two_charts_on_a_page_share_no_id() -> None:
+    first, second = (set(re.findall(r'\bid="([^"]*)"', charts.lines({"a": CURVE}, title=t))) for t in ("one", "two"))
+    assert first
+    assert not first & second
+
+
+def test_references_within_a_chart_still_hold() -> None:
+    svg = charts.lines({"a": CURVE}, title="one")
+    ids = set(re.findall(r'\bid="([^"]*)"', svg))
+    used = set(re.findall(r'href="#([^"]*)"', svg)) | set(re.findall(r"url\(#([^)]*)\)", svg))
+    assert used
+    assert used <= ids
+
+
+def test_the_same_curves_give_the_same_bytes() -> None:
+    assert charts.lines({"a": CURVE}, title="t") == charts.lines({"a": CURVE}, title="t")
+
+
+@pytest.mark.parametrize("curve", [([4], [0.5]), ([], []), ([1, 2], [float("nan"), 1.0])])
+def test_short_curves_draw_too(curve: tuple[list[float], list[float]]) -> None:
+    ElementTree.fromstring(charts.lines({"a": curve}, title="t"))
+
+
+def test_areas_have_a_legend_in_the_given_colours() -> None:
+    svg = charts.areas({"pass": CURVE, "syntax_error": CURVE}, title="mix", colours=charts.OUTCOME_COLOURS)
+    assert {"pass", "syntax error"} <= set(texts(svg))
+    assert charts.OUTCOME_COLOURS["syntax_error"] in svg
+
+
+def test_an_area_of_one_step_is_visible() -> None:
+    svg = charts.areas({"pass": ([3], [1.0])}, title="mix")
+    filled = next(p for p in ElementTree.fromstring(svg).iter("path") if "fill: #3b82c4" in (p.get("style") or ""))
+    across = [float(x) for x in re.findall(r"[ML] ([-\d.]+)", filled.get("d") or "")]
+    assert max(across) - min(across) > 50
