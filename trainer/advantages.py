@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.registry import Registry
+from rewards.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def bind(name: str, **options: Any) -> Callable[[AdvantageInputs], NDArray[np.fl
     """The advantage function of that name with its options set.
 
     Raises:
-        trainer.registry.UnknownName: with the closest known name or option.
+        rewards.registry.UnknownName: with the closest known name or option.
     """
     return ADVANTAGES.bind(name, options)
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from trainer.registry import Registry
+from rewards.registry import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,6 @@ def bind(name: str, **options: Any) -> Callable[[LossInputs], LossOutput]:
     """The loss of that name with its options set.
 
     Raises:
-        trainer.registry.UnknownName: with the closest known name or option.
+        rewards.registry.UnknownName: with the closest known name or option.
     """
     return LOSSES.bind(name, options)

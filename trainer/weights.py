@@ -16,7 +16,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 from transformers.utils import logging
 
-from trainer.registry import did_you_mean
+from rewards.registry import did_you_mean
 
 TINY = "tiny"
 SMOLLM2 = "smollm2"

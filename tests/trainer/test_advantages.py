@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from trainer import advantages
 from trainer.advantages import AdvantageInputs
-from trainer.registry import UnknownName
+from rewards.registry import UnknownName
 
 NAN = float("nan")
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from trainer import losses
 from trainer.losses import LossInputs
-from trainer.registry import UnknownName
+from rewards.registry import UnknownName
 
 LN2 = math.log(2.0)
 

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from analyzers.runtime.tests import Asserts
+from analyzers.types import Kind, Severity
+from rewards.types import Charge, Diagnostic, Item, Outcome, Score, Source, Span
+from trainer import advantages
+from trainer.policy import Policy
+from trainer.rollout import Round, collect, experiences, improve, metrics
+from trainer.types import Rollout, Sampling, Scored, Task
+
+NAME_ERROR = Diagnostic("runtime", "NameError", Severity.FATAL, "name 'q' is not defined", Span(0, 1), Kind.NAME)
+
+
+def _score(base: float | None, *, outcome: Outcome = Outcome.FAILURE, charge: float = 0.0, text: str = "ab") -> Score:
+    charges = (Charge(NAME_ERROR, Span(0, 1), charge, alpha_cap=10.0),) if charge else ()
+    value = None if base is None else base + charge
+    return Score(value, base, outcome, Source(text), text, charges=charges)
+
+
+def _scored(task: str, base: float | None, *, dense: tuple[float, ...] = (0.0, 0.0), **more: Any) -> Scored:
+    ids = np.array([5, 6])
+    rollout = Rollout(task, np.array([2]), ids, np.array([-1.0, -1.0], dtype=np.float32), "ab", False)
+    return Scored(rollout, _score(base, **more), np.array(dense))
+
+
+def _task(name: str) -> Task:
+    return Task(name, "prompt of " + name, Asserts(("assert f() == 1",)))
+
+
+def _round(*groups: tuple[Scored, ...]) -> Round:
+    return Round(tuple(_task(group[0].rollout.task_id) for group in groups), groups, {"generate": 1.0, "score": 0.0})
+
+
+class Judge:
+    """Scores at once: programs with the letter q pass."""
+
+    def __init__(self) -> None:
+        self.items: list[Item] = []
+
+    def submit(self, item: Item) -> Future[Score]:
+        self.items.append(item)
+        passed = "q" in item.completion
+        future: Future[Score] = Future()
+        future.set_result(
+            Score(
+                value=1.0 if passed else -0.6,
+                base=1.0 if passed else -0.3,
+                outcome=Outcome.PASS if passed else Outcome.ERROR,
+                source=Source(item.completion),
+                completion=item.completion,
+                charges=() if passed or not item.completion else (Charge(NAME_ERROR, Span(0, 1), -0.3),),
+                task_id=item.task_id,
+            )
+        )
+        return future
+
+
+def test_collect_scores_every_rollout_once(policy: Policy) -> None:
+    judge = Judge()
+    tasks = [_task("a"), Task("b", "def f(x):\n", Asserts(("assert True",)), prefix="def f(x):\n"), _task("c")]
+    drawn = collect(policy, tasks, judge, samples=3, sampling=Sampling(max_new_tokens=8), seed=1, step=4)
+    assert [len(group) for group in drawn.groups] == [3, 3, 3]
+    assert len(judge.items) == 9
+    for task, group in zip(tasks, drawn.groups, strict=True):
+        for scored in group:
+            assert scored.rollout.task_id == task.id == scored.score.task_id
+            assert scored.rollout.completion == scored.score.completion
+            assert scored.rollout.step == 4
+            assert len(scored.dense) == len(scored.rollout.completion_ids)
+    assert {item.prefix for item in judge.items} == {"", "def f(x):\n"}
+    assert set(drawn.seconds) == {"generate", "score"}
+
+
+def test_the_dense_term_stands_on_the_tokens_of_the_charge(policy: Policy) -> None:
+    drawn = collect(policy, [_task("a")], Judge(), samples=8, sampling=Sampling(max_new_tokens=8), seed=1, step=0)
+    charged = [scored for scored in drawn.scored if scored.score.charges and scored.rollout.completion[:1].isascii()]
+    assert charged
+    for scored in charged:
+        spans = policy.token_bytes.spans(scored.rollout.completion_ids)
+        expected = [-0.3 if start < 1 and end > 0 else 0.0 for start, end in spans.tolist()]
+        assert_allclose(scored.dense, expected)
+
+
+def test_outcome_advantage_first_then_the_dense_term() -> None:
+    # Group a: outcomes 1 and 0, RLOO: +1 and -1; the second is charged (-0.4, 0), scaled by 0.5: -1.2 and -1.
+    drawn = _round((_scored("a", 1.0), _scored("a", 0.0, dense=(-0.4, 0.0))))
+    samples = experiences(drawn, advantage=advantages.bind("rloo"), best={}, dense_weight=0.5)
+    assert_allclose([sample.advantages for sample in samples], [[1.0, 1.0], [-1.2, -1.0]], rtol=1e-6)
+
+
+def test_what_the_harness_failed_to_judge_is_left_out() -> None:
+    # The mean of the group is that of the judged two: with the third as 0 it would be 1/3, not 1/2.
+    drawn = _round((_scored("a", 1.0), _scored("a", None, outcome=Outcome.INFRASTRUCTURE), _scored("a", 0.0)))
+    samples = experiences(drawn, advantage=advantages.bind("grpo", std=False), best={})
+    assert_allclose([sample.advantages[0] for sample in samples], [0.5, -0.5])
+    assert experiences(_round((_scored("a", None),)), advantage=advantages.bind("grpo"), best={}) == []
+
+
+def test_groups_are_those_of_the_round_also_when_a_task_comes_twice() -> None:
+    drawn = _round((_scored("a", 1.0), _scored("a", 1.0)), (_scored("a", 0.0), _scored("a", 0.0)))
+    samples = experiences(drawn, advantage=advantages.bind("rloo"), best={})
+    assert not any(sample.advantages.any() for sample in samples)
+
+
+def test_charges_in_unsolved_groups_only() -> None:
+    solved = (_scored("a", 1.0, outcome=Outcome.PASS), _scored("a", 1.0, dense=(-0.4, 0.0)))
+    unsolved = (_scored("b", 0.0, dense=(-0.4, 0.0)), _scored("b", 0.0))
+    samples = experiences(
+        _round(solved, unsolved), advantage=advantages.bind("rloo"), best={}, dense_in_unsolved_only=True
+    )
+    assert_allclose([sample.advantages[0] for sample in samples], [0.0, 0.0, -0.4, 0.0])
+
+
+def test_best_so_far_rises_only() -> None:
+    best = {"a": 0.5}
+    drawn = _round((_scored("a", 0.2), _scored("a", None)), (_scored("b", -0.3), _scored("b", -1.0)))
+    samples = experiences(drawn, advantage=advantages.bind("rltf"), best=best)
+    # a: 0.2 - 0.5; b has no program yet: the rewards themselves.
+    assert_allclose([sample.advantages[0] for sample in samples], [-0.3, -0.3, -1.0], rtol=1e-6)
+    improve(best, drawn)
+    assert best == {"a": 0.5, "b": -0.3}
+    improve(best, _round((_scored("b", 1.0),)))
+    assert best == {"a": 0.5, "b": 1.0}
+
+
+def test_metrics_of_a_round() -> None:
+    drawn = _round(
+        (_scored("a", 1.0, outcome=Outcome.PASS), _scored("a", -0.3, charge=-0.1)),
+        (_scored("b", -0.3), _scored("b", None, outcome=Outcome.INFRASTRUCTURE)),
+    )
+    found = metrics(drawn)
+    assert found["reward"] == pytest.approx((1.0 - 0.4 - 0.3) / 3)
+    assert found["reward_outcome"] == pytest.approx((1.0 - 0.3 - 0.3) / 3)
+    assert found["pass"] == pytest.approx(1 / 3)
+    assert found["outcome"] == pytest.approx(
+        {"pass": 1 / 3, "failure": 2 / 3, "error": 0.0, "syntax_error": 0.0, "timeout": 0.0}
+    )
+    assert (found["infrastructure"], found["mixed_groups"]) == (1, 0.5)
+    assert (found["samples"], found["tokens"], found["completion_tokens"]) == (4, 8, 2.0)
+
+
+def test_metrics_of_a_round_that_nobody_could_judge() -> None:
+    found = metrics(_round((_scored("a", None),)))
+    assert found["reward"] is None
+    assert found["pass"] is None
+    assert found["infrastructure"] == 1

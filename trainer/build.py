@@ -1,0 +1,177 @@
+"""From a configuration to a session that is ready to run; whatever is wrong is said here, before anything is done."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+
+from analyzers.runtime import NAME as RUNTIME
+from analyzers.runtime import Limits
+from rewards import Scorer
+from rewards.registry import did_you_mean
+from trainer import checkpoint, report, tasks
+from trainer.config import Config, ConfigError, restore
+from trainer.display import Display
+from trainer.interrupts import Interrupts
+from trainer.loop import Loop
+from trainer.policy import Policy
+from trainer.prompts import render
+from trainer.session import CHECKPOINTS, Session, replace_text
+from trainer.types import Task
+
+SMALL = 10_000_000
+"""Weights below which a second thread costs more than it brings, and scoring had better have the core."""
+
+
+def prepare(settings: Config, *, folder: Path | None = None, display: Display | None = None) -> Session:
+    """Builds a run: a new one in a new folder, or the one in `folder` from its last checkpoint.
+
+    Raises:
+        ValueError, OSError: something that the configuration asks for does not exist; one line says what and what to
+            do. Nothing is left behind.
+    """
+    display = display or Display()
+    if RUNTIME not in settings.reward.analyzers:
+        display.warn(
+            f"{RUNTIME!r} is not among the analyzers, so no tests are run; rewards from findings alone make programs "
+            "shorter, not more correct"
+        )
+    train, held_out = _tasks(settings)
+    scorer = Scorer(
+        settings.reward.analyzers,
+        scheme=(settings.scheme.name, settings.scheme.options),
+        limits=Limits(timeout_s=settings.reward.timeout_s),
+        workers=settings.reward.workers,
+    )
+    with ExitStack() as undo:
+        undo.callback(scorer.close)
+        saved = checkpoint.latest(folder / CHECKPOINTS) if folder else None
+        policies = _policies(settings, saved)
+        train, held_out = (_fitting(found, policies[0], settings, display) for found in (train, held_out))
+        interrupts = Interrupts()
+        loop = _loop(settings, policies, train, scorer, interrupts)
+        if saved is not None:
+            loop.restore(checkpoint.load(saved))
+        resumed = folder is not None
+        if folder is None:
+            folder = _new_folder(settings)
+            settings = settings.model_copy(update={"run": settings.run.model_copy(update={"name": folder.name})})
+        replace_text(folder / report.CONFIG, settings.model_dump_json(indent=2))
+        undo.pop_all()
+    display.say(_opening(settings, loop, len(train), len(held_out)))
+    return Session(settings, folder, loop, scorer, held_out, display, interrupts, resumed)
+
+
+def reopen(name: str | None, *, out: Path, steps: int | None = None) -> tuple[Config, Path]:
+    """Configuration and folder of a run to go on with; without a name the one that was touched last.
+
+    Raises:
+        ConfigError: there is no such run.
+    """
+    runs = sorted(out.glob(f"*/{report.CONFIG}"), key=lambda path: path.stat().st_mtime)
+    if not runs:
+        raise ConfigError(f"there is no run to resume in {out}/; --out says where runs are")
+    names = [path.parent.name for path in runs]
+    if name is not None and name not in names:
+        raise ConfigError(f"there is no run {name!r} in {out}/; {did_you_mean(name, names)}")
+    folder = out / (name or names[-1])
+    settings = restore((folder / report.CONFIG).read_text(encoding="utf-8"))
+    changes: dict[str, Any] = {"out": out} | ({} if steps is None else {"steps": steps})
+    return settings.model_copy(update={"run": settings.run.model_copy(update=changes)}), folder
+
+
+def _tasks(settings: Config) -> tuple[list[Task], list[Task]]:
+    chosen = settings.tasks
+    train = tasks.load(chosen.train, "train")[: chosen.limit]
+    if not settings.evaluation.tasks:
+        return train, []
+    return train, tasks.load(chosen.test or chosen.train, "test")[: settings.evaluation.tasks]
+
+
+def _policies(settings: Config, saved: Path | None) -> tuple[Policy, Policy | None]:
+    """What learns, with the weights of a checkpoint if there is one, and the frozen reference of a KL term."""
+    model, cache = settings.model, settings.rollout.cache_tokens
+    device = str(_accelerator(settings).device)
+
+    def load(name: str) -> Policy:
+        return Policy.load(name, device=device, dtype=model.dtype, cache_tokens=cache)
+
+    policy = load(str(saved / checkpoint.MODEL) if saved else model.name)
+    torch.set_num_threads(model.threads or (1 if policy.parameters < SMALL else os.cpu_count() or 1))
+    if not settings.objective.kl_weight:
+        return policy, None
+    return policy, (load(model.name) if saved else policy).frozen_copy()
+
+
+def _accelerator(settings: Config) -> Accelerator:
+    return Accelerator(cpu=settings.model.device == "cpu", mixed_precision=settings.model.mixed_precision)
+
+
+def _loop(
+    settings: Config,
+    policies: tuple[Policy, Policy | None],
+    train: Sequence[Task],
+    scorer: Scorer,
+    interrupts: Interrupts,
+) -> Loop:
+    seed = settings.run.seed
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    policy, reference = policies
+    accelerator = _accelerator(settings)
+    return Loop(
+        settings, policy, train, scorer, accelerator=accelerator, reference=reference, defer=interrupts.deferred
+    )
+
+
+def _fitting(found: Sequence[Task], policy: Policy, settings: Config, display: Display) -> list[Task]:
+    """The tasks whose prompt and longest answer the model can see."""
+    room = settings.rollout.max_new_tokens
+    if policy.context is None:
+        return list(found)
+    fitting = [task for task in found if len(policy.encode(render(task, policy.tokenizer))) + room <= policy.context]
+    if found and not fitting:
+        raise ConfigError(
+            f"no prompt of {len(found)} tasks leaves room for {room} new tokens in the {policy.context} tokens that "
+            "the model can see; lower rollout.max_new_tokens"
+        )
+    if len(fitting) < len(found):
+        display.warn(
+            f"{len(found) - len(fitting)} of {len(found)} tasks are left out: their prompt and {room} new tokens "
+            f"exceed the {policy.context} tokens that the model can see"
+        )
+    return fitting
+
+
+def _new_folder(settings: Config) -> Path:
+    """A folder that was not there: MODEL-TASKS, or the given name, with a number where that is taken."""
+    parts = [Path(settings.model.name).name, settings.tasks.train.removeprefix("force:").partition(":")[0]]
+    name = settings.run.name or "-".join(parts)
+    for number in count(1):
+        folder = settings.run.out / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError("count() does not end")
+
+
+def _opening(settings: Config, loop: Loop, train: int, held_out: int) -> str:
+    size = loop.policy.parameters / 1e6
+    begun = f", going on after step {loop.step}" if loop.step else ""
+    return (
+        f"{settings.model.name} ({size:.1f} M weights) on {loop.policy.model.device}; "
+        f"{train} tasks of {settings.tasks.train}, {held_out} held out; rewards {settings.scheme.name} from {', '.join(settings.reward.analyzers)}; "
+        f"{settings.advantage.name} + {settings.loss.name}{begun}"
+    )

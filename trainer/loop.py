@@ -1,0 +1,197 @@
+"""The online loop: rollouts, rewards, advantages, one optimiser step; and the state that a checkpoint holds.
+
+On-policy, every step samples a round with the weights of its moment and learns from it once. With a buffer, a round is
+sampled every `refresh` steps, and the steps draw from what is kept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import numpy as np
+from accelerate import Accelerator
+
+from trainer import advantages, checkpoint, losses
+from trainer.buffer import Buffer
+from trainer.config import Config
+from trainer.policy import Policy
+from trainer.prompts import render
+from trainer.rollout import Round, Scores, collect, experiences, improve, metrics
+from trainer.step import Learner, Objective
+from trainer.types import Rollout, Sampling, Task
+
+HOPELESS_ROUNDS = 3
+
+
+class HarnessFailed(RuntimeError):
+    """Round after round nothing could be judged: the fault lies with the harness, not with the programs."""
+
+
+class Loop:
+    """A run as far as it has come."""
+
+    def __init__(
+        self,
+        settings: Config,
+        policy: Policy,
+        tasks: Sequence[Task],
+        scorer: Scores,
+        *,
+        accelerator: Accelerator | None = None,
+        reference: Policy | None = None,
+        defer: Callable[[], AbstractContextManager[Any]] = nullcontext,
+    ) -> None:
+        """`reference` is the frozen policy of the KL term; `defer` opens a block that Ctrl-C does not break."""
+        self.step = 0
+        """Optimiser steps done."""
+        self.rounds = 0
+        """Rounds of rollouts done."""
+        self.best: dict[str, float] = {}
+        """Best outcome reward so far, by task."""
+        self.policy = policy
+        self.buffer = Buffer(settings.buffer.setup())
+        self._settings = settings
+        self._tasks = {task.id: task for task in tasks}
+        self._order = list(self._tasks)
+        self._scorer = scorer
+        self._defer = defer
+        self._hopeless = 0
+        self._advantage = advantages.bind(settings.advantage.name, **settings.advantage.options)
+        self.learner = Learner(
+            policy,
+            objective=_objective(settings),
+            settings=settings.optimizer,
+            steps=settings.run.steps,
+            accelerator=accelerator,
+            reference=reference,
+        )
+
+    def advance(self) -> tuple[dict[str, Any], list[Round]]:
+        """One optimiser step, with the rounds of rollouts that are due before it: its metrics, and those rounds.
+
+        Raises:
+            HarnessFailed: several rounds in a row could not be judged at all.
+        """
+        collected: list[Round] = []
+        while self.buffer.wants_rollouts(self.step):
+            drawn = self._collect()
+            with self._defer():
+                self._take(drawn)
+            collected.append(drawn)
+        with self._defer():
+            begin = time.perf_counter()
+            settings = self._settings
+            batch = self.buffer.draw(settings.buffer.batch, step=self.step, seed=settings.run.seed)
+            learned = self.learner.step(batch, self._given([sample.rollout for sample in batch]))
+            ages = [self.step - sample.rollout.step for sample in batch]
+            self.step += 1
+            seconds = {"generate": 0.0, "score": 0.0}
+            for drawn in collected:
+                seconds = {phase: spent + drawn.seconds[phase] for phase, spent in seconds.items()}
+            seconds["learn"] = time.perf_counter() - begin
+            staleness = {"staleness": float(np.mean(ages))} if ages and settings.buffer.staleness != 0 else {}
+            return {**_together(collected), **learned, **staleness, "seconds": seconds}, collected
+
+    def state(self) -> dict[str, Any]:
+        """Everything but the weights, for `trainer.checkpoint.save`."""
+        return {
+            "step": self.step,
+            "rounds": self.rounds,
+            "best": dict(self.best),
+            "hopeless": self._hopeless,
+            "buffer": self.buffer.state(),
+            "learner": self.learner.state(),
+            "random": checkpoint.random_state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Puts back what `state` returned; the policy must hold the weights of the same checkpoint."""
+        self.step, self.rounds = state["step"], state["rounds"]
+        self.best = dict(state["best"])
+        self._hopeless = state["hopeless"]
+        self.buffer.restore(state["buffer"])
+        self.learner.restore(state["learner"])
+        checkpoint.restore_random_state(state["random"])
+
+    def _collect(self) -> Round:
+        rollout, seed = self._settings.rollout, self._settings.run.seed
+        chosen = order(len(self._order), rollout.tasks, round_number=self.rounds, seed=seed)
+        return collect(
+            self.policy,
+            [self._tasks[self._order[index]] for index in chosen],
+            self._scorer,
+            samples=rollout.samples,
+            sampling=Sampling(rollout.temperature, rollout.top_p, rollout.max_new_tokens),
+            # Several rounds may belong to one step (warm-up), so the round has a part in the seed.
+            seed=int(np.random.SeedSequence((seed, self.rounds)).generate_state(1)[0]),
+            step=self.step,
+        )
+
+    def _take(self, drawn: Round) -> None:
+        objective = self._settings.objective
+        samples = experiences(
+            drawn,
+            advantage=self._advantage,
+            best=self.best,
+            dense_weight=objective.dense_weight,
+            dense_in_unsolved_only=objective.dense_groups == "unsolved",
+        )
+        self._hopeless = 0 if samples else self._hopeless + 1
+        if self._hopeless >= HOPELESS_ROUNDS:
+            raise HarnessFailed(
+                f"none of the programs of {self._hopeless} rounds in a row could be judged; "
+                f"the last reason: {_reason(drawn)}"
+            )
+        improve(self.best, drawn)
+        self.buffer.add(samples, step=self.step)
+        self.rounds += 1
+
+    def _given(self, rollouts: Sequence[Rollout]) -> list[Rollout]:
+        """The reference completions of the tasks of a batch, where there is a supervised term."""
+        if not self._settings.objective.supervised_weight:
+            return []
+        tasks = [self._tasks[name] for name in dict.fromkeys(rollout.task_id for rollout in rollouts)]
+        return [
+            self.policy.teach(render(task, self.policy.tokenizer), task.reference, task_id=task.id)
+            for task in tasks
+            if task.reference is not None
+        ]
+
+
+def order(tasks: int, count: int, *, round_number: int, seed: int) -> list[int]:
+    """The tasks of a round: pass after pass over all of them, each pass in an order of its own."""
+    begin = round_number * count
+    passes = {place // tasks for place in range(begin, begin + count)}
+    shuffled = {turn: np.random.default_rng((seed, turn)).permutation(tasks) for turn in passes}
+    return [int(shuffled[place // tasks][place % tasks]) for place in range(begin, begin + count)]
+
+
+def _objective(settings: Config) -> Objective:
+    objective = settings.objective
+    return Objective(
+        policy_loss=losses.bind(settings.loss.name, **settings.loss.options),
+        kl_weight=objective.kl_weight,
+        entropy_weight=objective.entropy_weight,
+        supervised_weight=objective.supervised_weight,
+        temperature=settings.rollout.temperature,
+    )
+
+
+def _together(collected: Sequence[Round]) -> dict[str, Any]:
+    """The metrics of the rounds of one step as of a single one."""
+    if not collected:
+        return {}
+    tasks = tuple(task for drawn in collected for task in drawn.tasks)
+    return metrics(Round(tasks, tuple(group for drawn in collected for group in drawn.groups)))
+
+
+def _reason(drawn: Round) -> str:
+    for scored in drawn.scored:
+        for report in scored.score.reports:
+            detail = (report.verdict.detail if report.verdict else "") or report.detail
+            if detail:
+                return f"{report.analyzer}: {detail}"
+    return "none was given"

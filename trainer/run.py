@@ -1,0 +1,116 @@
+"""Trains a model on tasks with rewards from analyzers and tests.
+
+    python -m trainer.run --analyzers pylint,runtime
+    python -m trainer.run --model smollm2 --tasks mbpp:PATH --analyzers pylint,runtime --steps 3
+    python -m trainer.run --resume
+
+A run leaves its configuration, metrics, checkpoints and report in runs/NAME/.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from grammars import ownership
+
+LAST = ":last"
+_FLAGS = {
+    "model": "model.name",
+    "tasks": "tasks.train",
+    "scheme": "scheme.name",
+    "advantage": "advantage.name",
+    "loss": "loss.name",
+    "steps": "run.steps",
+    "seed": "run.seed",
+    "name": "run.name",
+    "out": "run.out",
+    "workers": "reward.workers",
+    "eval_tasks": "evaluation.tasks",
+    "eval_samples": "evaluation.samples",
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of the console script."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(command)
+    app(_named(sys.argv[1:] if arguments is None else arguments))
+
+
+def command(
+    analyzers: Annotated[
+        str | None, typer.Option(help="Analyzers, separated by commas; runtime runs the tests.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file; see configs/.")] = None,
+    model: Annotated[str | None, typer.Option(help='"tiny", "smollm2", a folder, or a hub name.')] = None,
+    tasks: Annotated[str | None, typer.Option(help="builtin, mbpp:PATH, humaneval:PATH, jsonl:PATH.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
+    scheme: Annotated[str | None, typer.Option(help="How findings and test results become rewards.")] = None,
+    advantage: Annotated[str | None, typer.Option(help="rltf, grpo, rloo, or a plugin's.")] = None,
+    loss: Annotated[str | None, typer.Option(help="reinforce, clipped, or a plugin's.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that analyse.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the run's folder.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the folders of runs.")] = None,
+    eval_tasks: Annotated[int | None, typer.Option(help="Held-out tasks measured before and after.")] = None,
+    eval_samples: Annotated[int | None, typer.Option(help="Completions of each of them.")] = None,
+    resume: Annotated[str | None, typer.Option(help="Go on with the run NAME; without a name, the last one.")] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="SECTION.KEY=VALUE of the configuration; repeatable.")
+    ] = None,
+) -> None:
+    """Train a model online: sample programs, run and analyse them, reward the tokens that are to blame or to praise."""
+    given = {key: value for key, value in locals().items() if key in _FLAGS and value is not None}
+    flags: dict[str, Any] = {_FLAGS[key]: value for key, value in given.items()}
+    if analyzers is not None:
+        flags["reward.analyzers"] = [part.strip() for part in analyzers.split(",") if part.strip()]
+    with _bad_input_in_one_line():
+        ownership.check()
+        from trainer import build
+        from trainer.config import load
+
+        if resume is None:
+            running = build.prepare(load(config, settings=settings or [], flags=flags))
+        else:
+            _refuse(sorted({*flags, *(settings or []), *(["--config"] if config else [])} - {"run.out", "run.steps"}))
+            chosen = None if resume == LAST else resume
+            restored, folder = build.reopen(chosen, out=out or Path("runs"), steps=steps)
+            running = build.prepare(restored, folder=folder)
+    with running:
+        status = running.train()
+    raise typer.Exit(status)
+
+
+@contextmanager
+def _bad_input_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, OSError, ownership.ForeignPackage) as error:
+        typer.secho(f"error: {' '.join(str(error).split())}", fg="red", err=True)
+        raise typer.Exit(2) from error
+
+
+def _refuse(changed: list[str]) -> None:
+    """A run goes on as it began; only its length may change."""
+    if changed:
+        raise ValueError(f"--resume goes on with the configuration of the run, so {', '.join(changed)} cannot be given")
+
+
+def _named(arguments: list[str]) -> list[str]:
+    """`--resume` without a name means the last run; an option of this kind is not in the vocabulary of typer."""
+    named = []
+    for argument, following in zip(arguments, [*arguments[1:], "--"], strict=True):
+        named.append(argument)
+        if argument == "--resume" and following.startswith("-"):
+            named.append(LAST)
+    return named
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""A run from its first measurement to its report; stopped anywhere, it goes on exactly."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from analyzers.types import Status
+from rewards import Scorer
+from trainer import checkpoint, report
+from trainer.config import Config
+from trainer.display import Display, summary
+from trainer.evaluate import Evaluation, evaluate
+from trainer.interrupts import Interrupts
+from trainer.log import METRICS, Log, read
+from trainer.loop import HarnessFailed, Loop
+from trainer.rollout import Round
+from trainer.types import Sampling, Scored, Task
+
+CHECKPOINTS = "checkpoints"
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+
+
+@dataclass
+class Session:
+    """Everything a run works with. A context manager, which ends the worker processes."""
+
+    settings: Config
+    folder: Path
+    loop: Loop
+    scorer: Scorer
+    held_out: Sequence[Task]
+    display: Display
+    interrupts: Interrupts
+    resumed: bool
+    evaluations: dict[str, Evaluation] = field(default_factory=dict)
+
+    def __enter__(self) -> Session:
+        self.interrupts.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.scorer.close()
+        self.interrupts.__exit__(kind, error, trace)
+
+    def train(self) -> int:
+        """Runs what is left of the run. Returns the exit status: 0, 1 if the harness failed, 130 after Ctrl-C."""
+        self.evaluations = _read_evaluations(self.folder)
+        started_at = self.loop.step
+        try:
+            if self.loop.step == 0:
+                self._evaluate("before")
+            with Log(self.folder, resume_from=self.loop.step if self.resumed else None) as log:
+                self._learn(log)
+            if self.loop.step > started_at or "after" not in self.evaluations:
+                self._evaluate("after", again=True)
+        except KeyboardInterrupt:
+            self._save()
+            self.display.say(f"\nstopped after step {self.loop.step}; go on with: {self._resume_command()}")
+            return INTERRUPTED
+        except HarnessFailed as error:
+            self._save()
+            self.display.say(f"error: {error}; when that is mended, go on with: {self._resume_command()}")
+            return FAILED
+        self._conclude()
+        return DONE
+
+    def _learn(self, log: Log) -> None:
+        run = self.settings.run
+        with self.display.training(self.loop.step, run.steps) as show:
+            while self.loop.step < run.steps:
+                values, rounds = self.loop.advance()
+                step = self.loop.step
+                with self.interrupts.deferred():
+                    log.metrics(step, values)
+                    log.samples(step, self._records(rounds))
+                    if step % run.save_every == 0 or step == run.steps:
+                        self._save()
+                show(step, values)
+                for scored in (scored for drawn in rounds for scored in drawn.scored):
+                    self._notice(scored)
+
+    def _evaluate(self, name: str, *, again: bool = False) -> None:
+        settings = self.settings.evaluation
+        if not self.held_out or (name in self.evaluations and not again):
+            return
+        with self.display.evaluating(f"held-out tasks, {name}") as progress:
+            self.evaluations[name] = evaluate(
+                self.loop.policy,
+                self.held_out,
+                self.scorer,
+                samples=settings.samples,
+                sampling=Sampling(settings.temperature, settings.top_p, self.settings.rollout.max_new_tokens),
+                # The same random numbers before and after: the difference between the two is then the training.
+                seed=self.settings.run.seed,
+                greedy=settings.greedy,
+                progress=progress,
+            )
+        with self.interrupts.deferred():
+            plain = {key: evaluation.to_json() for key, evaluation in self.evaluations.items()}
+            replace_text(self.folder / report.EVALUATIONS, json.dumps(plain, indent=2))
+
+    def _save(self) -> None:
+        run, loop = self.settings.run, self.loop
+        try:
+            with self.interrupts.deferred():
+                checkpoint.save(
+                    self.folder / CHECKPOINTS,
+                    loop.step,
+                    state=loop.state(),
+                    write_model=loop.policy.save,
+                    keep=run.keep,
+                )
+        except OSError as error:
+            last = checkpoint.latest(self.folder / CHECKPOINTS)
+            kept = f"the last whole one is {last.name}" if last else "there is none yet"
+            self.display.warn(f"the checkpoint of step {loop.step} could not be written ({error}); {kept}")
+
+    def _records(self, rounds: Sequence[Round]) -> list[dict[str, Any]]:
+        """A few scored rollouts, evenly spread over the tasks."""
+        everything = [scored for drawn in rounds for scored in drawn.scored]
+        wanted = self.settings.run.log_samples
+        stride = max(1, len(everything) // wanted) if wanted else 1
+        spans = self.loop.policy.token_bytes.spans
+        return [
+            report.sample_record(scored.score, spans(scored.rollout.completion_ids))
+            for scored in islice(everything, 0, stride * wanted, stride)
+        ]
+
+    def _notice(self, scored: Scored) -> None:
+        for found in scored.score.reports:
+            if found.status not in (Status.OK, Status.NOT_APPLICABLE):
+                self.display.warn(
+                    f"analyzer {found.analyzer}: {found.status.value.replace('_', ' ')} ({found.detail}); "
+                    "rewards are computed without it where that happens",
+                    once=f"{found.analyzer} {found.status}",
+                )
+
+    def _conclude(self) -> None:
+        for table in summary(self.evaluations, list(read(self.folder / METRICS))):
+            self.display.console.print(table)
+        page = report.write(self.folder)
+        self.display.say(f"run: {self.folder}/   report: {page}")
+
+    def _resume_command(self) -> str:
+        run = self.settings.run
+        elsewhere = "" if run.out == Path("runs") else f" --out {run.out}"
+        return f"python -m trainer.run --resume {self.folder.name}{elsewhere}"
+
+
+def _read_evaluations(folder: Path) -> dict[str, Evaluation]:
+    try:
+        plain = json.loads((folder / report.EVALUATIONS).read_text(encoding="utf-8"))
+        return {name: Evaluation.from_json(value) for name, value in plain.items()}
+    except FileNotFoundError:
+        return {}
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Writes a file in one move, so that a crash leaves the old one or the new one."""
+    fresh = path.with_name(f".{path.name}-{os.getpid()}")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(path)
