@@ -20,6 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from analyzers import runtime
+from grammars import ownership
 from trainer.evaluation import Evaluation, Graded, Record, described, summarise
 from trainer.prompts import item, render, stops
 from trainer.tasks import load
@@ -179,6 +180,7 @@ def command(
     try:
         with ExitStack() as stack:
             with _refusing():
+                ownership.check()
                 sampling = Sampling(temperature=temperature, top_p=top_p, max_new_tokens=max_new_tokens)
                 ks = _numbers(k, samples)
                 names = _names(analyzers)
@@ -228,7 +230,7 @@ def _refusing() -> Iterator[None]:
     """Turns bad input into one line and exit status 2."""
     try:
         yield
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ownership.ForeignPackage) as error:
         line = " ".join(str(error).split())
         _complain(f"error: {line}")
         raise typer.Exit(2) from error
