@@ -4,9 +4,9 @@
     python benchmarks/demo.py --seeds 0 -- --set run.steps=5
 
 What stands after `--` is handed to `trainer.run`. Seeds run one after the other. CPU seconds are what the kernel
-accounts to the run and to all processes that it started and waited for. Memory is the largest sum of the resident sizes of
-the whole process tree, looked at five times a second; pages that processes share count once for each of them, so it is
-an upper bound. Goals (2 idle cores): 5 minutes, 3 GiB, and a median gain of 25 points.
+accounts to the run and to all processes that it started and waited for. Memory is the largest sum of the resident
+sizes of the whole process tree, looked at five times a second; pages that processes share count once for each of them,
+so it is an upper bound. Goals (2 idle cores): 5 minutes, 3 GiB, and a median gain of 25 points.
 """
 
 from __future__ import annotations
