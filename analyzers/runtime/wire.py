@@ -20,6 +20,8 @@ MAX_FRAME = 16 * 1024 * 1024
 """Bytes of one message; a longer one is an error of whoever sends it."""
 
 _JSON_INT = 2**53
+_TYPES = {kind.__name__: kind for kind in (bool, bytes, complex, dict, float, frozenset, int, list, set, str, tuple)}
+"""Types that are values themselves: an argument of `isinstance`, or what `type(x)` returned."""
 _MAPPINGS = (dict, Counter, defaultdict, OrderedDict)
 _SEQUENCES: dict[type, str] = {list: "l", tuple: "t", set: "s", frozenset: "z", deque: "q"}
 _FROM_TAG: dict[str, Callable[[Any], Any]] = {"l": list, "t": tuple, "s": set, "z": frozenset, "q": deque}
@@ -56,6 +58,8 @@ def _encode(value: Any, reference: Callable[[Any], Any] | None, depth: int, left
     if kind in _MAPPINGS:
         pairs = dict.items(value)
         return ["d", [[_encode(part, reference, depth + 1, left) for part in pair] for pair in pairs]]
+    if kind is type and _TYPES.get(value.__name__) is value:
+        return ["T", value.__name__]
     if reference is None:
         raise NotPlain(f"{kind.__name__} is no plain data")
     return reference(value)
@@ -118,6 +122,7 @@ _SCALARS_IN: dict[str, Callable[[Any], Any]] = {
     "g": lambda payload: range(*(int(part, 16) for part in payload)),
     "D": Decimal,
     "F": Fraction,
+    "T": _TYPES.__getitem__,
 }
 
 

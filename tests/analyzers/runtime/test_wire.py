@@ -61,7 +61,9 @@ def test_mappings_of_the_library_cross_as_dicts(value):
     assert wire.decode(wire.encode(value)) == dict(value)
 
 
-@pytest.mark.parametrize("value", [deque([1, 2]), range(1, 9, 2), Decimal("1.50"), Fraction(1, 3), bytearray(b"\0x")])
+@pytest.mark.parametrize(
+    "value", [deque([1, 2]), range(1, 9, 2), Decimal("1.50"), Fraction(1, 3), bytearray(b"\0x"), int, dict]
+)
 def test_other_plain_types_cross(value):
     assert types(wire.decode(wire.encode(value))) == types(value)
 
@@ -73,7 +75,9 @@ class AlwaysEqual(int):
     __hash__ = int.__hash__
 
 
-@pytest.mark.parametrize("value", [AlwaysEqual(3), object(), len, type("L", (list,), {})([1]), [AlwaysEqual(1)]])
+@pytest.mark.parametrize(
+    "value", [AlwaysEqual(3), AlwaysEqual, object(), len, type("L", (list,), {})([1]), [AlwaysEqual(1)]]
+)
 def test_a_subclass_is_not_its_base(value):
     with pytest.raises(wire.NotPlain):
         wire.encode(value)
@@ -112,6 +116,8 @@ def test_cycles_and_depth_are_refused():
         ["s", [["l", []]]],
         ["g", ["0x1", "0x2", "0x0"]],
         ["D", "1; import os"],
+        ["T", "object"],
+        ["T", ["l", []]],
     ],
 )
 def test_malformed_trees_are_refused(tree):
