@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from analyzers.runtime.tests import Asserts
+from analyzers.types import Outcome, Report, Source, Status
+from rewards.types import Item, Score
+from trainer import checkpoint, config
+from trainer.config import Config
+from trainer.loop import HarnessFailed, Loop, order
+from trainer.policy import Policy
+from trainer.types import Task
+
+TASKS = [Task(name, f"prompt {name}", Asserts(("assert True",)), reference="xyz") for name in "abcde"]
+
+
+class Judge:
+    """Programs with many printable letters pass; nothing is left to time or chance."""
+
+    def __init__(self, broken: bool = False) -> None:
+        self.broken = broken
+
+    def submit(self, item: Item) -> Future[Score]:
+        future: Future[Score] = Future()
+        share = sum(32 < ord(character) < 127 for character in item.completion) / max(1, len(item.completion))
+        outcome = Outcome.PASS if share > 0.5 else Outcome.FAILURE
+        report = Report("runtime", Status.FAILED, detail="the sandbox is gone")
+        score = (
+            Score(None, None, Outcome.INFRASTRUCTURE, Source(item.completion), item.completion, (report,))
+            if self.broken
+            else Score(share, share, outcome, Source(item.completion), item.completion, task_id=item.task_id)
+        )
+        future.set_result(score)
+        return future
+
+
+def _settings(*settings: str) -> Config:
+    small = [
+        "rollout.tasks=2",
+        "rollout.samples=3",
+        "rollout.max_new_tokens=6",
+        "run.steps=6",
+        "optimizer.learning_rate=0.002",
+    ]
+    return config.load(settings=[*small, *settings])
+
+
+def _loop(policy: Policy, *settings: str, **more: Any) -> Loop:
+    copy = policy.frozen_copy()
+    copy.model.requires_grad_(True)
+    return Loop(_settings(*settings), copy, TASKS, more.pop("judge", Judge()), **more)
+
+
+def _weights(loop: Loop) -> torch.Tensor:
+    return torch.cat([weight.detach().flatten() for weight in loop.policy.model.parameters()])
+
+
+def _deterministic(metrics: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in metrics.items() if name != "seconds"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        (),
+        ("loss.name=clipped", "optimizer.schedule=linear", "optimizer.warmup_steps=2", "optimizer.micro_batch_tokens=40"),
+        (
+            "advantage.name=rltf", "objective.supervised_weight=1.0", "buffer.capacity=20", "buffer.refresh=2",
+            "buffer.warmup=10", 'buffer.staleness="unlimited"', "buffer.batch=4",
+        ),
+        ("objective.kl_weight=0.1", "objective.entropy_weight=0.01"),
+    ],
+    ids=["on-policy", "clipped", "rltf-buffer", "anchored"],
+)  # fmt: skip
+def test_a_resumed_run_is_the_uninterrupted_one(policy: Policy, tmp_path: Path, settings: tuple[str, ...]) -> None:
+    """Weights bit for bit, and every metric that is not a time."""
+    reference = policy.frozen_copy()
+    whole = _loop(policy, *settings, reference=reference)
+    expected = [_deterministic(whole.advance()[0]) for _ in range(6)]
+    assert not torch.equal(_weights(whole), _weights(_loop(policy, reference=reference)))
+
+    first = _loop(policy, *settings, reference=reference)
+    found = [_deterministic(first.advance()[0]) for _ in range(3)]
+    saved = checkpoint.save(tmp_path, first.step, state=first.state(), write_model=first.policy.save)
+    torch.manual_seed(999)
+
+    second = Loop(_settings(*settings), Policy.load(str(saved / "model")), TASKS, Judge(), reference=reference)
+    second.restore(checkpoint.load(saved))
+    found += [_deterministic(second.advance()[0]) for _ in range(3)]
+    assert found == expected
+    assert torch.equal(_weights(second), _weights(whole))
+    assert second.best == whole.best
+    assert len(second.buffer) == len(whole.buffer)
+
+
+def test_on_policy_every_step_has_a_round_of_its_own(policy: Policy) -> None:
+    loop = _loop(policy)
+    for step in range(3):
+        metrics, rounds = loop.advance()
+        assert len(rounds) == 1
+        assert metrics["samples"] == 6
+        assert metrics["ratio"] == pytest.approx(1.0, abs=1e-3)
+        assert {scored.rollout.step for scored in rounds[0].scored} == {step}
+        assert set(metrics["seconds"]) == {"generate", "score", "learn"}
+    assert (loop.step, loop.rounds, len(loop.buffer)) == (3, 3, 0)
+
+
+def test_a_buffer_is_warmed_up_and_refreshed(policy: Policy) -> None:
+    loop = _loop(
+        policy,
+        "buffer.capacity=30",
+        "buffer.warmup=15",
+        "buffer.refresh=2",
+        'buffer.staleness="unlimited"',
+        "buffer.batch=4",
+    )
+    rounds = [len(loop.advance()[1]) for _ in range(4)]
+    assert rounds == [3, 0, 1, 0]  # 3 x 6 >= 15, then one every second step
+    assert len(loop.buffer) == 24
+    metrics, _ = loop.advance()
+    assert metrics["staleness"] > 0
+
+
+def test_the_rounds_of_a_warm_up_are_not_alike(policy: Policy) -> None:
+    loop = _loop(policy, "rollout.tasks=5", "buffer.warmup=30", 'buffer.staleness="unlimited"')
+    _, rounds = loop.advance()
+    first, second = ({s.rollout.task_id: s.rollout.completion for s in drawn.scored} for drawn in rounds)
+    assert first.keys() == second.keys()
+    assert first != second
+
+
+def test_a_run_without_verdicts_stops_and_says_why(policy: Policy) -> None:
+    loop = _loop(policy, judge=Judge(broken=True))
+    before = _weights(loop).clone()
+    for _ in range(2):
+        metrics, _ = loop.advance()
+        assert metrics["infrastructure"] == 6
+        assert metrics["skipped_update"] == 1
+    with pytest.raises(HarnessFailed, match=r"3 rounds in a row .* the sandbox is gone"):
+        loop.advance()
+    assert torch.equal(_weights(loop), before)
+
+
+def test_changes_of_state_are_not_interrupted(policy: Policy) -> None:
+    """Sampling may break off at any rollout; the buffer, the weights and the step count change in deferred blocks."""
+    depth = 0
+
+    @contextmanager
+    def defer() -> Any:
+        nonlocal depth
+        depth += 1
+        yield
+        depth -= 1
+
+    class Interrupting(Judge):
+        def submit(self, item: Item) -> Future[Score]:
+            assert depth == 0
+            self.left -= 1
+            if self.left == 0:
+                raise KeyboardInterrupt
+            return super().submit(item)
+
+        left = 4
+
+    judge = Interrupting()
+    loop, whole = _loop(policy, judge=judge, defer=defer), _loop(policy)
+    original = loop.learner.step
+
+    def step(*arguments: Any, **more: Any) -> Any:
+        assert depth == 1
+        return original(*arguments, **more)
+
+    loop.learner.step = step  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        loop.advance()
+    assert (loop.step, loop.rounds, len(loop.buffer)) == (0, 0, 0)
+    found, expected = loop.advance()[0], whole.advance()[0]
+    assert _deterministic(found) == _deterministic(expected)
+    assert torch.equal(_weights(loop), _weights(whole))
+
+
+def test_every_pass_meets_every_task_once() -> None:
+    # 5 tasks, 2 per round: five rounds are two passes.
+    met = [index for number in range(5) for index in order(5, 2, round_number=number, seed=3)]
+    assert sorted(met[:5]) == sorted(met[5:]) == list(range(5))
+    assert met[:5] != met[5:]
+    assert met != [index for number in range(5) for index in order(5, 2, round_number=number, seed=4)]
+    assert len(order(3, 8, round_number=0, seed=0)) == 8
