@@ -82,6 +82,7 @@ def _svg(draw: Any, *, title: str, legend: bool) -> str:
         axes = figure.add_subplot()
         draw(axes)
         axes.set_title(title, loc="left", fontsize=10)
+        axes.set_xlabel("step", fontsize=8)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
         axes.grid(True, axis="y", color=INK, alpha=0.15, linewidth=0.6)
         axes.set_axisbelow(True)

@@ -189,7 +189,7 @@ def _shown(sample: Mapping[str, Any]) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError) as error:
         return {"task": "?", "outcome": "unreadable", "value": "-", "error": f"{type(error).__name__}: {error}"}
     return {
-        "task": score.task_id,
+        "task": render.visible(score.task_id),
         "outcome": score.outcome.value if score.outcome else "no tests",
         "value": "-" if score.value is None else f"{score.value:+.2f}",
         "code": code,

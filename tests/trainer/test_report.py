@@ -117,6 +117,7 @@ def test_text_of_a_program_is_text(run: Path) -> None:
     page = Page(write(run).read_text(encoding="utf-8"))
     assert "<script>alert('gotcha')</script>" in page.text
     assert "{{ 7*7 }}" in page.text
+    assert not set("\x00\u202e") & set(page.text)  # what a reader cannot see, or what turns text around
     assert "<tiny>" in page.text
     assert "undefined<b>" in page.text
 
