@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 import typer
@@ -36,6 +36,7 @@ __all__ = ["Evaluation", "Graded", "evaluate", "main"]
 OnProgress = Callable[[int, int], None]
 """Called with the number of completions scored so far and the number to come to in all."""
 OnScore = Callable[[Graded, Rollout, "Score"], None]
+Device = Literal["auto", "cpu", "cuda"]
 HTML_PROGRAMS = 200
 """Programs shown on a page at most: browsers choke on more."""
 
@@ -151,7 +152,9 @@ def table(evaluation: Evaluation, *, title: str) -> Table:
 
 def main() -> None:
     """Entry point of the console script."""
-    typer.run(command)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(command)
+    app()
 
 
 def command(
@@ -167,7 +170,7 @@ def command(
     limit: Annotated[int | None, typer.Option(help="Only the first LIMIT tasks.", min=1)] = None,
     greedy: Annotated[bool, typer.Option(help="Decode each task greedily, too.")] = True,
     seed: Annotated[int, typer.Option(help="Seed of the sampling.", min=0)] = 0,
-    device: Annotated[str, typer.Option(help="Device of the model.")] = "cpu",
+    device: Annotated[Device, typer.Option(help="Where the model runs; auto takes a GPU if there is one.")] = "auto",
     workers: Annotated[int | None, typer.Option(help="Processes that analyse.", min=1)] = None,
     out: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page of scored programs.")] = None,
@@ -265,11 +268,16 @@ def _scorer(analyzers: Sequence[str], workers: int | None) -> Scorer:
     return Scorer(analyzers, workers=workers)
 
 
-def _policy(model: str, device: str, tasks: Sequence[Task], max_new_tokens: int) -> Policy:
+def _policy(model: str, device: Device, tasks: Sequence[Task], max_new_tokens: int) -> Policy:
     """The model, once it is sure that every prompt fits in."""
+    import torch
+
     from trainer.policy import Policy
 
-    policy = Policy.load(model, device=device)
+    gpu = torch.cuda.is_available()
+    if device == "cuda" and not gpu:
+        raise ValueError("--device cuda needs a GPU that this torch can use, and finds none; use --device cpu")
+    policy = Policy.load(model, device="cuda" if gpu and device != "cpu" else "cpu")
     longest = max(len(policy.encode(render(task, policy.tokenizer))) for task in tasks)
     if policy.context is not None and longest + max_new_tokens > policy.context:
         raise ValueError(

@@ -129,7 +129,9 @@ def picked(samples: Sequence[Mapping[str, Any]]) -> list[tuple[int, list[Mapping
 
 def main() -> None:
     """`python -m trainer.report RUN` writes the page of a run again."""
-    typer.run(_command)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(_command)
+    app()
 
 
 def _command(run: Annotated[Path, typer.Argument(help="Run folder, such as runs/NAME.")]) -> None:
