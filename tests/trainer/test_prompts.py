@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,19 @@ def test_a_chat_continues_the_program_and_does_not_end_in_a_newline() -> None:
 @pytest.mark.parametrize(("adds_start", "begin"), [(True, "user: "), (False, "<s>user: ")])
 def test_there_is_one_start_token_whoever_adds_it(adds_start: bool, begin: str) -> None:
     assert render(ASKED, Chat(adds_start=adds_start)).startswith(begin)
+
+
+def test_the_template_of_a_real_tokenizer(byte_tokenizer: Any) -> None:
+    tokenizer = copy.deepcopy(byte_tokenizer)
+    assert render(ASKED, tokenizer) == ASKED.prompt
+    tokenizer.chat_template = (
+        "{% for m in messages %}[{{ m['role'] }}]{{ m['content'] }}{% endfor %}"
+        "{% if add_generation_prompt %}[assistant]{% endif %}"
+    )
+    text = render(CONTINUED, tokenizer)
+    assert text.startswith("[user]Complete this python program.")
+    assert text.endswith('[assistant]```python\ndef f():\n    """ one """')
+    assert stops(ASKED, tokenizer) == ("\n```",)
 
 
 def test_stops() -> None:
