@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from analyzers.engine import Engine
+
     from analyzers.runtime import Limits
 
 ANALYZERS = ("runtime", "pylint")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from analyzers.positions import LineTable
+from analyzers.positions import Convention, LineTable
 from analyzers.types import Location, Source, Span
+
+_FROM_ZERO = Convention(line_base=0, column_base=0)
 
 
 def region(source: Source, span: Span, location: Location) -> Span | None:
@@ -24,7 +26,10 @@ def region(source: Source, span: Span, location: Location) -> Span | None:
 
 def line_of(text: str, offset: int) -> Span:
     """The line that holds a code point, without its line break."""
-    return _lines(text).line(offset)
+    table = _lines(text)
+    _, column = table.position(_FROM_ZERO, offset)
+    start = min(offset, len(text)) - column
+    return table.header(Span(start, len(text)))
 
 
 @lru_cache(maxsize=8)

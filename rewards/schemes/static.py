@@ -139,11 +139,14 @@ def _clusters(frame: tuple[Charge, ...], findings: Sequence[Charge], text: str) 
     def key(charge: Charge) -> tuple[bool, Span]:
         return not any(span.overlaps(charge.diagnostic.span) for span in failed), charge.span
 
+    line = line_of(text, 0)
     for charge in sorted(findings, key=key):
-        place = (_family(charge.diagnostic), line_of(text, charge.span.start).start)
+        if not line.start <= charge.span.start <= line.end:
+            line = line_of(text, charge.span.start)
+        place = (_family(charge.diagnostic), line.start)
         # From left to right: what ends before this charge begins will not be met again, so that this stays linear.
         open_[place] = [cluster for cluster in open_[place] if _reach(cluster) > charge.span.start]
-        candidates = [cluster for cluster in framed if line_of(text, cluster[0].span.start).start == place[1]]
+        candidates = [cluster for cluster in framed if line_of(text, cluster[0].span.start) == line]
         home = next((cluster for cluster in [*candidates, *open_[place]] if _one_defect(cluster, charge)), None)
         if home is None:
             home = []
