@@ -1,8 +1,8 @@
 """The only line, column, byte and UTF-16 arithmetic of the project.
 
-Tools disagree about where a name stands: after `"é😀"` pyflakes, pylint and tree-sitter count UTF-8 bytes from 0, ruff counts
-code points from 1, SARIF and LSP may count UTF-16 units. Each analyzer declares its `Convention`; a `LineTable` turns its
-positions into half-open ranges of code points.
+Tools disagree about where a name stands: after `"é😀"` pyflakes, pylint and tree-sitter count UTF-8 bytes from 0, ruff
+counts code points from 1, SARIF and LSP may count UTF-16 units. Each analyzer declares its `Convention`; a
+`LineTable` turns its positions into half-open ranges of code points.
 
 Lines end at `\\r\\n`, `\\r` or `\\n` and nowhere else: `str.splitlines` also breaks at a form feed or U+2028, where no
 compiler does. Tools lie, so that positions out of range are clamped and never raise. Lone surrogates count as three
@@ -22,6 +22,7 @@ from itertools import accumulate
 from analyzers.types import Span
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _WORD = re.compile(r"\w+")
 _CONTINUATION = bytes(range(0x80, 0xC0))
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -60,6 +61,11 @@ def encode(text: str) -> bytes:
 def without_surrogates(text: str) -> str:
     """The text as valid Unicode: each lone surrogate becomes U+FFFD, which is as long in every unit."""
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)
+
+
+def one_newline(text: str) -> str:
+    """The text with lone carriage returns as line feeds, for parsers that know no others; nothing moves."""
+    return _LONE_RETURN.sub("\n", text) if "\r" in text else text
 
 
 def byte_offsets(text: str) -> Sequence[int]:
@@ -141,7 +147,8 @@ class LineTable:
         return Span(first, last) if last > first else self.word(first)
 
     def word(self, offset: int) -> Span:
-        """The word or the sign at a code point; on blanks the last one before it on its line, else the first one after it.
+        """The word or the sign at a code point; on blanks the last one before it on its line, else the first one
+        after it.
 
         Empty on a blank line.
         """

@@ -1,7 +1,8 @@
 """The records at the seams of analysis: source text in, diagnostics with spans out.
 
 Every position is a half-open range of code points of `Source.text`, exactly as it was sampled: no newline or Unicode
-normalisation, ever. Tools report positions in their own conventions; `analyzers.positions` converts them, and nothing else.
+normalisation, ever. Tools report positions in their own conventions; `analyzers.positions` converts them, and nothing
+else.
 """
 
 from __future__ import annotations
@@ -175,7 +176,9 @@ class Report:
 
 
 class Analyzer(Protocol):
-    """What the engine needs of an analyzer; `tool.Tool` and `inprocess.InProcess` are the two kinds that come with it."""
+    """What the engine needs of an analyzer; `tool.Tool` and `inprocess.InProcess` are the two kinds that come with
+    it.
+    """
 
     @property
     def name(self) -> str:
@@ -189,7 +192,12 @@ class Analyzer(Protocol):
 
     @property
     def timeout_s(self) -> float:
-        """Wall-clock seconds that the engine grants one source."""
+        """Wall-clock seconds that the engine grants one source, or one batch."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """Sources that one call of `run` takes at best; 1 where a batch costs as much as its sources one by one."""
         ...
 
     def fingerprint(self) -> str:

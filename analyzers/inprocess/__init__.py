@@ -1,0 +1,1 @@
+"""Analyzers that are Python calls."""

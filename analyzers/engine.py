@@ -1,0 +1,311 @@
+"""Analyses programs: every analyzer on every source, in processes that may hang or crash, each report made once.
+
+A report that could not be made is a report with the status that says so. Reports of what succeeded are kept by
+content, and a source that is asked for again while it is being analysed is not analysed twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import weakref
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import grammars
+from analyzers import registry
+from analyzers.cache import ReportCache, key
+from analyzers.errors import AnalyzerError, boundary
+from analyzers.tool import Tool
+from analyzers.types import Analyzer, Outcome, Report, Source, Status, Verdict
+from analyzers.workers import Workers, one_line, status
+
+if TYPE_CHECKING:
+    from analyzers.runtime import Limits
+    from analyzers.runtime.tests import Tests
+
+ANALYZERS = ("runtime", "pylint")
+GRACE_S = 2.0
+"""Time beyond a tool's own limit, so that the tool's processes are ended by the tool's own limit."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One source for one analyzer, and where the report goes."""
+
+    key: bytes
+    analyzer: str
+    source: Source
+    future: Future[Report]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    analyzer: Analyzer
+    fingerprint: str
+
+
+class Engine:
+    """Runs a set of analyzers; a context manager. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        analyzers: Sequence[str] = ANALYZERS,
+        *,
+        workers: int | None = None,
+        limits: Limits | None = None,
+        cache_size: int = 100_000,
+    ) -> None:
+        """`workers` is the number of processes (as many as there are CPUs), `limits` bound the programs that
+        `runtime` runs.
+
+        Raises:
+            analyzers.registry.UnknownAnalyzer: with the closest names.
+            ValueError: an analyzer is asked for twice.
+        """
+        self.analyzers = registry.check(analyzers)
+        self._limits = limits
+        self._workers = Workers(self.analyzers, count=workers)
+        self._cache = ReportCache(cache_size)
+        self._lock = threading.Lock()
+        self._flights: dict[bytes, _Job] = {}
+        self._loaded: dict[str, _Loaded | Report] = {}
+        self._warned: set[tuple[str, Status, str]] = set()
+        self._runtime_held = False
+        self._closed = False
+        self._finalizer = weakref.finalize(self, self._workers.close)
+
+    def submit(self, source: Source, tests: Tests | None = None) -> Future[tuple[Report, ...]]:
+        """One report per analyzer, in their order, later. Without tests `runtime` is not applicable.
+
+        Raises:
+            RuntimeError: the engine is closed.
+        """
+        return self._start([source], [tests])[0]
+
+    def analyze_batch(
+        self, sources: Sequence[Source], tests: Sequence[Tests | None] | None = None
+    ) -> list[tuple[Report, ...]]:
+        """The reports of many sources, in order; `tests` has one entry for each source.
+
+        Raises:
+            ValueError: there are not as many entries as sources.
+            RuntimeError: the engine is closed.
+        """
+        suites = [None] * len(sources) if tests is None else list(tests)
+        if len(suites) != len(sources):
+            raise ValueError(f"expected one entry of tests for each of {len(sources)} sources, got {len(suites)}")
+        return [future.result() for future in self._start(sources, suites)]
+
+    def close(self) -> None:
+        """Ends the worker processes; what is still being analysed gets a report that says so.
+
+        The pool of `runtime`, which all engines share, ends with the last engine that used it.
+        """
+        with self._lock:
+            self._closed = True
+            held, self._runtime_held = self._runtime_held, False
+        self._finalizer()
+        with self._lock:
+            flights = list(self._flights.values())
+        for job in flights:
+            self._land(job, Report(job.analyzer, Status.FAILED, detail="the engine was closed"))
+        if held:
+            _release_runtime()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self, sources: Sequence[Source], suites: Sequence[Tests | None]) -> list[Future[tuple[Report, ...]]]:
+        if self._closed:
+            raise RuntimeError("the engine is closed")
+        languages = [grammars.get(source.language).name for source in sources]
+        columns = [
+            [self._test(source, tests) for source, tests in zip(sources, suites, strict=True)]
+            if name == registry.RUNTIME
+            else self._analyse(name, sources, languages)
+            for name in self.analyzers
+        ]
+        return [_gather([column[row] for column in columns]) for row in range(len(sources))]
+
+    def _test(self, source: Source, tests: Tests | None) -> Future[Report]:
+        if tests is None:
+            return _done(Report(registry.RUNTIME, Status.NOT_APPLICABLE, detail="there are no tests to run"))
+        from analyzers import runtime
+
+        with self._lock:
+            if not self._runtime_held:
+                self._runtime_held = True
+                _hold_runtime()
+        outcome: Future[Report] = Future()
+
+        def finish(done: Future[Report]) -> None:
+            try:
+                report = done.result()
+            except (Exception, CancelledError) as error:
+                verdict = Verdict(Outcome.INFRASTRUCTURE, detail=one_line(error))
+                report = Report(registry.RUNTIME, Status.FAILED, detail=one_line(error), verdict=verdict)
+            self._warn(report)
+            outcome.set_result(report)
+
+        limits = () if self._limits is None else (self._limits,)
+        runtime.submit(source, tests, *limits).add_done_callback(finish)
+        return outcome
+
+    def _analyse(self, name: str, sources: Sequence[Source], languages: Sequence[str]) -> list[Future[Report]]:
+        loaded = self._load(name)
+        if isinstance(loaded, Report):
+            return [_done(loaded) for _ in sources]
+        futures, jobs = [], []
+        for source, language in zip(sources, languages, strict=True):
+            if language not in loaded.analyzer.languages and loaded.analyzer.languages != ("*",):
+                detail = f"{name} is for {', '.join(loaded.analyzer.languages)}, not for {language}"
+                futures.append(_done(Report(name, Status.NOT_APPLICABLE, detail=detail)))
+                continue
+            job, new = self._job(name, source, key(source, name, loaded.fingerprint))
+            futures.append(job.future)
+            if new:
+                jobs.append(job)
+        size = max(1, min(loaded.analyzer.batch_size, math.ceil(len(jobs) / self._workers.count)))
+        for start in range(0, len(jobs), size):
+            self._send(loaded.analyzer, jobs[start : start + size])
+        return futures
+
+    def _job(self, name: str, source: Source, content: bytes) -> tuple[_Job, bool]:
+        """The job for a content, and whether it is new: not known from the cache and not under way."""
+        with self._lock:
+            report = self._cache.get(content)
+            if report is not None:
+                return _Job(content, name, source, _done(report)), False
+            if content in self._flights:
+                return self._flights[content], False
+            if self._closed:
+                raise RuntimeError("the engine is closed")
+            job = self._flights[content] = _Job(content, name, source, Future())
+            return job, True
+
+    def _send(self, analyzer: Analyzer, jobs: Sequence[_Job]) -> None:
+        grace = GRACE_S if isinstance(analyzer, Tool) else 0.0
+        try:
+            future = self._workers.schedule(
+                analyzer.name, [job.source for job in jobs], timeout_s=analyzer.timeout_s + grace
+            )
+        except Exception as error:
+            for job in jobs:
+                self._land(job, Report(job.analyzer, Status.FAILED, detail=one_line(error)))
+        else:
+            future.add_done_callback(partial(self._receive, analyzer, jobs))
+
+    def _receive(self, analyzer: Analyzer, jobs: Sequence[_Job], future: Future[list[Report]]) -> None:
+        try:
+            reports = future.result()
+        except TimeoutError:
+            detail = f"{analyzer.name} did not finish in {analyzer.timeout_s:g} s and was killed"
+            reports = [Report(analyzer.name, Status.TIMED_OUT, seconds=analyzer.timeout_s, detail=detail)] * len(jobs)
+        except BaseException as error:  # the worker died, or the analyzer raised what is no Exception
+            detail = f"the worker of {analyzer.name} died: {one_line(error)}"
+            reports = [Report(analyzer.name, Status.FAILED, detail=detail)] * len(jobs)
+        if len(jobs) > 1 and any(report.status in (Status.FAILED, Status.TIMED_OUT) for report in reports):
+            for job in jobs:  # one bad source must not take its batch with it
+                self._send(analyzer, [job])
+            return
+        for job, report in zip(jobs, reports, strict=True):
+            self._land(job, report)
+
+    def _land(self, job: _Job, report: Report) -> None:
+        """Hands a report to all who wait for it. Failures are not kept: they say nothing about the program."""
+        with self._lock:
+            if self._flights.pop(job.key, None) is None:
+                return
+            if report.status is Status.OK:
+                self._cache.put(job.key, report)
+        self._warn(report)
+        job.future.set_result(report)
+
+    def _load(self, name: str) -> _Loaded | Report:
+        with self._lock:
+            if name not in self._loaded:
+                try:
+                    with boundary(name):
+                        analyzer = registry.get(name)
+                        self._loaded[name] = _Loaded(analyzer, analyzer.fingerprint())
+                except AnalyzerError as error:
+                    self._loaded[name] = Report(name, status(error), detail=one_line(error))
+            loaded = self._loaded[name]
+        if isinstance(loaded, Report):
+            self._warn(loaded)
+        return loaded
+
+    def _warn(self, report: Report) -> None:
+        """Says once for each analyzer and cause that reports are missing; numbers and names in a message are no new
+        cause.
+        """
+        if report.status in (Status.OK, Status.NOT_APPLICABLE):
+            return
+        cause = (report.analyzer, report.status, report.detail.partition(":")[0])
+        with self._lock:
+            known = cause in self._warned
+            self._warned.add(cause)
+        if not known:
+            logger.warning("%s: %s: %s (said once)", report.analyzer, report.status, report.detail)
+
+
+def _done(report: Report) -> Future[Report]:
+    future: Future[Report] = Future()
+    future.set_result(report)
+    return future
+
+
+def _gather(futures: Sequence[Future[Report]]) -> Future[tuple[Report, ...]]:
+    """The future of all reports; no thread waits for it."""
+    gathered: Future[tuple[Report, ...]] = Future()
+    gathered.set_running_or_notify_cancel()
+    left = len(futures)
+    lock = threading.Lock()
+
+    def count(_: Future[Report]) -> None:
+        nonlocal left
+        with lock:
+            left -= 1
+            last = left == 0
+        if last:
+            gathered.set_result(tuple(future.result() for future in futures))
+
+    for future in futures:
+        future.add_done_callback(count)
+    if not futures:
+        gathered.set_result(())
+    return gathered
+
+
+_runtime_lock = threading.Lock()
+_runtime_holders = 0
+
+
+def _hold_runtime() -> None:
+    global _runtime_holders
+    with _runtime_lock:
+        _runtime_holders += 1
+
+
+def _release_runtime() -> None:
+    from analyzers import runtime
+
+    global _runtime_holders
+    with _runtime_lock:
+        _runtime_holders -= 1
+        last = _runtime_holders == 0
+    if last:
+        runtime.close()

@@ -1,0 +1,68 @@
+"""Suppression is not innocence: comments lose their words before a program is analysed.
+
+`# pylint: disable=all`, `# noqa`, `# type: ignore`, `//nolint` and their like are comments. In every comment the
+ASCII letters and digits become `x`: same length in code points and in bytes, so that positions stay true. A coding
+cookie, which could make a tool read another program than the one that runs, is blanked with them. Of a `#!` line the
+command stays, because some tools choose the dialect by it.
+
+Does not touch what is no comment: decorators (`@no_type_check`), annotations and attributes of the language, or
+`exec("...")`. Analyzers report those by rule where they can.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from tree_sitter import Node, Parser
+
+import grammars
+from analyzers.errors import ToolMissing
+from analyzers.positions import LineTable, Unit, encode, one_newline
+
+_WORDS = re.compile(r"[A-Za-z0-9]")
+_SHEBANG = re.compile(r"#![ \t]*/[\w./-]*(?:[ \t]+[\w./-]+)*")
+
+
+def neutralise(text: str, language: str) -> str:
+    """The text with the words of its comments replaced.
+
+    Raises:
+        ToolMissing: the grammar of the language is not installed.
+    """
+    spoken = grammars.get(language)
+    marks = [mark for mark in (spoken.line_comment, *(spoken.block_comment or ())) if mark]
+    if marks and not any(mark in text for mark in marks):
+        return text
+    # Tools end a line, and with it a comment, at a lone carriage return; grammars do not.
+    data = encode(one_newline(text))
+    pieces, done = [], 0
+    table = LineTable(text)
+    for start, end in _comments(data, language):
+        span = table.offsets(Unit.BYTE, start, end)
+        shebang = _SHEBANG.match(text) if span.start == 0 else None
+        begin = shebang.end() if shebang else span.start
+        pieces += [text[done:begin], _WORDS.sub("x", text[begin : span.end])]
+        done = span.end
+    return "".join([*pieces, text[done:]])
+
+
+def _comments(data: bytes, language: str) -> Iterator[tuple[int, int]]:
+    """Byte ranges of the comments, in order. Never recurses: the depth of a tree is the nesting of the program."""
+    kinds = frozenset(grammars.get(language).comment_nodes)
+    stack: list[Node] = [_parser(language).parse(data).root_node]
+    while stack:
+        node = stack.pop()
+        if node.type in kinds:
+            yield node.start_byte, node.end_byte
+        else:
+            stack.extend(reversed(node.children))
+
+
+@cache
+def _parser(language: str) -> Parser:
+    try:
+        return Parser(grammars.get(language).tree_sitter())
+    except grammars.GrammarUnavailable as error:
+        raise ToolMissing(str(error)) from error

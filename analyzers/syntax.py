@@ -1,0 +1,212 @@
+"""Syntax errors of every language with a tree-sitter grammar, narrowed to the first cause: one diagnostic per program.
+
+An ERROR node is often good, but has a fat tail: a truncated program is one ERROR from the first line to the last.
+What names the place best is the parser's own log: the first token that no branch of the parser could accept, with the
+token before it, since damage by omission shows one token late. The log is no stable interface, so that without it the
+smallest of the tree's own marks is taken. Where a language has a compiler at hand it gives the verdict (`VERDICTS`).
+
+Does not see what only a compiler knows, in languages that have none here: types, names, misplaced statements.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.metadata import version
+
+from tree_sitter import Language, LogType, Node, Parser
+
+import grammars
+from analyzers import python_syntax
+from analyzers.errors import AnalyzerFailed, ToolMissing, boundary
+from analyzers.findings import Finding, to_diagnostics
+from analyzers.positions import Convention, LineTable, Unit, encode, one_newline
+from analyzers.types import Diagnostic, Kind, Location, Severity, Source, Span
+
+VERDICTS: dict[str, Callable[[str], Finding | None]] = {"python": python_syntax.syntax_error}
+"""Compilers that judge in the place of the grammar; a finding without an offset leaves the place to the grammar."""
+
+MAX_LENGTH = 4_000_000
+"""Code points; larger programs are refused."""
+MAX_LOGGED = 20_000
+"""Bytes; the log calls back for every character, so that larger programs are judged by the tree alone."""
+MAX_ERROR = 24
+"""Bytes of an ERROR node that may be taken as the place."""
+
+_POINTS = Convention(line_base=0, column_base=0, unit=Unit.BYTE)
+_PLACE = re.compile(r"process .*row:(\d+), col:(\d+)\Z")
+_SIZE = re.compile(r"lexed_lookahead .*size:(\d+)\Z")
+_BLANK = b" \t\r\n\f\v"
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """The analyzer `syntax`."""
+
+    name: str = "syntax"
+    languages: tuple[str, ...] = ("*",)
+    timeout_s: float = 20.0
+    batch_size: int = 1
+
+    def fingerprint(self) -> str:
+        """The spans depend on the parser's recovery, and Python's on the interpreter."""
+        return f"tree-sitter {version('tree-sitter')}, Python {platform.python_version()}"
+
+    def run(self, sources: Sequence[Source]) -> list[tuple[Diagnostic, ...]]:
+        """At most one diagnostic for each source.
+
+        Raises:
+            ToolMissing: the grammar of a language is not installed.
+            AnalyzerFailed: a source is too long or nested too deeply.
+        """
+        with boundary(self.name):
+            return [self._analyse(source) for source in sources]
+
+    def _analyse(self, source: Source) -> tuple[Diagnostic, ...]:
+        if len(source.text) > MAX_LENGTH:
+            raise AnalyzerFailed(f"syntax takes at most {MAX_LENGTH} code points, got {len(source.text)}")
+        language = grammars.get(source.language).name
+        judge = VERDICTS.get(language)
+        if judge is None:
+            place = first_error(source.text, language)
+            return () if place is None else (_diagnostic(place, source),)
+        found = judge(source.text)
+        if found is None:
+            return ()
+        if found.offset is None:
+            place = first_error(source.text, language) or Place(Span(0, len(source.text)), "")
+            return (_diagnostic(replace(place, message=found.message), source, code=found.code),)
+        (diagnostic,) = to_diagnostics(self.name, source.text, [found], convention=Convention())
+        return (_diagnostic(Place(diagnostic.span, found.message), source, code=found.code),)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the first error of a program is, and what is wrong there."""
+
+    span: Span
+    message: str
+
+
+def first_error(text: str, language: str) -> Place | None:
+    """The first syntax error in the eyes of the language's grammar; its span may reach over a line's end.
+
+    Raises:
+        ToolMissing: the grammar is not installed.
+    """
+    unified = one_newline(text)
+    data = encode(unified)
+    root = _parser(language).parse(data).root_node
+    if not root.has_error:
+        return None
+    table = LineTable(unified)
+    token = _rejected_token(data, language, table) if len(data) <= MAX_LOGGED else None
+    if token is None:
+        return _from_tree(root, table)
+    before = _token_before(root, data, token.start)
+    span = table.offsets(Unit.BYTE, before.start, max(before.end, token.end))
+    named = data[token.start : token.end].decode(errors="replace")
+    return Place(span, f"unexpected {named!r}" if named else "unexpected end of the program")
+
+
+def _diagnostic(place: Place, source: Source, *, code: str = "SyntaxError") -> Diagnostic:
+    # Of a program whose end was never sampled nobody knows what was missing.
+    location = Location.GLOBAL if source.truncated or not len(place.span) else Location.SPAN
+    span = place.span if len(place.span) else Span(0, len(source.text))
+    return Diagnostic(ANALYZER.name, code, Severity.FATAL, place.message, span, Kind.SYNTAX, location)
+
+
+def _rejected_token(data: bytes, language: str, table: LineTable) -> Span | None:
+    """Byte range of the first token that every branch of the parser had to reject, told by the parser's log.
+
+    The first `resume` comes when all branches have died; the `detect_error` before it belongs to the one that got
+    farthest.
+    """
+    place, size = (0, 0), 0
+    sizes: dict[tuple[int, int], int] = {}
+    rejected: Span | None = None
+    resumed = False
+
+    def listen(kind: LogType, message: str) -> None:
+        nonlocal place, size, rejected, resumed
+        if resumed or kind is not LogType.PARSE:
+            return
+        if match := _PLACE.match(message):
+            place = int(match[1]), int(match[2])
+            size = sizes.get(place, 0)  # a token that another branch has read already is not read again
+        elif match := _SIZE.match(message):
+            size = sizes[place] = int(match[1])
+        elif message.startswith("detect_error"):
+            start = len(encode(table.text[: table.offset(_POINTS, *place)]))
+            rejected = Span(start, min(start + size, len(data)))
+        elif message.startswith("resume"):
+            resumed = True
+
+    parser = Parser(_grammar(language))
+    parser.logger = listen
+    parser.parse(data)
+    if rejected is None:
+        return None
+    token = data[rejected.start : rejected.end]
+    start = rejected.start + len(token) - len(token.lstrip(_BLANK))
+    return Span(start, rejected.end)
+
+
+def _token_before(root: Node, data: bytes, end: int) -> Span:
+    """Byte range of the last token that ends at or before `end`; of a long one its last sign."""
+    last = len(data[:end].rstrip(_BLANK)) - 1
+    if last < 0:
+        return Span(end, end)
+    node = root.descendant_for_byte_range(last, last + 1)
+    if node is None or node.child_count or node.end_byte > end or node.end_byte - node.start_byte > MAX_ERROR:
+        return Span(last, last + 1)
+    return Span(node.start_byte, node.end_byte)
+
+
+def _from_tree(root: Node, table: LineTable) -> Place:
+    """The first mark that the tree itself bears: a MISSING node, or an ERROR node, of a large one its first token."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node.is_missing:
+            return Place(table.offsets(Unit.BYTE, node.start_byte), f"missing {node.type!r}")
+        if node.is_error:
+            break
+        stack.extend(child for child in reversed(node.children) if child.has_error or child.is_missing)
+    while node.child_count and node.end_byte - node.start_byte > MAX_ERROR:
+        node = node.children[0]
+    return Place(table.offsets(Unit.BYTE, node.start_byte, node.end_byte), "syntax error")
+
+
+@cache
+def _grammar(language: str) -> Language:
+    try:
+        return grammars.get(language).tree_sitter()
+    except grammars.GrammarUnavailable as error:
+        raise ToolMissing(str(error)) from error
+
+
+@cache
+def _parser(language: str) -> Parser:
+    return Parser(_grammar(language))
+
+
+ANALYZER = Syntax()
+
+GOOD = [
+    "x = 1\n",
+    "s = 'a\x0cb\u2028c'\r\ny = f'{s!r:>10}'\r\n",
+    "x = " + "(" * 150 + "1" + ")" * 150 + "\n",
+]
+BAD = [
+    ('s = "é😀"; x = = 1\n', "SyntaxError", "="),
+    ("s = 'é😀'; x = (1,\ny = 2\n", "SyntaxError", "("),
+    ("s = 'a\x0cb\u2028c'\r\né😀 = 1\r\n", "SyntaxError", "😀"),
+    ("s = 'é😀'; return s\n", "SyntaxError", "return s"),
+    ("def é():\n    if é:\n    return 1\n", "IndentationError", "return"),
+    ("s = '''é😀\n", "SyntaxError", "'''"),
+    ("s = 'é😀'; t = f'{a b}'\n", "SyntaxError", "a b"),
+]

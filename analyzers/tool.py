@@ -1,0 +1,206 @@
+"""Analyzers that are commands: what is run, how its output becomes findings, and what a failure is.
+
+The command sees files of its own in a fresh folder, or the program on its standard input; no configuration near the
+caller or the candidate, an environment of five variables, and a time limit after which its whole process group is
+killed. An exit status that was not expected, or output that cannot be understood, is a failure of the analyzer and
+never "no findings".
+
+Does not confine the command: it is a checker that was installed on purpose, and must parse programs, never run them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import grammars
+from analyzers.errors import AnalyzerFailed, AnalyzerTimeout, ToolMissing, boundary
+from analyzers.findings import Finding, to_diagnostics
+from analyzers.positions import Convention, encode, without_surrogates
+from analyzers.suppress import neutralise
+from analyzers.types import Diagnostic, Source
+
+MAX_OUTPUT = 32 << 20
+"""Bytes of output that are read; a command that writes more has failed."""
+VERSION_TIMEOUT_S = 30.0
+
+_running: set[int] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """An analyzer that runs a command.
+
+    `{file}` or `{files}` in `argv` stand for the names of the files with the programs; without them the one program
+    comes on standard input. `parse` is given what the command wrote; where there are several files it names the file
+    in each finding.
+    """
+
+    name: str
+    languages: tuple[str, ...]
+    argv: tuple[str, ...]
+    parse: Callable[[str], Iterable[Finding]]
+    convention: Convention
+    package: str
+    """What provides the command, as `registry:name` with registry `debian`, `pypi` or `npm`."""
+    ok_exit_codes: tuple[int, ...] = (0, 1)
+    stderr: bool = False
+    """Whether the findings come on standard error."""
+    batch_size: int = 1
+    """Files that one process takes; more than 1 needs `{files}`."""
+    timeout_s: float = 10.0
+    """Wall-clock limit of one process."""
+    max_length: int = 1_000_000
+    """Code points; a longer source is not analysed, which counts as a failure."""
+    version_argv: tuple[str, ...] = ("--version",)
+
+    def fingerprint(self) -> str:
+        """The command with its settings, and what it says of its version."""
+        return f"{' '.join(self.argv)}: {_version(self._command(), self.version_argv)}"
+
+    def run(self, sources: Sequence[Source]) -> list[tuple[Diagnostic, ...]]:
+        """The diagnostics of each source, in order; `batch_size` of them share a process.
+
+        Raises:
+            ToolMissing: the command is not installed; the message says what provides it.
+            AnalyzerTimeout: it took longer than `timeout_s`.
+            AnalyzerFailed: unexpected exit status, output that cannot be understood, or a source that is too long.
+        """
+        found = []
+        for start in range(0, len(sources), self.batch_size):
+            with boundary(self.name), tempfile.TemporaryDirectory(prefix=f"{self.name}-", dir=_memory()) as folder:
+                found += self._run_once(sources[start : start + self.batch_size], Path(folder))
+        return found
+
+    def _run_once(self, sources: Sequence[Source], folder: Path) -> list[tuple[Diagnostic, ...]]:
+        longest = max(len(source.text) for source in sources)
+        if longest > self.max_length:
+            raise AnalyzerFailed(f"{self.name} takes at most {self.max_length} code points, got {longest}")
+        names = [f"p{index}{grammars.get(source.language).suffixes[0]}" for index, source in enumerate(sources)]
+        programs = folder / "programs"
+        programs.mkdir()
+        for name, source in zip(names, sources, strict=True):
+            text = without_surrogates(neutralise(source.text, source.language))
+            (programs / name).write_bytes(encode(text))
+        output = self._execute(folder, programs, names)
+        by_file: dict[str, list[Finding]] = {name: [] for name in names}
+        for finding in self.parse(output):
+            file = os.path.basename(finding.file) if finding.file else names[0]
+            if file not in by_file:
+                raise AnalyzerFailed(f"{self.name} reports on {finding.file!r}, which it was not given")
+            by_file[file].append(finding)
+        return [
+            to_diagnostics(self.name, source.text, by_file[name], convention=self.convention)
+            for name, source in zip(names, sources, strict=True)
+        ]
+
+    def _execute(self, folder: Path, programs: Path, names: Sequence[str]) -> str:
+        argv = [self._command()]
+        for argument in self.argv[1:]:
+            argv += names if argument == "{files}" else [argument.replace("{file}", names[0])]
+        named = any("{file}" in argument or argument == "{files}" for argument in self.argv)
+        source = os.devnull if named else programs / names[0]
+        with open(source, "rb") as stdin, open(folder / "out", "wb") as stdout, open(folder / "err", "wb") as stderr:
+            process = subprocess.Popen(
+                argv,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                cwd=programs if named else _empty(folder),
+                env=_environment(folder),
+                start_new_session=True,
+            )
+            status = _wait(process, self.timeout_s)
+        if status is None:
+            raise AnalyzerTimeout(f"{self.name} did not finish in {self.timeout_s:g} s")
+        if status not in self.ok_exit_codes:
+            said = (_read(folder / "err") or _read(folder / "out")).strip()[-300:]
+            expected = ", ".join(map(str, self.ok_exit_codes))
+            raise AnalyzerFailed(f"{self.name} ended with status {status}, expected {expected}; it said: {said!r}")
+        return _read(folder / ("err" if self.stderr else "out"))
+
+    def _command(self) -> str:
+        found = shutil.which(self.argv[0], path=_path())
+        if found is None:
+            registry, _, package = self.package.partition(":")
+            how = {"pypi": "pip install", "debian": "apt-get install", "npm": "npm install --global"}.get(
+                registry, registry
+            )
+            raise ToolMissing(
+                f"{self.name} needs the command {self.argv[0]!r}, which is not installed: {how} {package}"
+            )
+        return found
+
+
+def end_running() -> None:
+    """Kills the commands that run in this process now; for a worker that is told to end."""
+    for group in tuple(_running):
+        _kill(group)
+
+
+@cache
+def _version(command: str, arguments: tuple[str, ...]) -> str:
+    try:
+        answer = subprocess.run(
+            [command, *arguments],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=VERSION_TIMEOUT_S,
+            cwd=tempfile.gettempdir(),
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise AnalyzerFailed(f"{command} does not say its version: {error}") from error
+    return (answer.stdout or answer.stderr).decode(errors="replace").strip()
+
+
+def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> int | None:
+    """The exit status, or None when time ran out; in any case nothing of the process group is left."""
+    _running.add(process.pid)
+    try:
+        return process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        _kill(process.pid)
+        process.wait()
+        _running.discard(process.pid)
+
+
+def _kill(group: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _read(path: Path) -> str:
+    if path.stat().st_size > MAX_OUTPUT:
+        raise AnalyzerFailed(f"more than {MAX_OUTPUT} bytes of output")
+    return path.read_bytes().decode(errors="replace")
+
+
+def _path() -> str:
+    """Where commands are looked for: beside the interpreter first, where pip puts them."""
+    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {"PATH": _path(), "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
+
+
+def _empty(folder: Path) -> Path:
+    (folder / "empty").mkdir()
+    return folder / "empty"
+
+
+def _memory() -> str | None:
+    """A folder that lives in memory, unless the process was given one of its own."""
+    return "/dev/shm" if tempfile.tempdir is None and os.access("/dev/shm", os.W_OK) else None
