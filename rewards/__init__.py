@@ -24,7 +24,6 @@ from rewards.types import Charge, Evidence, Item, Outcome, Reward, Score, TokenR
 
 if TYPE_CHECKING:
     from analyzers.engine import Engine
-
     from analyzers.runtime import Limits
 
 __all__ = [

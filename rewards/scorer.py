@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from analyzers.engine import Engine
-
     from analyzers.runtime import Limits
+    from analyzers.runtime.tests import Tests
 
 ANALYZERS = ("runtime", "pylint")
 SCHEME = "static"
@@ -58,7 +58,7 @@ class Scorer:
         """
         self.scheme = schemes.resolve(scheme)
         self._runs_tests = RUNTIME in analyzers
-        self._warned = self._runs_tests
+        self._warned = False
         self._owned = engine is None
         if engine is None:
             from analyzers.engine import Engine  # starts processes, so it is imported when it is wanted
@@ -75,22 +75,27 @@ class Scorer:
             grammars.UnknownLanguage: no language of that name is known.
         """
         item = as_item(item)
-        source = extract(
-            item.completion, language=item.language, prefix=item.prefix, truncated=item.truncated, raw=item.raw
-        )
-        tests = item.tests
-        if tests is not None and not self._runs_tests:
-            self._warn()
-            tests = None
-        tested = tests is not None
+        source, tests = self._prepared(item)
         return _then(
             self._engine.submit(source, tests),
-            lambda reports: settle(item, Evidence(source, reports, tested), self.scheme),
+            lambda reports: settle(item, Evidence(source, reports, tests is not None), self.scheme),
         )
 
     def score_batch(self, items: Iterable[Item | Mapping[str, Any]]) -> list[Score]:
-        """The scores of many items, in order. Every item is checked before the first one is analysed."""
-        return [future.result() for future in [self.submit(item) for item in [as_item(item) for item in items]]]
+        """The scores of many items, in order; tools that take many programs at once get them at once.
+
+        Every item is checked before the first one is analysed.
+
+        Raises:
+            BadItem, BadTests, UnknownLanguage: as `submit`.
+        """
+        checked = [as_item(item) for item in items]
+        prepared = [self._prepared(item) for item in checked]
+        found = self._engine.analyze_batch([source for source, _ in prepared], [tests for _, tests in prepared])
+        return [
+            settle(item, Evidence(source, reports, tests is not None), self.scheme)
+            for item, (source, tests), reports in zip(checked, prepared, found, strict=True)
+        ]
 
     def close(self) -> None:
         """Ends the worker processes, unless they are shared."""
@@ -105,14 +110,20 @@ class Scorer:
     ) -> None:
         self.close()
 
-    def _warn(self) -> None:
+    def _prepared(self, item: Item) -> tuple[Source, Tests | None]:
+        source = extract(
+            item.completion, language=item.language, prefix=item.prefix, truncated=item.truncated, raw=item.raw
+        )
+        if item.tests is None or self._runs_tests:
+            return source, item.tests
         if not self._warned:
             self._warned = True
             warnings.warn(
                 "tests are given but 'runtime' is not among the analyzers: they are not run, and rewards come from"
                 " findings alone",
-                stacklevel=3,
+                stacklevel=4,
             )
+        return source, None
 
 
 def as_item(item: Item | Mapping[str, Any]) -> Item:

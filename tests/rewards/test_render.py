@@ -58,6 +58,7 @@ def terminal(score: Score) -> str:
 def test_signs_are_visible_and_keep_the_length() -> None:
     assert render.visible(HOSTILE) == 'x = "</script><b>&␀␛[31m��"␍\nprint(yé)\n'
     assert render.visible("\t\n") == "\t\n"
+    assert render.visible("\x7f\x9b[31m") == "␡�[31m"  # 0x9b begins an escape sequence too
     every = "".join(map(chr, range(0x110000)))
     assert len(render.visible(every)) == len(every)
     render.visible(every).encode()  # no surrogate is left

@@ -32,6 +32,9 @@ class Engine:
             future.set_result(self.reports)
         return future
 
+    def analyze_batch(self, sources: list[Source], tests: list[Tests | None]) -> list[tuple[Report, ...]]:
+        return [self.submit(source, suite).result() for source, suite in zip(sources, tests, strict=True)]
+
     def close(self) -> None:
         self.closed = True
 
