@@ -29,7 +29,7 @@ from trainer.session import CHECKPOINTS, Session, replace_text
 from trainer.types import Task
 
 SMALL = 10_000_000
-"""Weights below which a second thread costs more than it brings, and scoring had better have the core."""
+"""Weights below which a second thread costs more than it brings."""
 
 
 def prepare(settings: Config, *, folder: Path | None = None, display: Display | None = None) -> Session:
@@ -106,7 +106,10 @@ def _policies(settings: Config, saved: Path | None) -> tuple[Policy, Policy | No
         return Policy.load(name, device=device, dtype=model.dtype, cache_tokens=cache)
 
     policy = load(str(saved / checkpoint.MODEL) if saved else model.name)
-    torch.set_num_threads(model.threads or (1 if policy.parameters < SMALL else os.cpu_count() or 1))
+    # Scoring runs at the same time. Without a core for it, threads of one matrix product wait for each other: ten times
+    # slower on two cores.
+    spare = len(os.sched_getaffinity(0)) - 1
+    torch.set_num_threads(model.threads or (1 if policy.parameters < SMALL else max(1, spare)))
     if not settings.objective.kl_weight:
         return policy, None
     return policy, (load(model.name) if saved else policy).frozen_copy()
@@ -168,10 +171,10 @@ def _new_folder(settings: Config) -> Path:
 
 
 def _opening(settings: Config, loop: Loop, train: int, held_out: int) -> str:
-    size = loop.policy.parameters / 1e6
-    begun = f", going on after step {loop.step}" if loop.step else ""
+    policy, judges = loop.policy, ", ".join(settings.reward.analyzers)
+    begun = f"; going on after step {loop.step}" if loop.step else ""
     return (
-        f"{settings.model.name} ({size:.1f} M weights) on {loop.policy.model.device}; "
-        f"{train} tasks of {settings.tasks.train}, {held_out} held out; rewards {settings.scheme.name} from {', '.join(settings.reward.analyzers)}; "
-        f"{settings.advantage.name} + {settings.loss.name}{begun}"
+        f"{settings.model.name} ({policy.parameters / 1e6:.1f} M weights) on {policy.model.device}; "
+        f"{train} tasks of {settings.tasks.train}, {held_out} held out; rewards: {settings.scheme.name} from {judges}; "
+        f"learning: {settings.advantage.name} + {settings.loss.name}{begun}"
     )

@@ -73,7 +73,7 @@ class Model(Section):
     mixed_precision: Literal["no", "bf16", "fp16"] = "no"
     """Type of the arithmetic in the forward pass."""
     threads: Positive | None = None
-    """Threads of the CPU; by default one below ten million weights, so that scoring has a core, else all."""
+    """Threads of the CPU; by default one below ten million weights, else all cores but one, which scoring needs."""
 
 
 class Tasks(Section):

@@ -86,8 +86,9 @@ class Policy:
 
     def save(self, folder: Path) -> None:
         """Writes model and tokenizer as a folder that `load` takes."""
-        self.model.save_pretrained(folder)
-        self.tokenizer.save_pretrained(folder)
+        with weights.quietly():
+            self.model.save_pretrained(folder)
+            self.tokenizer.save_pretrained(folder)
 
     def encode(self, prompt: str) -> NDArray[np.int64]:
         """Token ids of a prompt, with what the tokenizer puts in front; never empty."""

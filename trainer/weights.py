@@ -34,7 +34,7 @@ def load(name: str, *, dtype: str = "float32") -> tuple[Any, Any]:
         ModelNotFound: it is not there, or it is no model.
     """
     place = _folder(name)
-    with _quietly():
+    with quietly():
         try:
             config = AutoConfig.from_pretrained(place)
             kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
@@ -111,7 +111,7 @@ def _convert(gguf: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        with _quietly():
+        with quietly():
             tokenizer = AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name)
             quantized = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
             config = quantized.config
@@ -128,8 +128,8 @@ def _convert(gguf: Path, target: Path) -> None:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """No loading bars and no advice from transformers: the run has its own progress."""
+def quietly() -> Iterator[None]:
+    """No bars and no advice from transformers: a run has its own progress."""
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

