@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from analyzers.types import Outcome
@@ -11,9 +13,9 @@ from rewards.types import Reward
     ("outcome", "passed", "value"),
     [(Outcome.PASS, 2, 1.0), (Outcome.FAILURE, 1, 0.0), (Outcome.ERROR, 1, 0.0), (Outcome.SYNTAX_ERROR, 0, 0.0)],
 )
-def test_all_or_nothing(make, outcome: Outcome, passed: int, value: float) -> None:
+def test_all_or_nothing(make: Any, outcome: Outcome, passed: int, value: float) -> None:
     assert binary(make.evidence("x", outcome, passed=passed)) == Reward({"pass": value})
 
 
-def test_nothing_is_known_without_a_verdict(make) -> None:
+def test_nothing_is_known_without_a_verdict(make: Any) -> None:
     assert binary(make.evidence("x")).parts is None

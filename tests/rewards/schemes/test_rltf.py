@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ LINE = Span(10, 22)  # "    return y"
         (Outcome.SYNTAX_ERROR, 0, -1.0, -0.3),
     ],
 )
-def test_coarse_and_adaptive(make, outcome: Outcome, passed: int, coarse: float, adaptive: float) -> None:
+def test_coarse_and_adaptive(make: Any, outcome: Outcome, passed: int, coarse: float, adaptive: float) -> None:
     found = make.evidence(TEXT, outcome, passed=passed, total=4)
     assert rltf(found).parts == pytest.approx({"coarse": coarse, "adaptive": adaptive})
     assert rltf(found, adaptive=False).parts == {"coarse": coarse}
@@ -39,18 +41,18 @@ def test_coarse_and_adaptive(make, outcome: Outcome, passed: int, coarse: float,
         ("SomethingElse", Location.LINE, LINE),
     ],
 )
-def test_fine_charges_the_line_or_the_program(make, code: str, location: Location, expected: Span) -> None:
+def test_fine_charges_the_line_or_the_program(make: Any, code: str, location: Location, expected: Span) -> None:
     found = make.evidence(TEXT, Outcome.ERROR, crash=make.crash(TEXT, "y\n", code, location=location))
     [charge] = rltf(found).charges
     assert (charge.span, charge.amount) == (expected, -0.3)
 
 
-def test_a_timeout_is_an_error_of_the_whole_program_whatever_line_it_hung_on(make) -> None:
+def test_a_timeout_is_an_error_of_the_whole_program_whatever_line_it_hung_on(make: Any) -> None:
     found = make.evidence(TEXT, Outcome.TIMEOUT, crash=make.crash(TEXT, "y\n", "TimeoutError"))
     assert rltf(found).charges[0].span == Span(0, 23)
 
 
-def test_a_timeout_error_that_the_program_raised_itself_is_one_line(make) -> None:
+def test_a_timeout_error_that_the_program_raised_itself_is_one_line(make: Any) -> None:
     found = make.evidence(TEXT, Outcome.ERROR, crash=make.crash(TEXT, "y\n", "TimeoutError"))
     assert rltf(found).charges[0].span == LINE
 
@@ -66,7 +68,7 @@ def test_a_timeout_error_that_the_program_raised_itself_is_one_line(make) -> Non
         ("TabError", Location.GLOBAL, True, None),
     ],
 )
-def test_syntax_errors(make, code: str, location: Location, truncated: bool, expected: Span | None) -> None:
+def test_syntax_errors(make: Any, code: str, location: Location, truncated: bool, expected: Span | None) -> None:
     error = make.crash(TEXT, "y\n", code, kind=Kind.SYNTAX, location=location)
     found = make.evidence(Source(TEXT, truncated=truncated), Outcome.SYNTAX_ERROR, crash=error)
     reward = rltf(found)
@@ -74,7 +76,7 @@ def test_syntax_errors(make, code: str, location: Location, truncated: bool, exp
     assert reward.parts == pytest.approx({"coarse": -1.0, "adaptive": -0.3})  # ignoring concerns the fine term alone
 
 
-def test_words_in_the_message_change_nothing(make) -> None:
+def test_words_in_the_message_change_nothing(make: Any) -> None:
     said = Diagnostic(
         "runtime", "KeyError", make.crash(TEXT, "y\n", "KeyError").severity,
         "IndentationError: unterminated triple-quoted string, RecursionError, TimeoutException", Span(21, 22), Kind.RUNTIME,
@@ -84,24 +86,24 @@ def test_words_in_the_message_change_nothing(make) -> None:
 
 
 @pytest.mark.parametrize("outcome", [Outcome.PASS, Outcome.FAILURE])
-def test_only_errors_are_fine(make, outcome: Outcome) -> None:
+def test_only_errors_are_fine(make: Any, outcome: Outcome) -> None:
     found = make.evidence(TEXT, outcome, passed=1, crash=make.crash(TEXT, "y\n", "NameError"))
     assert rltf(found).charges == ()
 
 
-def test_fine_can_be_switched_off_and_changed(make) -> None:
+def test_fine_can_be_switched_off_and_changed(make: Any) -> None:
     found = make.evidence(TEXT, Outcome.ERROR, crash=make.crash(TEXT, "y\n", "NameError"))
     assert rltf(found, fine=False).charges == ()
     [charge] = rltf(found, fine_amount=-0.2, alpha_cap=3.0).charges
     assert (charge.amount, charge.alpha_cap) == (-0.2, 3.0)
 
 
-def test_a_frame_in_the_given_prefix_is_not_charged(make) -> None:
+def test_a_frame_in_the_given_prefix_is_not_charged(make: Any) -> None:
     found = make.evidence(Source(TEXT, prefix=23), Outcome.ERROR, crash=make.crash(TEXT, "y\n", "NameError"))
     assert rltf(found).charges == ()
 
 
-def test_alpha_is_the_papers_and_not_one(make) -> None:
+def test_alpha_is_the_papers_and_not_one(make: Any) -> None:
     # 20 tokens, 4 of them on the line: alpha = 20 / 4 = 5, so each carries -0.3 * 5 = -1.5, and their mean over 20 tokens is
     # 4 * -1.5 / 20 = -0.3: the whole charge. With alpha = 1 (the authors' code) it would be 4 * -0.3 / 20 = -0.06.
     [charge] = rltf(make.evidence(TEXT, Outcome.ERROR, crash=make.crash(TEXT, "y\n", "NameError"))).charges
@@ -114,7 +116,7 @@ def test_alpha_is_the_papers_and_not_one(make) -> None:
     ] == pytest.approx(-3)
 
 
-def test_nothing_is_known_without_a_verdict(make) -> None:
+def test_nothing_is_known_without_a_verdict(make: Any) -> None:
     assert rltf(make.evidence(TEXT)).parts is None
     assert rltf(make.evidence(TEXT, Outcome.INFRASTRUCTURE)).parts is None
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,11 +22,11 @@ def amounts(reward: Reward) -> dict[str, tuple[float, str]]:
     return {TEXT[charge.span.start : charge.span.end]: (round(charge.amount, 4), charge.note) for charge in ordered}
 
 
-def style(make, under: str, severity: Severity = Severity.LOW, analyzer: str = "pylint"):
+def style(make: Any, under: str, severity: Severity = Severity.LOW, analyzer: str = "pylint") -> Any:
     return make.finding(TEXT, under, analyzer=analyzer, code="style", kind=Kind.STYLE, severity=severity)
 
 
-def test_findings_cost_the_weight_of_their_severity_on_a_program_that_passes(make) -> None:
+def test_findings_cost_the_weight_of_their_severity_on_a_program_that_passes(make: Any) -> None:
     findings = [style(make, "total"), make.finding(TEXT, "yy", severity=Severity.HIGH)]
     reward = static(make.evidence(TEXT, Outcome.PASS, passed=2, findings=findings))
     assert amounts(reward) == {"total": (-0.02, ""), "yy": (-0.1, "")}
@@ -33,7 +34,7 @@ def test_findings_cost_the_weight_of_their_severity_on_a_program_that_passes(mak
 
 
 @pytest.mark.parametrize("outcome", [Outcome.FAILURE, Outcome.ERROR, Outcome.TIMEOUT])
-def test_style_is_gated_and_hard_errors_are_not(make, outcome: Outcome) -> None:
+def test_style_is_gated_and_hard_errors_are_not(make: Any, outcome: Outcome) -> None:
     findings = [style(make, "total"), make.finding(TEXT, "yy", severity=Severity.HIGH)]
     reward = static(make.evidence(TEXT, outcome, passed=1, findings=findings))
     assert amounts(reward) == {"total": (0.0, "gated"), "yy": (-0.1, "")}
@@ -50,24 +51,24 @@ def test_style_is_gated_and_hard_errors_are_not(make, outcome: Outcome) -> None:
         (Kind.SECURITY, Severity.CRITICAL, False),
     ],
 )
-def test_what_is_hard(make, kind: Kind, severity: Severity, hard: bool) -> None:
+def test_what_is_hard(make: Any, kind: Kind, severity: Severity, hard: bool) -> None:
     found = [make.finding(TEXT, "yy", kind=kind, severity=severity)]
     [charge] = static(make.evidence(TEXT, Outcome.FAILURE, findings=found)).charges
     assert (charge.amount < 0) is hard
 
 
-def test_the_gate_can_be_opened_and_the_weights_changed(make) -> None:
+def test_the_gate_can_be_opened_and_the_weights_changed(make: Any) -> None:
     found = make.evidence(TEXT, Outcome.FAILURE, findings=[style(make, "total")])
     assert amounts(static(found, gate=False, weights={"low": 0.07})) == {"total": (-0.07, "")}
 
 
-def test_failing_frame_alone_is_the_papers(make) -> None:
+def test_failing_frame_alone_is_the_papers(make: Any) -> None:
     found = make.evidence(TEXT, Outcome.ERROR, crash=make.crash(TEXT, "summ(x, yy)", "ZeroDivisionError"))
     [charge] = static(found).charges
     assert (charge.span, charge.amount, charge.note) == (CALL, -0.3, "")
 
 
-def test_one_defect_told_by_runtime_and_two_tools_is_one_charge_on_the_narrowest_span(make) -> None:
+def test_one_defect_told_by_runtime_and_two_tools_is_one_charge_on_the_narrowest_span(make: Any) -> None:
     crash = make.crash(TEXT, "summ", "NameError")
     findings = [
         make.finding(TEXT, "summ", analyzer="pyflakes"),
@@ -83,7 +84,7 @@ def test_one_defect_told_by_runtime_and_two_tools_is_one_charge_on_the_narrowest
     ]
 
 
-def test_two_undefined_names_in_the_failing_line_are_two_defects(make) -> None:
+def test_two_undefined_names_in_the_failing_line_are_two_defects(make: Any) -> None:
     crash = make.crash(TEXT, "yy", "NameError")
     findings = [make.finding(TEXT, name, analyzer=tool) for tool in ("pyflakes", "pylint") for name in ("summ", "yy")]
     reward = static(make.evidence(TEXT, Outcome.ERROR, crash=crash, findings=findings))
@@ -94,31 +95,31 @@ def test_two_undefined_names_in_the_failing_line_are_two_defects(make) -> None:
     assert len([charge for charge in reward.charges if charge.amount]) == 2
 
 
-def test_other_kinds_of_finding_on_the_failing_line_stay_apart(make) -> None:
+def test_other_kinds_of_finding_on_the_failing_line_stay_apart(make: Any) -> None:
     crash = make.crash(TEXT, "summ(x, yy)", "ZeroDivisionError")
     reward = static(make.evidence(TEXT, Outcome.ERROR, crash=crash, findings=[make.finding(TEXT, "yy")]))
     assert sorted(c.diagnostic.analyzer for c in reward.charges if c.amount) == ["pyflakes", "runtime"]
 
 
-def test_a_tool_says_a_thing_once(make) -> None:
+def test_a_tool_says_a_thing_once(make: Any) -> None:
     findings = [style(make, "summ(x, yy)"), style(make, "yy")]
     reward = static(make.evidence(TEXT, Outcome.PASS, passed=2, findings=findings))
     assert [charge.amount for charge in reward.charges] == [-0.02, -0.02]
 
 
-def test_a_finding_about_many_lines_does_not_swallow_what_lies_in_it(make) -> None:
+def test_a_finding_about_many_lines_does_not_swallow_what_lies_in_it(make: Any) -> None:
     findings = [style(make, TEXT[:-1]), style(make, "yy", analyzer="ruff")]
     reward = static(make.evidence(TEXT, Outcome.PASS, passed=2, findings=findings))
     assert [charge.amount for charge in reward.charges] == [-0.02, -0.02]
 
 
-def syntax(make, under: str | Span, analyzer: str, severity: Severity = Severity.FATAL, **changes):
+def syntax(make: Any, under: str | Span, analyzer: str, severity: Severity = Severity.FATAL, **changes: Any) -> Any:
     return make.finding(
         TEXT, under, analyzer=analyzer, code="syntax-error", kind=Kind.SYNTAX, severity=severity, **changes
     )
 
 
-def test_only_the_first_cause_of_a_syntax_error_is_charged(make) -> None:
+def test_only_the_first_cause_of_a_syntax_error_is_charged(make: Any) -> None:
     crash = make.crash(TEXT, "return total", "SyntaxError", kind=Kind.SYNTAX)
     findings = [
         syntax(make, "(x, yy", "syntax", Severity.HIGH),  # an earlier cause than CPython's
@@ -135,18 +136,18 @@ def test_only_the_first_cause_of_a_syntax_error_is_charged(make) -> None:
     }
 
 
-def test_a_tool_can_place_what_the_paper_ignores(make) -> None:
+def test_a_tool_can_place_what_the_paper_ignores(make: Any) -> None:
     crash = make.crash(TEXT, "total", "IndentationError", kind=Kind.SYNTAX, location=Location.IGNORE)
     reward = static(make.evidence(TEXT, Outcome.SYNTAX_ERROR, crash=crash, findings=[syntax(make, "total", "ruff")]))
     assert amounts(reward) == {"total": (-0.297, "capped")}
 
 
-def test_what_compiled_has_no_syntax_error(make) -> None:
+def test_what_compiled_has_no_syntax_error(make: Any) -> None:
     reward = static(make.evidence(TEXT, Outcome.PASS, passed=2, findings=[syntax(make, "yy", "syntax")]))
     assert amounts(reward) == {"yy": (0.0, "contradicted")}
 
 
-def test_locations_of_the_findings_are_followed(make) -> None:
+def test_locations_of_the_findings_are_followed(make: Any) -> None:
     findings = [
         make.finding(TEXT, "yy", location=Location.LINE),
         make.finding(TEXT, "return", location=Location.IGNORE),
@@ -160,7 +161,7 @@ def test_locations_of_the_findings_are_followed(make) -> None:
     ]
 
 
-def test_the_sum_of_static_charges_is_scaled_below_the_smallest_gap(make) -> None:
+def test_the_sum_of_static_charges_is_scaled_below_the_smallest_gap(make: Any) -> None:
     # Three times 0.2 = 0.6 on a program that passes: each becomes 0.99 * 0.3 / 0.6 * 0.2 = 0.099.
     findings = [style(make, under, Severity.CRITICAL) for under in ("total", "summ", "yy")]
     reward = static(make.evidence(TEXT, Outcome.PASS, passed=2, findings=findings))
@@ -168,14 +169,14 @@ def test_the_sum_of_static_charges_is_scaled_below_the_smallest_gap(make) -> Non
     assert {charge.note for charge in reward.charges} == {"capped"}
 
 
-def test_without_coarse_the_gap_is_one_test(make) -> None:
+def test_without_coarse_the_gap_is_one_test(make: Any) -> None:
     # 10 tests: one more passed test is worth 0.13, so 0.1 + 0.1 shrinks to 0.99 * 0.13.
     findings = [make.finding(TEXT, "summ"), make.finding(TEXT, "yy")]
     reward = static(make.evidence(TEXT, Outcome.PASS, passed=10, total=10, findings=findings), coarse=False)
     assert sum(charge.amount for charge in reward.charges) == pytest.approx(-0.99 * 0.13)
 
 
-def test_what_stands_in_the_given_prefix_is_not_there(make) -> None:
+def test_what_stands_in_the_given_prefix_is_not_there(make: Any) -> None:
     source = Source(TEXT, prefix=TEXT.index("yy"))
     reward = static(
         make.evidence(source, Outcome.PASS, passed=2, findings=[make.finding(TEXT, "summ"), make.finding(TEXT, "yy")])
@@ -184,14 +185,14 @@ def test_what_stands_in_the_given_prefix_is_not_there(make) -> None:
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.TIMED_OUT, Status.UNAVAILABLE, Status.NOT_APPLICABLE])
-def test_an_analyzer_that_failed_says_nothing(make, status: Status) -> None:
+def test_an_analyzer_that_failed_says_nothing(make: Any, status: Status) -> None:
     found = make.evidence(TEXT, Outcome.PASS, passed=2)
     broken = Report("pylint", status, (make.finding(TEXT, "yy", analyzer="pylint"),))
     reward = static(replace(found, reports=(*found.reports, broken)))
     assert (reward.charges, reward.parts) == ((), {"coarse": 1.0, "adaptive": 1.0})
 
 
-def test_without_tests_findings_are_all_there_is(make) -> None:
+def test_without_tests_findings_are_all_there_is(make: Any) -> None:
     assert static(make.evidence(TEXT, findings=[style(make, "total")])) == Reward(
         {}, static(make.evidence(TEXT, Outcome.PASS, passed=2, findings=[style(make, "total")])).charges
     )
@@ -199,7 +200,7 @@ def test_without_tests_findings_are_all_there_is(make) -> None:
     assert amounts(hard_too) == {"total": (0.0, "gated"), "yy": (-0.1, "")}
 
 
-def test_nothing_is_known_where_tests_gave_no_verdict(make) -> None:
+def test_nothing_is_known_where_tests_gave_no_verdict(make: Any) -> None:
     assert static(make.evidence(TEXT, Outcome.INFRASTRUCTURE, findings=[make.finding(TEXT, "yy")])).parts is None
     assert static(Evidence(Source(TEXT), (Report("runtime", Status.FAILED),), tested=True)).parts is None
 
@@ -220,7 +221,7 @@ SPANS = st.tuples(st.integers(0, LENGTH), st.integers(0, LENGTH)).map(lambda pai
 
 
 @st.composite
-def evidences(draw, make, outcome: Outcome, passed: int, total: int):
+def evidences(draw: Any, make: Any, outcome: Outcome, passed: int, total: int) -> Any:
     findings = [
         make.finding(
             TEXT,
@@ -250,7 +251,7 @@ ORDER = [Outcome.PASS, Outcome.FAILURE, Outcome.ERROR, Outcome.SYNTAX_ERROR]
 
 @settings(max_examples=300, deadline=None)
 @given(data=st.data(), total=st.integers(1, 30))
-def test_charges_never_reorder_outcomes_of_equal_pass_counts(make, data, total: int) -> None:
+def test_charges_never_reorder_outcomes_of_equal_pass_counts(make: Any, data: st.DataObject, total: int) -> None:
     better, worse = sorted(data.draw(st.lists(st.sampled_from(range(4)), min_size=2, max_size=2, unique=True)))
     ceiling = 0 if ORDER[worse] is Outcome.SYNTAX_ERROR else total - 1
     passed = data.draw(st.integers(0, ceiling))
@@ -262,7 +263,7 @@ def test_charges_never_reorder_outcomes_of_equal_pass_counts(make, data, total: 
 
 @settings(max_examples=200, deadline=None)
 @given(data=st.data(), total=st.integers(1, 30))
-def test_with_adaptive_alone_a_passed_test_more_is_always_better(make, data, total: int) -> None:
+def test_with_adaptive_alone_a_passed_test_more_is_always_better(make: Any, data: st.DataObject, total: int) -> None:
     fewer = data.draw(st.integers(0, total - 1))
     more = data.draw(st.integers(fewer + 1, total))
     outcome = Outcome.PASS if more == total else data.draw(st.sampled_from([Outcome.FAILURE, Outcome.ERROR]))
@@ -273,7 +274,9 @@ def test_with_adaptive_alone_a_passed_test_more_is_always_better(make, data, tot
 
 @settings(max_examples=200, deadline=None)
 @given(data=st.data(), outcome=st.sampled_from(ORDER))
-def test_static_charges_sum_below_the_gap_and_nothing_is_earned(make, data, outcome: Outcome) -> None:
+def test_static_charges_sum_below_the_gap_and_nothing_is_earned(
+    make: Any, data: st.DataObject, outcome: Outcome
+) -> None:
     found = data.draw(evidences(make, outcome, 3 if outcome is Outcome.PASS else 0, 3))
     reward = static(found)
     assert all(charge.amount <= 0 for charge in reward.charges)
@@ -287,7 +290,9 @@ def test_static_charges_sum_below_the_gap_and_nothing_is_earned(make, data, outc
     outcome=st.sampled_from(ORDER),
     padding=st.lists(st.sampled_from(["\n", "# note\n", "    \n"]), max_size=20),
 )
-def test_comments_and_blank_lines_earn_nothing(make, data, outcome: Outcome, padding: list[str]) -> None:
+def test_comments_and_blank_lines_earn_nothing(
+    make: Any, data: st.DataObject, outcome: Outcome, padding: list[str]
+) -> None:
     found = data.draw(evidences(make, outcome, 3 if outcome is Outcome.PASS else 0, 3))
     padded = replace(found, source=Source(TEXT + "".join(padding)))
     assert value(static(padded)) == value(static(found))
