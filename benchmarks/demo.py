@@ -86,8 +86,8 @@ def pass_at_1(folder: Path, when: str) -> float:
     return 100 * float(evaluations[when]["pass_at"]["1"]["mean"])
 
 
-def table(runs: list[Measured]) -> Table:
-    shown = Table(title="python -m trainer.run --analyzers pylint,runtime")
+def table(runs: list[Measured], extra: list[str]) -> Table:
+    shown = Table(title=" ".join(["python -m trainer.run --analyzers pylint,runtime", *extra]))
     for column in ("seed", "wall s", "CPU s", "peak GiB", "pass@1 before", "after", "gain"):
         shown.add_column(column, justify="right")
     medians = [statistics.median(values) for values in list(zip(*map(astuple, runs), strict=True))[1:]]
@@ -111,7 +111,7 @@ def main(
             with console.status(f"seed {seed}, {len(runs)} of {len(seeds.split(','))} runs done"):
                 runs.append(measure(int(seed), extra or [], Path(place) / f"seed-{seed}"))
             console.print(f"seed {seed}: {runs[-1].wall_s:.0f} s, {runs[-1].gain:+.1f} points")
-    console.print(table(runs))
+    console.print(table(runs, extra or []))
 
 
 if __name__ == "__main__":
