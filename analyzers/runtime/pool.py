@@ -8,6 +8,7 @@ import queue
 import select
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from concurrent.futures import Future
@@ -29,6 +30,8 @@ RECYCLE_AFTER = 5_000
 """Jobs after which a judge is replaced, so that nothing can pile up in it."""
 
 _ROOT = Path(__file__).resolve().parents[2]
+# Installed packages, for tests and programs that import them; without the start-up hooks that `site` would run.
+_LIBRARIES = tuple(dict.fromkeys(sysconfig.get_paths()[kind] for kind in ("purelib", "platlib")))
 _BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from analyzers.runtime.service import main; main()"
 
 
@@ -149,7 +152,7 @@ class Judge:
     def _start(self) -> subprocess.Popen[bytes]:
         # A clean environment: no secret of the caller's reaches test code, and no setting of his the interpreter.
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-X", "utf8", "-c", _BOOT, str(_ROOT)],
+            [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT, str(_ROOT), *_LIBRARIES],
             env={},
             cwd="/",
             stdin=subprocess.PIPE,

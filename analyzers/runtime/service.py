@@ -32,7 +32,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
     jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what test code prints must not look like an answer
-    sandbox: Sandbox = ForkServer()
+    libraries = sys.argv[1:]
+    sys.path += libraries
+    sandbox: Sandbox = ForkServer(libraries)
     try:
         write(answers, {"ready": True})
         while (job := read(jobs)) is not None:

@@ -20,7 +20,9 @@ MAX_FRAME = 16 * 1024 * 1024
 """Bytes of one message; a longer one is an error of whoever sends it."""
 
 _JSON_INT = 2**53
-_TYPES = {kind.__name__: kind for kind in (bool, bytes, complex, dict, float, frozenset, int, list, set, str, tuple)}
+_TYPES: dict[str, type] = {
+    kind.__name__: kind for kind in (bool, bytes, complex, dict, float, frozenset, int, list, set, str, tuple)
+}
 """Types that are values themselves: an argument of `isinstance`, or what `type(x)` returned."""
 _MAPPINGS = (dict, Counter, defaultdict, OrderedDict)
 _SEQUENCES: dict[type, str] = {list: "l", tuple: "t", set: "s", frozenset: "z", deque: "q"}

@@ -12,6 +12,7 @@ import ctypes
 import os
 import resource
 import sys
+from collections.abc import Sequence
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -65,8 +66,8 @@ def prctl(option: int, value: int) -> None:
         raise OSError(ctypes.get_errno(), f"prctl({option}, {value})")
 
 
-def landlock_ruleset(work: str) -> int | None:
-    """A ruleset that grants reading the interpreter and the system's libraries, and everything plain in `work`.
+def landlock_ruleset(work: str, libraries: Sequence[str] = ()) -> int | None:
+    """A ruleset that grants reading the interpreter, the system's and these libraries, and all that is plain in `work`.
 
     The descriptor is made once; a child takes the rules upon itself with `restrict`. None where Landlock is absent.
     """
@@ -91,7 +92,7 @@ def landlock_ruleset(work: str) -> int | None:
         "/etc/ld.so.cache",
         "/etc/localtime",
     }
-    granted = [(path, reading) for path in sorted(prefixes)]
+    granted = [(path, reading) for path in sorted({*prefixes, *libraries})]
     granted += [(path, READ_FILE | WRITE_FILE) for path in ("/dev/null", "/dev/zero")] + [("/dev/urandom", READ_FILE)]
     for path, access in [*granted, (work, rights & ~SPECIAL_NODES)]:
         _allow(ruleset, path, access & rights)

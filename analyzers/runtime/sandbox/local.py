@@ -15,6 +15,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,13 +30,18 @@ CPU_S = 600.0
 class ForkServer:
     """Starts candidates, one at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, libraries: Sequence[str] = ()) -> None:
+        """`libraries` are folders that programs may import from, beside the standard library.
+
+        Raises:
+            SandboxBroken: it does not start.
+        """
         self._control, theirs = socket.socketpair()
         self._control.settimeout(START_S)
         argv = [sys.executable, "-I", "-S", "-E", "-X", "utf8", str(Path(__file__).with_name("zygote.py"))]
         with theirs:
             self._process = subprocess.Popen(
-                [*argv, str(theirs.fileno())],
+                [*argv, str(theirs.fileno()), *libraries],
                 env={},
                 cwd="/",
                 pass_fds=[theirs.fileno()],

@@ -44,19 +44,20 @@ def load(name: str, path: Path) -> ModuleType:
     return module
 
 
-def main(control: socket.socket) -> None:
-    """Serves jobs until the judge goes away."""
+def main(control: socket.socket, libraries: list[str]) -> None:
+    """Serves jobs until the judge goes away; `libraries` are folders that candidates may import from."""
     confine = load("confine", HERE / "confine.py")
     runner: Any = load("runner", HERE / "runner.py")
     runner.wire = load("wire", HERE.parent / "wire.py")
     for name in PRELOADED:
         importlib.import_module(name)
     os.environ.clear()
+    sys.path += libraries
     confine.prctl(confine.PR_SET_CHILD_SUBREAPER, 1)
     folder = tempfile.mkdtemp(prefix=f"spanwise-{os.getpid()}-")
     try:
         os.chmod(folder, 0o755)
-        serve(control, Slot(confine, runner, folder))
+        serve(control, Slot(confine, runner, folder, libraries))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -64,14 +65,14 @@ def main(control: socket.socket) -> None:
 class Slot:
     """What one fork server keeps between candidates: its rules, its folder and its user id."""
 
-    def __init__(self, confine: Any, runner: Any, folder: str) -> None:
+    def __init__(self, confine: Any, runner: Any, folder: str, libraries: list[str]) -> None:
         self.confine, self.runner = confine, runner
         # One id for each server on the machine: a sweep by id must not reach the candidates of another.
         self.uid = confine.FIRST_UID + os.getpid()
         self.root = os.geteuid() == 0
         self.work = os.path.join(folder, "work")
         self.parent = folder
-        self.ruleset = confine.landlock_ruleset(folder)
+        self.ruleset = confine.landlock_ruleset(folder, libraries)
         # An interpreter below a folder that strangers cannot enter (root's home, say) is not readable with another id.
         self.closed = any(not os.stat(path).st_mode & 0o001 for path in Path(os.__file__).resolve().parents)
         self.tasks = 0 if self.root else own_tasks(os.getuid())
@@ -237,4 +238,4 @@ def children(parent: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])))
+    main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])

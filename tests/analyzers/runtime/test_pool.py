@@ -47,9 +47,18 @@ def test_exact_types_reach_the_judge(pool):
     assert report.verdict.outcome is Outcome.PASS
 
 
+def test_installed_packages_can_be_imported_by_programs_and_tests(pool):
+    tests = Asserts(("assert f() == numpy.arange(3).tolist()",), "import numpy")
+    report = pool.submit(
+        Source("import numpy\ndef f(): return numpy.arange(3).tolist()"), tests, runtime.Limits()
+    ).result()
+    assert report.verdict.outcome is Outcome.PASS, report
+
+
 def test_a_judge_that_dies_is_replaced_and_its_job_tried_again(pool):
+    others = children()
     pool.submit(RIGHT, TESTS, LIMITS).result()
-    before = children()
+    before = children() - others
     future = pool.submit(Source("import time\ndef f(x): time.sleep(0.5); return x + 1"), TESTS, LIMITS)
     time.sleep(0.2)
     for judge in pool._judges:
@@ -94,11 +103,12 @@ def test_patience_grows_with_the_suite():
 
 
 def test_closing_leaves_nothing_and_cancels_what_waits():
+    others = children()
     pool = Pool(workers=1)
     slow = Source("import time\ndef f(x): time.sleep(5)")
     futures = [pool.submit(slow, TESTS, runtime.Limits(timeout_s=20)) for _ in range(5)]
     time.sleep(0.5)
-    processes = children()
+    processes = children() - others
     start = time.monotonic()
     pool.close()
     assert time.monotonic() - start < 5
