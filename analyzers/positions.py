@@ -45,6 +45,8 @@ class Convention:
     unit: Unit = Unit.CODEPOINT
     end_inclusive: bool = False
     """Whether the end column is that of the last unit of the range, not the one after it."""
+    skips_bom: bool = False
+    """Whether a byte order mark at the start of the text is not counted."""
 
 
 PYTHON_AST = Convention(line_base=1, column_base=0, unit=Unit.BYTE)
@@ -100,7 +102,7 @@ class LineTable:
             return 0
         if index >= len(self._starts):
             return len(self.text)
-        start, end = self._starts[index], self._ends[index]
+        start, end = self._first(convention, index), self._ends[index]
         units = max(column - convention.column_base, 0)
         return start + min(self._count(self.text[start:end], units, convention.unit, up), end - start)
 
@@ -108,7 +110,7 @@ class LineTable:
         """Line and column of a code point."""
         offset = min(max(offset, 0), len(self.text))
         index = bisect_right(self._starts, offset) - 1
-        piece = self.text[self._starts[index] : offset]
+        piece = self.text[self._first(convention, index) : offset]
         units = len(piece)
         if not self._ascii and convention.unit is not Unit.CODEPOINT:
             units = sum(map(_WIDTHS[convention.unit], piece))
@@ -174,6 +176,9 @@ class LineTable:
     @cached_property
     def _utf16(self) -> Sequence[int]:
         return list(accumulate(map(_utf16_width, self.text), initial=0))
+
+    def _first(self, convention: Convention, index: int) -> int:
+        return 1 if convention.skips_bom and index == 0 and self.text.startswith("\ufeff") else self._starts[index]
 
     def _ending(self, line: int, end: int) -> Span:
         start = end

@@ -125,7 +125,8 @@ def _rejected_token(data: bytes, language: str, table: LineTable) -> Span | None
     The first `resume` comes when all branches have died; the `detect_error` before it belongs to the one that got
     farthest.
     """
-    place, size = (0, 0), 0
+    place: tuple[int, int] | None = None
+    size = 0
     sizes: dict[tuple[int, int], int] = {}
     rejected: Span | None = None
     resumed = False
@@ -137,6 +138,8 @@ def _rejected_token(data: bytes, language: str, table: LineTable) -> Span | None
         if match := _PLACE.match(message):
             place = int(match[1]), int(match[2])
             size = sizes.get(place, 0)  # a token that another branch has read already is not read again
+        elif place is None:
+            return
         elif match := _SIZE.match(message):
             size = sizes[place] = int(match[1])
         elif message.startswith("detect_error"):

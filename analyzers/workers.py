@@ -113,7 +113,6 @@ def prepare(scratch: str, analyzers: Sequence[str]) -> None:
     folder = tempfile.mkdtemp(dir=scratch)
     os.chdir(folder)
     tempfile.tempdir = scratch
-    os.environ["PYLINTHOME"] = scratch
     warnings.simplefilter("ignore")
     for name in analyzers:
         _warm(name)

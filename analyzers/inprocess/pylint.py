@@ -16,10 +16,9 @@ What pylint infers about third-party packages depends on what is installed besid
 from __future__ import annotations
 
 import io
-import os
 import sys
-import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
@@ -174,10 +173,14 @@ def _messages(text: str) -> list[Any]:
 
 @cache
 def _linter() -> Any:
-    # The home is where pylint leaves the program of each crash.
-    os.environ.setdefault("PYLINTHOME", tempfile.gettempdir())
-    from pylint.lint import PyLinter
+    from pylint.lint import PyLinter, pylinter
     from pylint.reporters import CollectingReporter
+
+    def give_up(error: Exception, *where: Any) -> None:
+        cause = error.__cause__ or error
+        raise AnalyzerFailed(f"pylint crashed with {type(cause).__name__}: {str(cause)[:200]}") from error
+
+    pylinter.prepare_crash_report = give_up  # would read the program from a file, and leave it in the user's cache
 
     linter = PyLinter()
     linter.load_default_plugins()
@@ -205,7 +208,8 @@ def _stdin(text: str) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
         yield
 
 

@@ -55,7 +55,7 @@ ANALYZER = Tool(
         "--select=E9,F,B,PLE,S102,S307", "--ignore=B007,B011,B028,B904,B905", "{files}",
     ),
     parse=from_json(_finding),
-    convention=Convention(),
+    convention=Convention(skips_bom=True),
     package="pypi:ruff",
     batch_size=64,
 )  # fmt: skip

@@ -1,0 +1,156 @@
+import os
+import sys
+import time
+from dataclasses import replace
+
+import psutil
+import pytest
+
+from analyzers.errors import AnalyzerFailed, AnalyzerTimeout, ToolMissing
+from analyzers.findings import Finding
+from analyzers.parsers import from_json
+from analyzers.positions import Convention, Unit
+from analyzers.tool import Tool
+from analyzers.types import Source, Span
+
+ECHO = "import sys, json; text = sys.stdin.read(); print(json.dumps([{'code': text[:9], 'line': 1, 'column': 1}]))"
+NAMES = (
+    "import sys, json; print(json.dumps([{'code': open(f, encoding='utf-8').read()[:1], 'line': 1, 'column': 1, 'file': f}"
+    " for f in sys.argv[1:]]))"
+)
+
+
+def tool(code, *arguments, **changes):
+    """A tool that runs `code` in a Python of its own."""
+    base = Tool(
+        name="echo",
+        languages=("python",),
+        argv=(sys.executable, "-c", code, *arguments),
+        parse=from_json(lambda record: Finding(message="", **record)),
+        convention=Convention(1, 1, Unit.CODEPOINT),
+        package="pypi:echo",
+    )
+    return replace(base, **changes)
+
+
+def codes(found):
+    return [[diagnostic.code for diagnostic in diagnostics] for diagnostics in found]
+
+
+def test_a_program_on_standard_input_has_lost_the_words_of_its_comments():
+    assert codes(tool(ECHO).run([Source("x = 1 # noqa"), Source("é😀 = 2\n")])) == [["x = 1 # x"], ["é😀 = 2\n"]]
+
+
+def test_a_lone_surrogate_reaches_a_tool_as_valid_text():
+    assert codes(tool(ECHO).run([Source("s='\ud800'")])) == [["s='\ufffd'"]]
+
+
+@pytest.mark.parametrize(("batch", "processes"), [(1, 3), (2, 2), (8, 1)])
+def test_many_files_share_a_process(batch, processes, monkeypatch):
+    started = []
+    popen = __import__("subprocess").Popen
+    monkeypatch.setattr("subprocess.Popen", lambda *args, **kwargs: started.append(args) or popen(*args, **kwargs))
+    found = tool(NAMES, "{files}", batch_size=batch).run([Source(text) for text in "abc"])
+    assert (codes(found), len(started)) == ([["a"], ["b"], ["c"]], processes)
+
+
+def test_a_single_file_is_named():
+    (found,) = tool(NAMES, "./{file}").run([Source("abc")])
+    assert (found[0].code, found[0].span) == ("a", Span(0, 3))
+
+
+def test_the_environment_is_bare_and_the_folder_empty(monkeypatch):
+    monkeypatch.setenv("SECRET", "s")
+    code = "import os, json; print(json.dumps([{'code': ' '.join(sorted(os.environ)) + '|' + ','.join(os.listdir())}]))"
+    ((found,),) = tool(code).run([Source("x")])
+    names, _, files = found.code.partition("|")
+    assert set(names.split()) <= {"HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR"}
+    assert files == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("raise SystemExit(2)", "echo ended with status 2, expected 0, 1"),
+        ("import sys; sys.stderr.write('boom'); raise SystemExit(7)", "it said: 'boom'"),
+        ("import os; os.kill(os.getpid(), 9)", "status -9"),
+        ("print('not json')", "unexpected JSON"),
+        ("", "unexpected JSON"),
+        ("print('[{}]')", "unexpected JSON"),
+        ('print(\'[{"code": "x", "file": "/etc/passwd"}]\')', "reports on '/etc/passwd', which it was not given"),
+    ],
+)
+def test_a_failure_is_not_clean(code, said):
+    with pytest.raises(AnalyzerFailed, match=said):
+        tool(code).run([Source("x")])
+
+
+def test_too_much_output(monkeypatch):
+    monkeypatch.setattr("analyzers.tool.MAX_OUTPUT", 1000)
+    with pytest.raises(AnalyzerFailed, match="more than 1000 bytes"):
+        tool("print('x' * 5000)").run([Source("x")])
+
+
+def test_too_long():
+    with pytest.raises(AnalyzerFailed, match="at most 5 code points, got 6"):
+        tool(ECHO, max_length=5).run([Source("x"), Source("123456")])
+
+
+def test_findings_on_standard_error():
+    assert codes(tool("import sys; sys.stderr.write('[]')", stderr=True).run([Source("x")])) == [[]]
+
+
+def test_a_tool_that_hangs_is_killed_with_its_children(tmp_path):
+    pids = tmp_path / "pids"
+    code = (
+        "import subprocess, sys, os, time; child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+        f"open({str(pids)!r}, 'w').write(f'{{os.getpid()}} {{child.pid}}'); time.sleep(600)"
+    )
+    with pytest.raises(AnalyzerTimeout, match="echo did not finish in 2 s"):
+        tool(code, timeout_s=2.0).run([Source("x")])
+    assert_gone(pids)
+
+
+def test_children_that_a_tool_leaves_behind_are_killed(tmp_path):
+    pids = tmp_path / "pids"
+    code = (
+        "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
+        f"open({str(pids)!r}, 'w').write(str(child.pid)); print('[]')"
+    )
+    assert tool(code).run([Source("x")]) == [()]
+    assert_gone(pids)
+
+
+def assert_gone(pids):
+    deadline = time.monotonic() + 10
+    left = [int(pid) for pid in pids.read_text().split()]
+    while time.monotonic() < deadline and any(alive(pid) for pid in left):
+        time.sleep(0.01)
+    assert not [pid for pid in left if alive(pid)]
+
+
+def alive(pid):
+    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize(
+    ("package", "how"),
+    [("pypi:nope", "pip install nope"), ("debian:nope", "apt-get install nope"), ("npm:n", "npm install")],
+)
+def test_a_missing_command_says_what_provides_it(package, how):
+    missing = tool("", argv=("no-such-command-at-all",), package=package)
+    for ask in (missing.fingerprint, lambda: missing.run([Source("x")])):
+        with pytest.raises(ToolMissing, match=f"'no-such-command-at-all', which is not installed: {how}"):
+            ask()
+
+
+def test_the_fingerprint_holds_version_and_settings():
+    one, other = tool("1").fingerprint(), tool("2").fingerprint()
+    assert f"Python {sys.version.split()[0]}" in one
+    assert one != other
+
+
+def test_nothing_is_left_on_disk():
+    before = set(os.listdir("/dev/shm")) if os.path.isdir("/dev/shm") else set()
+    tool(ECHO).run([Source("x")])
+    assert not {name for name in set(os.listdir("/dev/shm")) - before if name.startswith("echo-")}
