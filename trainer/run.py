@@ -104,12 +104,12 @@ def _refuse(changed: list[str]) -> None:
 
 def _named(arguments: list[str]) -> list[str]:
     """`--resume` without a name means the last run; an option of this kind is not in the vocabulary of typer."""
-    named = []
-    for argument, following in zip(arguments, [*arguments[1:], "--"], strict=True):
-        named.append(argument)
-        if argument == "--resume" and following.startswith("-"):
+    named: list[str] = []
+    for argument in [*arguments, "--"]:
+        if named and named[-1] == "--resume" and argument.startswith("-"):
             named.append(LAST)
-    return named
+        named.append(argument)
+    return named[:-1]
 
 
 if __name__ == "__main__":
