@@ -7,6 +7,7 @@ caller's `__main__`, so that a script needs no main guard. They ignore Ctrl-C, w
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import resource
@@ -110,12 +111,19 @@ def prepare(scratch: str, analyzers: Sequence[str]) -> None:
     limit = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    atexit.register(_clear_orphaned, scratch, os.getppid())
     folder = tempfile.mkdtemp(dir=scratch)
     os.chdir(folder)
     tempfile.tempdir = scratch
     warnings.simplefilter("ignore")
     for name in analyzers:
         _warm(name)
+
+
+def _clear_orphaned(scratch: str, caller: int) -> None:
+    """Removes the folder of a pool whose owner was killed and could not do it."""
+    if os.getppid() != caller:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _warm(name: str) -> None:
