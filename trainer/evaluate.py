@@ -22,7 +22,7 @@ from rich.table import Table
 from analyzers import runtime
 from grammars import ownership
 from trainer.evaluation import Evaluation, Graded, Record, described, summarise
-from trainer.prompts import item, render, stops
+from trainer.prompts import by_stops, item, render
 from trainer.tasks import load
 from trainer.types import Rollout, Sampling, Task
 
@@ -76,7 +76,8 @@ def evaluate(
     begin = time.perf_counter()
     for is_greedy, count, drawn in passes:
         todo = [task for task in tasks if (is_greedy, task.id) not in complete]
-        for group, stop in _by_stops(todo, policy.tokenizer):
+        for members, stop in by_stops(todo, policy.tokenizer):
+            group = [todo[index] for index in members]
 
             def submit(_: int, rollout: Rollout, is_greedy: bool = is_greedy) -> None:
                 queue.submit(by_id[rollout.task_id], rollout, greedy=is_greedy)
@@ -132,14 +133,6 @@ class _Queue:
             self._on_score(graded, rollout, score)
         if self._progress is not None:
             self._progress(len(self.done), self._total)
-
-
-def _by_stops(tasks: Sequence[Task], tokenizer: Any) -> list[tuple[list[Task], tuple[str, ...]]]:
-    """Tasks that share their stop strings, which are an argument of a whole call."""
-    groups: dict[tuple[str, ...], list[Task]] = {}
-    for task in tasks:
-        groups.setdefault(stops(task, tokenizer), []).append(task)
-    return [(group, stop) for stop, group in groups.items()]
 
 
 def table(evaluation: Evaluation, *, title: str) -> Table:

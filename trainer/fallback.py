@@ -72,7 +72,7 @@ class GenerateDecoder:
         return sequences
 
 
-class _AtStopStrings(StoppingCriteria):  # type: ignore[misc]
+class _AtStopStrings(StoppingCriteria):
     """Ends rows at stop strings, found in bytes."""
 
     def __init__(self, rows: Sequence[Row], begin: int) -> None:

@@ -18,7 +18,7 @@ from trainer import advantages, checkpoint, losses
 from trainer.buffer import Buffer
 from trainer.config import Config
 from trainer.policy import Policy
-from trainer.prompts import render
+from trainer.prompts import render, taught
 from trainer.rollout import Round, Scores, collect, experiences, improve, metrics
 from trainer.step import Learner, Objective
 from trainer.types import Rollout, Sampling, Task
@@ -154,10 +154,11 @@ class Loop:
         if not self._settings.objective.supervised_weight:
             return []
         tasks = [self._tasks[name] for name in dict.fromkeys(rollout.task_id for rollout in rollouts)]
+        tokenizer = self.policy.tokenizer
         return [
-            self.policy.teach(render(task, self.policy.tokenizer), task.reference, task_id=task.id)
+            self.policy.teach(render(task, tokenizer), answer, task_id=task.id)
             for task in tasks
-            if task.reference is not None
+            if (answer := taught(task, tokenizer)) is not None
         ]
 
 

@@ -12,10 +12,12 @@ indentation are one token in most vocabularies.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import grammars
 from rewards.types import Item
+from trainer.tasks import FENCE_STOP
 from trainer.tasks import stops as task_stops
 from trainer.types import Rollout, Task
 
@@ -47,6 +49,21 @@ def render(task: Task, tokenizer: Any) -> str:
 def stops(task: Task, tokenizer: Any) -> tuple[str, ...]:
     """Strings at which a completion of `task` is over: `trainer.tasks.stops`, and a closing fence in a chat."""
     return task_stops(task, fenced=is_chat(tokenizer))
+
+
+def by_stops(tasks: Sequence[Task], tokenizer: Any) -> list[tuple[list[int], tuple[str, ...]]]:
+    """The places of tasks that share their stop strings, which are an argument of a whole call, and those strings."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for index, task in enumerate(tasks):
+        groups.setdefault(stops(task, tokenizer), []).append(index)
+    return [(members, stop) for stop, members in groups.items()]
+
+
+def taught(task: Task, tokenizer: Any) -> str | None:
+    """The reference of a task as a model would write it after `render`; None where there is none."""
+    if task.reference is None or not is_chat(tokenizer):
+        return task.reference
+    return "\n" + task.reference.strip("\n") + FENCE_STOP
 
 
 def item(task: Task, rollout: Rollout) -> Item:

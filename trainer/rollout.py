@@ -19,7 +19,7 @@ from rewards import token_rewards
 from rewards.types import Item, Outcome, Score
 from trainer.advantages import AdvantageInputs, per_token
 from trainer.policy import Policy
-from trainer.prompts import item, render, stops
+from trainer.prompts import by_stops, item, render
 from trainer.types import Experience, Rollout, Sampling, Scored, Task
 
 
@@ -54,10 +54,7 @@ def collect(
     """Samples and scores `samples` completions of each task with the current weights."""
     begin = time.perf_counter()
     pending: dict[tuple[int, int], tuple[Rollout, Future[Score]]] = {}
-    by_stops: dict[tuple[str, ...], list[int]] = {}
-    for index, task in enumerate(tasks):
-        by_stops.setdefault(stops(task, policy.tokenizer), []).append(index)
-    for stop, members in by_stops.items():
+    for members, stop in by_stops(tasks, policy.tokenizer):
 
         def submit(row: int, rollout: Rollout, members: list[int] = members) -> None:
             place = (members[row // samples], row % samples)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +12,11 @@ from importlib.metadata import PackageNotFoundError, files
 from importlib.resources import files as resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import torch
+from huggingface_hub.constants import ENDPOINT
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 from transformers.utils import logging
 
@@ -34,15 +38,16 @@ def load(name: str, *, dtype: str = "float32") -> tuple[Any, Any]:
         ModelNotFound: it is not there, or it is no model.
     """
     place = _folder(name)
+    local = Path(place).is_dir() or _cut_off()
     with quietly():
         try:
-            config = AutoConfig.from_pretrained(place)
+            config = AutoConfig.from_pretrained(place, local_files_only=local)
             kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-            tokenizer = AutoTokenizer.from_pretrained(place)
-            model = kind.from_pretrained(place, dtype=getattr(torch, dtype))
+            tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=local)
+            model = kind.from_pretrained(place, dtype=getattr(torch, dtype), local_files_only=local)
         except (OSError, ValueError, KeyError) as error:
             reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ModelNotFound(f"cannot load model {name!r}: {reason} {_advice(name)}") from error
+            raise ModelNotFound(f"cannot load model {name!r}: {reason.rstrip('.')}; {_advice(name)}") from error
     return model.eval(), tokenizer
 
 
@@ -71,7 +76,18 @@ def _folder(name: str) -> str:
 
 def _advice(name: str) -> str:
     close = did_you_mean(name, (TINY, SMOLLM2))
-    return f"({close}) {OFFLINE}" if close.startswith("did") else OFFLINE
+    return f"{close} {OFFLINE}" if close.startswith("did") else OFFLINE
+
+
+def _cut_off() -> bool:
+    """Whether the hub cannot be reached for certain; asking it all the same would mean half a minute of retries."""
+    if getproxies():
+        return False
+    try:
+        socket.getaddrinfo(urlsplit(ENDPOINT).hostname, 443)
+    except OSError:
+        return True
+    return False
 
 
 def _embedded() -> str:

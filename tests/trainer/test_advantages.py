@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from rewards.registry import UnknownName
 from trainer import advantages
 from trainer.advantages import AdvantageInputs
-from rewards.registry import UnknownName
 
 NAN = float("nan")
 

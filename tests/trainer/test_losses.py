@@ -7,9 +7,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from rewards.registry import UnknownName
 from trainer import losses
 from trainer.losses import LossInputs
-from rewards.registry import UnknownName
 
 LN2 = math.log(2.0)
 

@@ -8,7 +8,6 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, MistralConfig, MistralForCausalLM
 
-from trainer.fallback import GenerateDecoder
 from trainer.policy import Policy
 from trainer.types import Rollout, Sampling
 
@@ -159,32 +158,6 @@ def test_logprobs_have_a_gradient_and_exact_entropy(policy: Policy) -> None:
     assert found.entropy is not None
     torch.testing.assert_close(found.entropy[0], exact.entropy(), atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(found.values[0], exact.log_prob(ids[0, len(rollout.prompt_ids) :]), atol=1e-4, rtol=1e-4)
-
-
-def test_encoder_decoder_models_generate_and_score(seq2seq_policy: Policy) -> None:
-    policy = seq2seq_policy
-    assert policy.seq2seq
-    groups = policy.generate(PROMPTS, samples=3, sampling=SHORT, seed=4)
-    again = policy.generate(PROMPTS, samples=3, sampling=SHORT, seed=4)
-    assert [r.completion_ids.tolist() for r in _flat(groups)] == [r.completion_ids.tolist() for r in _flat(again)]
-    assert len({rollout.completion for rollout in _flat(groups)}) > 3
-    _assert_logprobs_agree(policy, _flat(groups))
-    greedy = policy.generate(["ab"], samples=1, sampling=Sampling(0, max_new_tokens=5), seed=0)[0][0]
-    with torch.no_grad():
-        ids = torch.from_numpy(policy.encode("ab"))[None]
-        first = policy.model(input_ids=ids, decoder_input_ids=torch.tensor([[0]])).logits[0, -1].argmax()
-    assert int(greedy.completion_ids[0]) == int(first)
-
-
-def test_the_way_through_generate_agrees_with_the_loop(policy: Policy) -> None:
-    sampling = Sampling(0, max_new_tokens=12)
-    own = _flat(policy.generate(PROMPTS, samples=2, sampling=sampling, seed=0, stop=["q"]))
-    policy._decoder = GenerateDecoder(policy.model, eos=policy.eos, pad=policy.pad)
-    other = _flat(policy.generate(PROMPTS, samples=2, sampling=sampling, seed=0, stop=["q"]))
-    for one, two in zip(own, other, strict=True):
-        assert one.completion_ids.tolist() == two.completion_ids.tolist()
-        assert one.truncated == two.truncated
-        np.testing.assert_allclose(one.logprobs, two.logprobs, atol=2e-5)
 
 
 def test_a_given_completion_ends_with_the_end_token(policy: Policy) -> None:

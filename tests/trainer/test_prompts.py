@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from analyzers.runtime.tests import Asserts
-from trainer.prompts import item, render, stops
+from trainer.prompts import by_stops, item, render, stops, taught
 from trainer.types import Rollout, Task
 
 TESTS = Asserts(("assert 1",))
@@ -89,3 +89,18 @@ def test_item_carries_all_that_scoring_needs() -> None:
     assert (made.completion, made.tests, made.prefix, made.task_id, made.truncated) == (
         "    return 1", TESTS, CONTINUED.prefix, "b", True,
     )  # fmt: skip
+
+
+def test_tasks_with_the_same_stops_go_together() -> None:
+    found = by_stops([CONTINUED, ASKED, CONTINUED], Plain())
+    assert [members for members, _ in found] == [[0, 2], [1]]
+    assert found[1][1] == ()
+    assert found[0][1] == stops(CONTINUED, Plain())
+
+
+def test_a_reference_is_taught_as_the_model_would_write_it() -> None:
+    known = Task("c", "Write f.", TESTS, reference="def f():\n    return 1\n")
+    assert taught(known, Plain()) == known.reference
+    assert taught(known, Chat(adds_start=False)) == "\ndef f():\n    return 1\n```"
+    assert taught(ASKED, Plain()) is None
+    assert taught(ASKED, Chat(adds_start=False)) is None

@@ -34,7 +34,7 @@ def model(llama_model: Any, byte_tokenizer: Any, tmp_path_factory: pytest.TempPa
 @pytest.fixture
 def tasks(tmp_path: Path) -> Path:
     path = tmp_path / "tasks.jsonl"
-    rows = [{"id": str(n), "prompt": f"x = {n}", "tests": [f"assert x == {n}"], "language": "python"} for n in range(6)]
+    rows = [{"id": str(n), "prompt": f"x = {n}", "tests": [f"assert x == {n}"], "split": "train"} for n in range(6)]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
 

@@ -13,7 +13,6 @@ from rich.console import Console
 from analyzers.types import Outcome, Report, Source, Status, Verdict
 from rewards.types import Item, Score
 from trainer import build, checkpoint, config
-from trainer.config import ConfigError
 from trainer.display import Display
 from trainer.log import read
 from trainer.policy import Policy
@@ -196,18 +195,3 @@ def test_without_the_tests_there_is_a_warning(
 ) -> None:
     start('reward.analyzers=["pylint"]')
     assert "'runtime' is not among the analyzers" in capsys.readouterr().out
-
-
-def test_tasks_beyond_the_context_are_left_out(
-    start: Callable[..., Session], capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(ConfigError, match=r"leaves room for 600 new tokens in the 512 tokens"):
-        start("rollout.max_new_tokens=600")
-
-
-def test_there_must_be_a_run_to_resume(start: Callable[..., Session], tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="there is no run to resume"):
-        build.reopen(None, out=tmp_path / "none")
-    start()
-    with pytest.raises(ConfigError, match=r"there is no run 'rr' .* did you mean 'r'"):
-        build.reopen("rr", out=tmp_path / "runs")

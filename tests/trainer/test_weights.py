@@ -16,7 +16,12 @@ from trainer.weights import ModelNotFound
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SPANWISE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+
+    def unreachable(*arguments: Any) -> Any:
+        raise OSError("no network in tests")
+
+    monkeypatch.setattr(weights.socket, "getaddrinfo", unreachable)
+    monkeypatch.setattr(weights, "getproxies", dict)
 
 
 @pytest.mark.usefixtures("offline")
