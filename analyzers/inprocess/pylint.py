@@ -1,9 +1,10 @@
-"""pylint, kept warm: one linter for the life of a worker process. https://github.com/pylint-dev/pylint
+"""pylint, kept warm: one linter for the life of a worker process, its checkers open. https://github.com/pylint-dev/pylint
 
-A process for each program costs 1.9 s of CPU, a warm linter 15 to 20 ms, with the same findings. Three traps are
-avoided: astroid caches trees by path, so that programs come through standard input, which it does not cache; clearing
-its cache between programs makes the next one ten times slower and leaks, so that it is kept, and workers are replaced
-instead; a linter that threads share gives wrong findings, so that it is held under a lock.
+A process for each program spends most of its time on loading and on setting up the checkers; here a program costs its
+own tree and walk, with the same findings. Traps that are avoided: astroid caches trees by path, so that programs are
+given as text; clearing its cache between programs makes the next one ten times slower and leaks, so that it is kept,
+and workers are replaced instead; a linter that threads share gives wrong findings, so that it is held under a lock; a
+linter that crashed keeps half of a program in its checkers, so that it is thrown away.
 
 Positions: lines from 1; columns from 0 in UTF-8 bytes where a message comes from the tree, in code points where it
 comes from tokens. Message classes are chosen below, because a reward on taste teaches taste. Left out are docstrings,
@@ -16,7 +17,6 @@ What pylint infers about third-party packages depends on what is installed besid
 from __future__ import annotations
 
 import io
-import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from typing import Any
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.inprocess.base import InProcess
-from analyzers.positions import PYTHON_AST, Convention, LineTable, Unit, encode, without_surrogates
+from analyzers.positions import PYTHON_AST, Convention, LineTable, Unit, without_surrogates
 from analyzers.python_syntax import syntax_error
 from analyzers.types import Kind, Severity
 
@@ -131,6 +131,8 @@ _TOKENS = Convention(line_base=1, column_base=0, unit=Unit.CODEPOINT)
 _FROM_TOKENS = frozenset(
     {"anomalous-backslash-in-string", "anomalous-unicode-escape-in-string", "redundant-u-string-prefix"}
 )
+_MODULE = "spanwise_candidate"
+"""The module that the program is; one that no program imports."""
 _lock = threading.Lock()
 
 
@@ -164,46 +166,64 @@ def rating(symbol: str, number: str) -> tuple[Severity, Kind]:
 
 
 def _messages(text: str) -> list[Any]:
-    with _lock, _quiet(), _stdin(text):
-        linter = _linter()
+    # pylint's tokenizer ends lines at line feeds alone; no column changes by this.
+    data = without_surrogates(text).replace("\r\n", "\n").replace("\r", "\n")
+    with _lock, _quiet():
+        try:
+            return _linter().messages(data)
+        except Exception as error:
+            _linter.cache_clear()
+            cause = error.__cause__ or error
+            raise AnalyzerFailed(f"pylint crashed with {type(cause).__name__}: {str(cause)[:200]}") from error
+
+
+class _Linter:
+    """What `PyLinter.check` sets up and takes down for each call, set up once."""
+
+    def __init__(self) -> None:
+        from pylint.checkers import BaseRawFileChecker, BaseTokenChecker
+        from pylint.lint import PyLinter
+        from pylint.reporters import CollectingReporter
+        from pylint.utils import ASTWalker
+
+        self.linter = linter = PyLinter(reporter=CollectingReporter())
+        linter.load_default_plugins()
+        linter.disable("all")
+        for name in ENABLED:
+            linter.enable(name, ignore_unknown=True)
+        for name in DISABLED:
+            linter.disable(name, ignore_unknown=True)
+        linter.process_tokens = lambda tokens: None  # reads `# pylint:` comments; there is no option against them
+        linter.initialize()
+        self.walker = ASTWalker(linter)
+        checkers = linter.prepare_checkers()
+        for checker in checkers:
+            checker.open()
+            self.walker.add_checker(checker)
+        self.raw = [checker for checker in checkers if isinstance(checker, BaseRawFileChecker)]
+        self.tokens = [checker for checker in checkers if isinstance(checker, BaseTokenChecker)]
+
+    def messages(self, text: str) -> list[Any]:
+        """pylint's messages on a program.
+
+        Raises:
+            Exception: pylint crashed; this linter is of no more use.
+        """
+        from pylint.utils import FileState
+
+        linter = self.linter
         linter.reporter.messages.clear()
-        linter.check(["source.py"])
+        linter.set_current_module(_MODULE, f"{_MODULE}.py")
+        tree = linter.get_ast(f"{_MODULE}.py", _MODULE, data=text)
+        if tree is not None:
+            linter.file_state = FileState(_MODULE, linter.msgs_store, tree)
+            linter.check_astroid_module(tree, self.walker, self.raw, self.tokens)
         return list(linter.reporter.messages)
 
 
 @cache
-def _linter() -> Any:
-    from pylint.lint import PyLinter, pylinter
-    from pylint.reporters import CollectingReporter
-
-    def give_up(error: Exception, *where: Any) -> None:
-        cause = error.__cause__ or error
-        raise AnalyzerFailed(f"pylint crashed with {type(cause).__name__}: {str(cause)[:200]}") from error
-
-    pylinter.prepare_crash_report = give_up  # would read the program from a file, and leave it in the user's cache
-
-    linter = PyLinter()
-    linter.load_default_plugins()
-    linter.set_reporter(CollectingReporter())
-    linter.config.from_stdin = True
-    linter.config.persistent = False
-    linter.disable("all")
-    for name in ENABLED:
-        linter.enable(name, ignore_unknown=True)
-    for name in DISABLED:
-        linter.disable(name, ignore_unknown=True)
-    linter.process_tokens = lambda tokens: None  # reads `# pylint:` comments; there is no option against them
-    return linter
-
-
-@contextmanager
-def _stdin(text: str) -> Iterator[None]:
-    stdin = sys.stdin
-    sys.stdin = io.TextIOWrapper(io.BytesIO(encode(without_surrogates(text))), encoding="utf-8")
-    try:
-        yield
-    finally:
-        sys.stdin = stdin
+def _linter() -> _Linter:
+    return _Linter()
 
 
 @contextmanager
