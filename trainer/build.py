@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import warnings
 from collections.abc import Sequence
 from contextlib import ExitStack
 from itertools import count
@@ -40,20 +41,18 @@ def prepare(settings: Config, *, folder: Path | None = None, display: Display | 
             do. Nothing is left behind.
     """
     display = display or Display()
-    if RUNTIME not in settings.reward.analyzers:
-        display.warn(
-            f"{RUNTIME!r} is not among the analyzers, so no tests are run; rewards from findings alone make programs "
-            "shorter, not more correct"
-        )
     train, held_out = _tasks(settings)
-    scorer = Scorer(
-        settings.reward.analyzers,
-        scheme=(settings.scheme.name, settings.scheme.options),
-        limits=Limits(timeout_s=settings.reward.timeout_s),
-        workers=settings.reward.workers,
-    )
     with ExitStack() as undo:
+        scorer = judge = _scorer(settings, settings.reward.analyzers)
         undo.callback(scorer.close)
+        if RUNTIME not in settings.reward.analyzers:
+            display.warn(
+                f"{RUNTIME!r} is not among the analyzers, so no tests count for the rewards; "
+                "rewards from findings alone make programs shorter, not more correct"
+            )
+            warnings.filterwarnings("ignore", message="tests are given but 'runtime' is not")  # the same, once more
+            judge = _scorer(settings, (RUNTIME, *settings.reward.analyzers))
+            undo.callback(judge.close)
         saved = checkpoint.latest(folder / CHECKPOINTS) if folder else None
         policies = _policies(settings, saved)
         train, held_out = (_fitting(found, policies[0], settings, display) for found in (train, held_out))
@@ -68,7 +67,7 @@ def prepare(settings: Config, *, folder: Path | None = None, display: Display | 
         replace_text(folder / report.CONFIG, settings.model_dump_json(indent=2))
         undo.pop_all()
     display.say(_opening(settings, loop, len(train), len(held_out)))
-    return Session(settings, folder, loop, scorer, held_out, display, interrupts, resumed)
+    return Session(settings, folder, loop, scorer, judge, held_out, display, interrupts, resumed)
 
 
 def reopen(name: str | None, *, out: Path, steps: int | None = None) -> tuple[Config, Path]:
@@ -87,6 +86,15 @@ def reopen(name: str | None, *, out: Path, steps: int | None = None) -> tuple[Co
     settings = restore((folder / report.CONFIG).read_text(encoding="utf-8"))
     changes: dict[str, Any] = {"out": out} | ({} if steps is None else {"steps": steps})
     return settings.model_copy(update={"run": settings.run.model_copy(update=changes)}), folder
+
+
+def _scorer(settings: Config, analyzers: Sequence[str]) -> Scorer:
+    return Scorer(
+        analyzers,
+        scheme=(settings.scheme.name, settings.scheme.options),
+        limits=Limits(timeout_s=settings.reward.timeout_s),
+        workers=settings.reward.workers,
+    )
 
 
 def _tasks(settings: Config) -> tuple[list[Task], list[Task]]:
@@ -116,7 +124,9 @@ def _policies(settings: Config, saved: Path | None) -> tuple[Policy, Policy | No
 
 
 def _accelerator(settings: Config) -> Accelerator:
-    return Accelerator(cpu=settings.model.device == "cpu", mixed_precision=settings.model.mixed_precision)
+    # Other accelerators lack float64, in which probabilities are summed up.
+    cpu = settings.model.device == "cpu" or not torch.cuda.is_available()
+    return Accelerator(cpu=cpu, mixed_precision=settings.model.mixed_precision)
 
 
 def _loop(

@@ -67,7 +67,7 @@ class Model(Section):
     name: str = "tiny"
     """"tiny" (embedded), "smollm2" (after `make smollm2`), a folder, or a name on the Hugging Face hub."""
     device: Literal["auto", "cpu"] = "auto"
-    """"auto" takes a GPU where there is one."""
+    """"auto" takes a CUDA GPU where there is one."""
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     """Type of the weights."""
     mixed_precision: Literal["no", "bf16", "fp16"] = "no"

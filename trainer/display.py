@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from rewards.types import Outcome
 from trainer.evaluation import Evaluation
@@ -43,34 +45,33 @@ class Display:
     @contextmanager
     def evaluating(self, label: str) -> Iterator[Callable[[int, int], None]]:
         """A bar for an evaluation; yields what takes (done, total)."""
-        with self._bar(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()) as bar:
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+        with Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal) as bar:
             row = bar.add_task(label, total=None)
             yield lambda done, total: bar.update(row, completed=done, total=total)
 
     @contextmanager
     def training(self, done: int, steps: int) -> Iterator[Callable[[int, Mapping[str, Any]], None]]:
         """A bar for the steps; yields what takes (step, metrics)."""
-        columns = (
+        bar = Progress(
             TextColumn("step"),
             MofNCompleteColumn(),
             BarColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
             TimeRemainingColumn(),
-            TextColumn("{task.description}"),
         )
-        with self._bar(*columns) as bar:
-            row = bar.add_task("", total=steps, completed=done)
+        row, below = bar.add_task("", total=steps, completed=done), Text()
 
-            def show(step: int, metrics: Mapping[str, Any]) -> None:
-                bar.update(row, completed=step, description=status(metrics))
-                if not self.console.is_terminal and (step % max(1, steps // 10) == 0 or step == steps):
-                    self.say(f"step {step}/{steps}  {status(metrics)}")
+        def show(step: int, metrics: Mapping[str, Any]) -> None:
+            bar.update(row, completed=step)
+            below.plain = status(metrics)
+            if not self.console.is_terminal and (step % max(1, steps // 10) == 0 or step == steps):
+                self.say(f"step {step}/{steps}  {status(metrics)}")
 
+        live = Live(Group(bar, below), console=self.console, transient=True, refresh_per_second=4)
+        with live if self.console.is_terminal else nullcontext():
             yield show
-
-    def _bar(self, *columns: Any) -> Progress:
-        return Progress(
-            *columns, TimeElapsedColumn(), console=self.console, transient=True, disable=not self.console.is_terminal
-        )
 
 
 def status(metrics: Mapping[str, Any]) -> str:
@@ -82,9 +83,8 @@ def status(metrics: Mapping[str, Any]) -> str:
     mix = " ".join(f"{_SHORT[Outcome(name)]} {share:.0%}" for name, share in outcome.items() if share)
     split = " ".join(f"{phase} {spent / total:.0%}" for phase, spent in seconds.items())
     reward = "-" if metrics["reward"] is None else f"{metrics['reward']:+.2f}"
-    rates = (
-        f"{metrics['samples'] / total:.0f} samples/s {metrics['tokens'] / (seconds['generate'] or 1.0):.0f} tokens/s"
-    )
+    samples, tokens = metrics["samples"] / total, metrics["tokens"] / (seconds["generate"] or 1.0)
+    rates = f"{samples:.{0 if samples >= 10 else 1}f} samples/s {tokens:.0f} tokens/s"
     return f"reward {reward}  {mix}  {rates}  {split}"
 
 

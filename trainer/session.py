@@ -35,6 +35,8 @@ class Session:
     folder: Path
     loop: Loop
     scorer: Scorer
+    judge: Scorer
+    """Who measures; it runs the tests, whatever the rewards are made of."""
     held_out: Sequence[Task]
     display: Display
     interrupts: Interrupts
@@ -49,6 +51,7 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.scorer.close()
+        self.judge.close()
         self.interrupts.__exit__(kind, error, trace)
 
     def train(self) -> int:
@@ -96,7 +99,7 @@ class Session:
             self.evaluations[name] = evaluate(
                 self.loop.policy,
                 self.held_out,
-                self.scorer,
+                self.judge,
                 samples=settings.samples,
                 sampling=Sampling(settings.temperature, settings.top_p, self.settings.rollout.max_new_tokens),
                 # The same random numbers before and after: the difference between the two is then the training.

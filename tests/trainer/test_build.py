@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ class Judge:
 
     made: list[Judge]
 
-    def __init__(self, *arguments: Any, **more: Any) -> None:
+    def __init__(self, analyzers: Sequence[str], **more: Any) -> None:
+        self.analyzers = tuple(analyzers)
         self.closed = False
         self.made.append(self)
 
@@ -69,8 +71,12 @@ def test_bad_input_leaves_nothing_behind(settings: Config, tmp_path: Path) -> No
 
 def test_without_the_tests_there_is_a_warning(settings: Config, capsys: pytest.CaptureFixture[str]) -> None:
     reward = settings.reward.model_copy(update={"analyzers": ("pylint",)})
-    _prepared(settings.model_copy(update={"reward": reward}))
-    assert "'runtime' is not among the analyzers" in capsys.readouterr().out
+    with _prepared(settings.model_copy(update={"reward": reward})) as session:
+        assert "'runtime' is not among the analyzers" in capsys.readouterr().out
+        # What is held out is measured on its tests all the same.
+        assert [judge.analyzers for judge in Judge.made] == [("pylint",), ("runtime", "pylint")]
+        assert [session.scorer, session.judge] == Judge.made
+    assert all(judge.closed for judge in Judge.made)
 
 
 def test_a_kl_term_has_the_first_weights_as_its_reference(settings: Config) -> None:
