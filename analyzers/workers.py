@@ -7,7 +7,6 @@ caller's `__main__`, so that a script needs no main guard. They ignore Ctrl-C, w
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import resource
@@ -20,6 +19,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future
+from multiprocessing import util
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -92,7 +92,7 @@ class Workers:
             max_workers=self.count,
             max_tasks=RECYCLE_AFTER,
             initializer=prepare,
-            initargs=(str(self._scratch), self._analyzers),
+            initargs=(str(self._scratch), os.getpid(), self._analyzers),
             context=get_context("loky"),
         )
 
@@ -104,14 +104,14 @@ class Workers:
         threading.Thread(target=lambda: (pool.stop(), pool.join()), name="spanwise-discard", daemon=True).start()
 
 
-def prepare(scratch: str, analyzers: Sequence[str]) -> None:
+def prepare(scratch: str, caller: int, analyzers: Sequence[str]) -> None:
     """Makes this process a worker: limits, an empty folder, and what is slow to load."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     limit = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
-    atexit.register(_clear_orphaned, scratch, os.getppid())
+    util.Finalize(None, _clear_orphaned, args=(scratch, caller), exitpriority=0)
     folder = tempfile.mkdtemp(dir=scratch)
     os.chdir(folder)
     tempfile.tempdir = scratch
@@ -122,8 +122,11 @@ def prepare(scratch: str, analyzers: Sequence[str]) -> None:
 
 def _clear_orphaned(scratch: str, caller: int) -> None:
     """Removes the folder of a pool whose owner was killed and could not do it."""
-    if os.getppid() != caller:
-        shutil.rmtree(scratch, ignore_errors=True)
+    for _ in range(10):  # the pipe that ends a worker closes a moment before its parent is gone
+        if os.getppid() != caller:
+            shutil.rmtree(scratch, ignore_errors=True)
+            return
+        time.sleep(0.02)
 
 
 def _warm(name: str) -> None:
