@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from rewards.registry import UnknownName, did_you_mean
+from rewards.registry import did_you_mean
 from trainer.buffer import Staleness
 
 Positive = Annotated[int, Field(ge=1)]
@@ -336,6 +336,3 @@ def _complaint(complaint: ErrorDetails, key: str, place: str) -> str:
     if not key:
         return message
     return f"{key}{place}: {message[:1].lower()}{message[1:]}, got {complaint['input']!r}"
-
-
-__all__ = ["PRETRAINED", "Config", "ConfigError", "Named", "UnknownName", "load", "restore"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -66,7 +67,8 @@ class Session:
             if self.loop.step > started_at or "after" not in self.evaluations:
                 self._evaluate("after", again=True)
         except KeyboardInterrupt:
-            self._save()
+            with suppress(KeyboardInterrupt):  # impatience; the checkpoint is written all the same
+                self._save()
             self.display.say(f"\nstopped after step {self.loop.step}; go on with: {self._resume_command()}")
             return INTERRUPTED
         except HarnessFailed as error:

@@ -65,3 +65,21 @@ def test_unknown_names_and_options_are_refused() -> None:
     with pytest.raises(UnknownName, match="did you mean 'std'"):
         advantages.bind("grpo", sdt=True)
     assert set(advantages.ADVANTAGES.names()) >= {"grpo", "rloo", "rltf"}
+
+
+@pytest.mark.parametrize("name", ["grpo", "rloo", "rltf"])
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_bandit_learns_the_paying_arm(name: str, sign: float) -> None:
+    """Three arms, the first pays; REINFORCE by hand. With the sign turned the paying arm dies out."""
+    advantage = advantages.bind(name)
+    random, logits, best = np.random.default_rng(0), np.zeros(3), NAN
+    for _ in range(80):
+        probabilities = np.exp(logits) / np.exp(logits).sum()
+        arms = random.choice(3, size=16, p=probabilities)
+        pay = np.where(arms == 0, 1.0, -0.3)
+        values = sign * advantage(_inputs(list(pay), [0] * 16, [best] * 16))
+        # d log p(arm) / d logits = one-hot(arm) - p
+        logits += 0.3 * np.mean(values[:, None] * (np.eye(3)[arms] - probabilities), axis=0)
+        best = float(np.nanmax([best, pay.max()]))
+    paying = np.exp(logits[0]) / np.exp(logits).sum()
+    assert paying > 0.85 if sign > 0 else paying < 0.1
