@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import threading
 import weakref
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 ANALYZERS = ("runtime", "pylint")
 GRACE_S = 2.0
 """Time beyond a tool's own limit, so that the tool's processes are ended by the tool's own limit."""
+
+_NUMBER = re.compile(r"\d+")
 
 logger = logging.getLogger(__name__)
 
@@ -254,7 +257,7 @@ class Engine:
         """
         if report.status in (Status.OK, Status.NOT_APPLICABLE):
             return
-        cause = (report.analyzer, report.status, report.detail.partition(":")[0])
+        cause = (report.analyzer, report.status, _NUMBER.sub("#", report.detail.partition(":")[0]))
         with self._lock:
             known = cause in self._warned
             self._warned.add(cause)

@@ -8,6 +8,7 @@ caller's `__main__`, so that a script needs no main guard. They ignore Ctrl-C, w
 from __future__ import annotations
 
 import logging
+import math
 import os
 import resource
 import shutil
@@ -32,6 +33,10 @@ from analyzers.types import Analyzer, Diagnostic, Report, Source, Status
 MEMORY_BYTES = 2 << 30
 RECYCLE_AFTER = 2_000
 """Calls after which a worker is replaced: pylint keeps 10 to 20 MB for every 1,000 programs."""
+BACKSTOP_S = 60
+"""Seconds after its deadline at which a call ends its worker, should the caller that kills it have been killed
+itself.
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -148,11 +153,14 @@ def analyse(name: str, sources: Sequence[Source]) -> list[Report]:
         # A tool's processes must go with the worker; whatever runs in the worker itself may be stuck in C and ends at
         # once.
         signal.signal(signal.SIGTERM, signal.SIG_DFL if isinstance(analyzer, InProcess) else _terminate)
+        signal.alarm(math.ceil(analyzer.timeout_s) + BACKSTOP_S)
         with boundary(name):
             found = _checked(analyzer, sources, analyzer.run(sources))
     except AnalyzerError as error:
         seconds = (time.perf_counter() - start) / len(sources)
         return [Report(name, status(error), seconds=seconds, detail=one_line(error)) for _ in sources]
+    finally:
+        signal.alarm(0)
     seconds = (time.perf_counter() - start) / len(sources)
     return [Report(name, Status.OK, diagnostics, seconds) for diagnostics in found]
 

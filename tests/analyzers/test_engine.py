@@ -192,6 +192,13 @@ def test_a_failure_is_logged_once_for_each_analyzer_and_cause(faulty, caplog):
     assert "raising: failed: raising raised ValueError: boom a (said once)" in caplog.text
 
 
+def test_numbers_in_a_message_are_no_new_cause(caplog):
+    with caplog.at_level(logging.WARNING, "analyzers.engine"), Engine(["pyflakes"], workers=1) as engine:
+        reports = engine.analyze_batch([Source("#" * length) for length in (1_000_001, 1_000_002)])
+    assert [report.status for (report,) in reports] == [Status.FAILED] * 2
+    assert len(caplog.records) == 1
+
+
 def calls(path):
     return len(path.read_text().splitlines())
 

@@ -1,4 +1,6 @@
+import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -113,6 +115,32 @@ def test_a_command_ends_with_the_worker_that_runs_it(sleeping, tmp_path):
     engine.close()
     assert gone(pid)
     assert future.result(5)[0].status is Status.FAILED
+
+
+def test_a_worker_that_hangs_does_not_outlive_a_caller_that_was_killed(distribution, monkeypatch, tmp_path):
+    hanging = COUNTING.replace("yield", "import time; open(text, 'w').write(str(os.getpid())); time.sleep(600); yield")
+    hanging = hanging.replace(', warm="warm"', ", timeout_s=0.2")
+    distribution("hang-dist", analyzers={"pid": "hang_plugin:ANALYZER"}, hang_plugin=hanging)
+    file = tmp_path / "pid"
+    script = f"""
+import os, signal, time, threading
+from analyzers.engine import Engine
+from analyzers.types import Source
+engine = Engine(["pid"], workers=1)
+engine._workers._get_pool()
+engine.submit(Source({str(file)!r}))
+while not os.path.exists({str(file)!r}):
+    time.sleep(0.01)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    # the workers learn of the shorter limit from the environment's start-up file
+    (tmp_path / "hang-dist" / "sitecustomize.py").write_text(
+        "import sys\nif 'loky' in ' '.join(sys.orig_argv):\n    from analyzers import workers\n    workers.BACKSTOP_S = 0\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "hang-dist")}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, stderr=subprocess.DEVNULL, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert gone(started(file))
 
 
 def test_closed_workers_take_no_calls():
