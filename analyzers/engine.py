@@ -164,7 +164,12 @@ class Engine:
             outcome.set_result(report)
 
         limits = () if self._limits is None else (self._limits,)
-        runtime.submit(source, tests, *limits).add_done_callback(finish)
+        try:
+            running = runtime.submit(source, tests, *limits)
+        except Exception as error:
+            running = Future()
+            running.set_exception(error)
+        running.add_done_callback(finish)
         return outcome
 
     def _analyse(self, name: str, sources: Sequence[Source], languages: Sequence[str]) -> list[Future[Report]]:
@@ -252,9 +257,7 @@ class Engine:
         return loaded
 
     def _warn(self, report: Report) -> None:
-        """Says once for each analyzer and cause that reports are missing; numbers and names in a message are no new
-        cause.
-        """
+        """Says once for each analyzer and cause that reports are missing; other numbers are no other cause."""
         if report.status in (Status.OK, Status.NOT_APPLICABLE):
             return
         cause = (report.analyzer, report.status, _NUMBER.sub("#", report.detail.partition(":")[0]))
@@ -309,6 +312,5 @@ def _release_runtime() -> None:
     global _runtime_holders
     with _runtime_lock:
         _runtime_holders -= 1
-        last = _runtime_holders == 0
-    if last:
-        runtime.close()
+        if _runtime_holders == 0:
+            runtime.close()  # under the lock: whoever holds it next must find a new pool

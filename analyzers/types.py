@@ -176,9 +176,7 @@ class Report:
 
 
 class Analyzer(Protocol):
-    """What the engine needs of an analyzer; `tool.Tool` and `inprocess.InProcess` are the two kinds that come with
-    it.
-    """
+    """What the engine needs of an analyzer; `Tool` and `InProcess` are the two kinds that come with it."""
 
     @property
     def name(self) -> str:

@@ -383,6 +383,26 @@ def test_a_harness_that_fails_is_infrastructure(fake_runtime, caplog):
     assert "no more processes" in report.verdict.detail
 
 
+def test_a_harness_that_cannot_even_start_is_infrastructure(fake_runtime, monkeypatch):
+    def submit(*arguments):
+        raise RuntimeError("the pool is closed")
+
+    monkeypatch.setattr(runtime, "submit", submit)
+    with Engine(["runtime"]) as engine:
+        (report,) = engine.submit(Source("x"), TESTS).result(5)
+    assert (report.status, report.verdict.outcome) == (Status.FAILED, Outcome.INFRASTRUCTURE)
+
+
+def test_the_real_runtime_answers_beside_the_others():
+    with Engine(["runtime", "pyflakes"], workers=1) as engine:
+        reports = engine.analyze_batch([Source("x = 1\n"), Source("x = missing\n")], [TESTS, TESTS])
+    assert [report.verdict.outcome for report, _ in reports] == [Outcome.PASS, Outcome.ERROR]
+    text = "x = missing\n"
+    assert [text[item.span.start : item.span.end] for report in reports[1] for item in report.diagnostics] == [
+        "missing"
+    ] * 2
+
+
 SCRIPT = """
 import json, os, sys, threading
 from analyzers.engine import Engine
