@@ -17,6 +17,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+WINDOW = 8
+"""Points in a trailing mean."""
 INK = "#010203"
 """Stands for the colour of text until the SVG is written, which then says `currentColor`."""
 PALETTE = ("#3b82c4", "#d1782a", "#2f9e6e", "#b0569c", "#a8912b", "#7b6fd0")
@@ -48,10 +50,16 @@ Curve = tuple[Sequence[float], Sequence[float]]
 
 
 def lines(curves: Mapping[str, Curve], *, title: str) -> str:
-    """One chart of one or more curves over steps; a legend where there are several."""
+    """One chart of one or more curves over steps; a legend where there are several.
+
+    Long curves are faint, with the mean of the last `WINDOW` points in bold: single steps are few samples.
+    """
 
     def draw(axes: Any) -> None:
         for (name, (steps, values)), colour in zip(curves.items(), _colours(len(curves)), strict=True):
+            if len(values) >= 2 * WINDOW:
+                axes.plot(steps, values, color=colour, linewidth=0.9, alpha=0.4)
+                values = trailing_means(values, WINDOW)
             marker = "o" if len(values) < 3 else None
             axes.plot(steps, values, color=colour, linewidth=1.6, marker=marker, markersize=4, label=name)
 
@@ -72,6 +80,11 @@ def areas(curves: Mapping[str, Curve], *, title: str, colours: Mapping[str, str]
         axes.margins(x=0, y=0)
 
     return _svg(draw, title=title, legend=True)
+
+
+def trailing_means(values: Sequence[float], window: int) -> list[float]:
+    """The mean of each value and those before it, `window` at most."""
+    return [sum(part) / len(part) for end in range(1, len(values) + 1) if (part := values[max(0, end - window) : end])]
 
 
 def _svg(draw: Any, *, title: str, legend: bool) -> str:

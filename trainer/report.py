@@ -81,6 +81,7 @@ def write(folder: str | Path) -> Path:
         table=comparison(run.evaluations),
         gain=_gain(run.evaluations),
         charts=[[Markup(chart) for chart in part] for part in curves(run.metrics)],
+        window=charts.WINDOW,
         times=times(run.metrics),
         steps_shown=[(step, [_shown(sample) for sample in samples]) for step, samples in picked(run.samples)],
         config=json.dumps(run.config, indent=2, ensure_ascii=False) if run.config else "",

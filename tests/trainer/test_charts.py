@@ -58,6 +58,18 @@ def test_short_curves_draw_too(curve: tuple[list[float], list[float]]) -> None:
     ElementTree.fromstring(charts.lines({"a": curve}, title="t"))
 
 
+def test_trailing_means_by_hand() -> None:
+    # 1, (1+3)/2, (1+3+5)/3, (3+5+1)/3
+    assert charts.trailing_means([1, 3, 5, 1], 3) == [1, 2, 3, 3]
+    assert charts.trailing_means([], 3) == []
+
+
+@pytest.mark.parametrize(("points", "drawn"), [(2 * charts.WINDOW - 1, 1), (2 * charts.WINDOW, 2)])
+def test_long_curves_are_drawn_twice(points: int, drawn: int) -> None:
+    svg = charts.lines({"a": (list(range(points)), [0.5] * points)}, title="t")
+    assert svg.count(f"stroke: {charts.PALETTE[0]}") == drawn
+
+
 def test_areas_have_a_legend_in_the_given_colours() -> None:
     svg = charts.areas({"pass": CURVE, "syntax_error": CURVE}, title="mix", colours=charts.OUTCOME_COLOURS)
     assert {"pass", "syntax error"} <= set(texts(svg))

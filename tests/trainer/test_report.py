@@ -136,15 +136,17 @@ def test_charts_and_times(run: Path) -> None:
     assert re.search(r"generate\s+6\.0 s\s+75%", page.text)  # 3 s in each of 2 steps, of 8 s
 
 
-def test_programs_of_the_last_step_come_first_and_are_open(run: Path) -> None:
+def test_programs_of_the_last_step_come_first_and_both_ends_are_open(run: Path) -> None:
+    with (run / "samples.jsonl").open("a") as file:
+        file.write(json.dumps({"step": 3, **sample_record(scored("pass"), spans("pass"))}) + "\n")
     page = Page(write(run).read_text(encoding="utf-8"))
-    assert page.text.index("step 2\n") < page.text.index("step 1\n")
+    assert page.text.index("step 3\n") < page.text.index("step 2\n") < page.text.index("step 1\n")
     folds = [
         attributes
         for tag, attributes in page.tags
         if tag == "details" and "other" not in (attributes.get("class") or "")
     ]
-    assert ["open" in attributes for attributes in folds] == [True, False]
+    assert ["open" in attributes for attributes in folds] == [True, False, True]
 
 
 @pytest.mark.parametrize("missing", ["config.json", "metrics.jsonl", "evaluations.json", "samples.jsonl"])
