@@ -48,13 +48,17 @@ class Buffer:
     def __len__(self) -> int:
         return len(self._samples)
 
-    def wants_rollouts(self, step: int) -> bool:
-        """Whether a round of rollouts is due before optimiser step `step`."""
-        due = self._refreshed is None or step - self._refreshed >= self.staleness.refresh
-        return due or (step == self._refreshed and len(self) < self.staleness.warmup)
+    def wants_rollouts(self, step: int, *, coming: int | None = None) -> bool:
+        """Whether a round of rollouts is due before optimiser step `step`.
+
+        `coming` is the number of samples that rounds of this step have brought already, which are to be added.
+        """
+        if coming is None:
+            return self._refreshed is None or step - self._refreshed >= self.staleness.refresh
+        return len(self) + coming < self.staleness.warmup
 
     def add(self, samples: Iterable[Experience], *, step: int) -> None:
-        """Takes a round of rollouts in; the oldest samples give way."""
+        """Takes the rollouts of a step in; the oldest samples give way."""
         self._samples.extend(samples)
         self._refreshed = step
 

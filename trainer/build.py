@@ -22,7 +22,6 @@ from rewards.registry import did_you_mean
 from trainer import checkpoint, report, tasks
 from trainer.config import Config, ConfigError, restore
 from trainer.display import Display
-from trainer.interrupts import Interrupts
 from trainer.loop import Loop
 from trainer.policy import Policy
 from trainer.prompts import render
@@ -56,8 +55,7 @@ def prepare(settings: Config, *, folder: Path | None = None, display: Display | 
         saved = checkpoint.latest(folder / CHECKPOINTS) if folder else None
         policies = _policies(settings, saved)
         train, held_out = (_fitting(found, policies[0], settings, display) for found in (train, held_out))
-        interrupts = Interrupts()
-        loop = _loop(settings, policies, train, scorer, interrupts)
+        loop = _loop(settings, policies, train, scorer)
         if saved is not None:
             loop.restore(checkpoint.load(saved))
         resumed = folder is not None
@@ -67,7 +65,7 @@ def prepare(settings: Config, *, folder: Path | None = None, display: Display | 
         replace_text(folder / report.CONFIG, settings.model_dump_json(indent=2))
         undo.pop_all()
     display.say(_opening(settings, loop, len(train), len(held_out)))
-    return Session(settings, folder, loop, scorer, judge, held_out, display, interrupts, resumed)
+    return Session(settings, folder, loop, scorer, judge, held_out, display, resumed)
 
 
 def reopen(name: str | None, *, out: Path, steps: int | None = None) -> tuple[Config, Path]:
@@ -134,7 +132,6 @@ def _loop(
     policies: tuple[Policy, Policy | None],
     train: Sequence[Task],
     scorer: Scorer,
-    interrupts: Interrupts,
 ) -> Loop:
     seed = settings.run.seed
     random.seed(seed)
@@ -142,9 +139,7 @@ def _loop(
     torch.manual_seed(seed)
     policy, reference = policies
     accelerator = _accelerator(settings)
-    return Loop(
-        settings, policy, train, scorer, accelerator=accelerator, reference=reference, defer=interrupts.deferred
-    )
+    return Loop(settings, policy, train, scorer, accelerator=accelerator, reference=reference)
 
 
 def _fitting(found: Sequence[Task], policy: Policy, settings: Config, display: Display) -> list[Task]:

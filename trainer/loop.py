@@ -7,8 +7,8 @@ sampled every `refresh` steps, and the steps draw from what is kept.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,13 +21,25 @@ from trainer.policy import Policy
 from trainer.prompts import render, taught
 from trainer.rollout import Round, Scores, collect, experiences, improve, metrics
 from trainer.step import Learner, Objective
-from trainer.types import Rollout, Sampling, Task
+from trainer.types import Experience, Rollout, Sampling, Task
 
 HOPELESS_ROUNDS = 3
 
 
 class HarnessFailed(RuntimeError):
     """Round after round nothing could be judged: the fault lies with the harness, not with the programs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What was sampled before an optimiser step, and what follows from it."""
+
+    rounds: tuple[Round, ...]
+    samples: tuple[Experience, ...]
+    best: Mapping[str, float]
+    """Best outcome reward by task, these rounds included."""
+    hopeless: int
+    """Rounds in a row, up to the last one, that could not be judged."""
 
 
 class Loop:
@@ -42,9 +54,8 @@ class Loop:
         *,
         accelerator: Accelerator | None = None,
         reference: Policy | None = None,
-        defer: Callable[[], AbstractContextManager[Any]] = nullcontext,
     ) -> None:
-        """`reference` is the frozen policy of the KL term; `defer` opens a block that Ctrl-C does not break."""
+        """`reference` is the frozen policy of the KL term."""
         self.step = 0
         """Optimiser steps done."""
         self.rounds = 0
@@ -57,7 +68,6 @@ class Loop:
         self._tasks = {task.id: task for task in tasks}
         self._order = list(self._tasks)
         self._scorer = scorer
-        self._defer = defer
         self._hopeless = 0
         self._advantage = advantages.bind(settings.advantage.name, **settings.advantage.options)
         self.learner = Learner(
@@ -69,31 +79,51 @@ class Loop:
             reference=reference,
         )
 
-    def advance(self) -> tuple[dict[str, Any], list[Round]]:
-        """One optimiser step, with the rounds of rollouts that are due before it: its metrics, and those rounds.
+    def sample(self) -> Drawn:
+        """The rounds of rollouts that are due; none between refreshes. Changes nothing, so it may break off anywhere.
 
         Raises:
             HarnessFailed: several rounds in a row could not be judged at all.
         """
-        collected: list[Round] = []
-        while self.buffer.wants_rollouts(self.step):
-            drawn = self._collect()
-            with self._defer():
-                self._take(drawn)
-            collected.append(drawn)
-        with self._defer():
-            begin = time.perf_counter()
-            settings = self._settings
-            batch = self.buffer.draw(settings.buffer.batch, step=self.step, seed=settings.run.seed)
-            learned = self.learner.step(batch, self._given([sample.rollout for sample in batch]))
-            ages = [self.step - sample.rollout.step for sample in batch]
-            self.step += 1
-            seconds = {"generate": 0.0, "score": 0.0}
-            for drawn in collected:
-                seconds = {phase: spent + drawn.seconds[phase] for phase, spent in seconds.items()}
-            seconds["learn"] = time.perf_counter() - begin
-            staleness = {"staleness": float(np.mean(ages))} if ages and settings.buffer.staleness != 0 else {}
-            return {**_together(collected), **learned, **staleness, "seconds": seconds}, collected
+        rounds: list[Round] = []
+        samples: list[Experience] = []
+        best, hopeless = dict(self.best), self._hopeless
+        objective = self._settings.objective
+        while self.buffer.wants_rollouts(self.step, coming=len(samples) if rounds else None):
+            rounds.append(self._collect(self.rounds + len(rounds)))
+            told = experiences(
+                rounds[-1],
+                advantage=self._advantage,
+                best=best,
+                dense_weight=objective.dense_weight,
+                dense_in_unsolved_only=objective.dense_groups == "unsolved",
+            )
+            hopeless = 0 if told else hopeless + 1
+            if hopeless >= HOPELESS_ROUNDS:
+                raise HarnessFailed(
+                    f"none of the programs of {hopeless} rounds in a row could be judged; "
+                    f"the last reason: {_reason(rounds[-1])}"
+                )
+            improve(best, rounds[-1])
+            samples.extend(told)
+        return Drawn(tuple(rounds), tuple(samples), best, hopeless)
+
+    def learn(self, drawn: Drawn) -> dict[str, Any]:
+        """Takes what was sampled in, and makes one optimiser step; the metrics of both. Must not be broken off."""
+        begin = time.perf_counter()
+        settings, rounds = self._settings, drawn.rounds
+        if rounds:
+            self.buffer.add(drawn.samples, step=self.step)
+            self.rounds += len(rounds)
+            self.best, self._hopeless = dict(drawn.best), drawn.hopeless
+        batch = self.buffer.draw(settings.buffer.batch, step=self.step, seed=settings.run.seed)
+        learned = self.learner.step(batch, self._given([sample.rollout for sample in batch]))
+        ages = [self.step - sample.rollout.step for sample in batch]
+        self.step += 1
+        staleness = {"staleness": float(np.mean(ages))} if ages and settings.buffer.staleness != 0 else {}
+        seconds = {phase: sum(each.seconds[phase] for each in rounds) for phase in ("generate", "score")}
+        seconds["learn"] = time.perf_counter() - begin
+        return {**_together(rounds), **learned, **staleness, "seconds": seconds}
 
     def state(self) -> dict[str, Any]:
         """Everything but the weights, for `trainer.checkpoint.save`."""
@@ -116,9 +146,9 @@ class Loop:
         self.learner.restore(state["learner"])
         checkpoint.restore_random_state(state["random"])
 
-    def _collect(self) -> Round:
+    def _collect(self, number: int) -> Round:
         rollout, seed = self._settings.rollout, self._settings.run.seed
-        chosen = order(len(self._order), rollout.tasks, round_number=self.rounds, seed=seed)
+        chosen = order(len(self._order), rollout.tasks, round_number=number, seed=seed)
         return collect(
             self.policy,
             [self._tasks[self._order[index]] for index in chosen],
@@ -126,28 +156,9 @@ class Loop:
             samples=rollout.samples,
             sampling=Sampling(rollout.temperature, rollout.top_p, rollout.max_new_tokens),
             # Several rounds may belong to one step (warm-up), so the round has a part in the seed.
-            seed=int(np.random.SeedSequence((seed, self.rounds)).generate_state(1)[0]),
+            seed=int(np.random.SeedSequence((seed, number)).generate_state(1)[0]),
             step=self.step,
         )
-
-    def _take(self, drawn: Round) -> None:
-        objective = self._settings.objective
-        samples = experiences(
-            drawn,
-            advantage=self._advantage,
-            best=self.best,
-            dense_weight=objective.dense_weight,
-            dense_in_unsolved_only=objective.dense_groups == "unsolved",
-        )
-        self._hopeless = 0 if samples else self._hopeless + 1
-        if self._hopeless >= HOPELESS_ROUNDS:
-            raise HarnessFailed(
-                f"none of the programs of {self._hopeless} rounds in a row could be judged; "
-                f"the last reason: {_reason(drawn)}"
-            )
-        improve(self.best, drawn)
-        self.buffer.add(samples, step=self.step)
-        self.rounds += 1
 
     def _given(self, rollouts: Sequence[Rollout]) -> list[Rollout]:
         """The reference completions of the tasks of a batch, where there is a supervised term."""

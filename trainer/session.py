@@ -40,8 +40,8 @@ class Session:
     """Who measures; it runs the tests, whatever the rewards are made of."""
     held_out: Sequence[Task]
     display: Display
-    interrupts: Interrupts
     resumed: bool
+    interrupts: Interrupts = field(default_factory=Interrupts)
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
 
     def __enter__(self) -> Session:
@@ -82,15 +82,17 @@ class Session:
         run = self.settings.run
         with self.display.training(self.loop.step, run.steps) as show:
             while self.loop.step < run.steps:
-                values, rounds = self.loop.advance()
-                step = self.loop.step
+                drawn = self.loop.sample()
+                # Weights, log and checkpoint change together, or Ctrl-C would leave a step out of one of them.
                 with self.interrupts.deferred():
+                    values = self.loop.learn(drawn)
+                    step = self.loop.step
                     log.metrics(step, values)
-                    log.samples(step, self._records(rounds))
+                    log.samples(step, self._records(drawn.rounds))
                     if step % run.save_every == 0 or step == run.steps:
                         self._save()
                 show(step, values)
-                for scored in (scored for drawn in rounds for scored in drawn.scored):
+                for scored in (scored for each in drawn.rounds for scored in each.scored):
                     self._notice(scored)
 
     def _evaluate(self, name: str, *, again: bool = False) -> None:
@@ -131,7 +133,7 @@ class Session:
 
     def _records(self, rounds: Sequence[Round]) -> list[dict[str, Any]]:
         """A few scored rollouts, evenly spread over the tasks."""
-        everything = [scored for drawn in rounds for scored in drawn.scored]
+        everything = [scored for each in rounds for scored in each.scored]
         wanted = self.settings.run.log_samples
         stride = max(1, len(everything) // wanted) if wanted else 1
         spans = self.loop.policy.token_bytes.spans

@@ -56,13 +56,16 @@ def test_refresh_and_staleness_limit() -> None:
 
 def test_rltf_setup_collects_before_the_first_step() -> None:
     buffer = Buffer(Staleness(capacity=6400, refresh=50, limit=None, warmup=6400))
+    coming: list[Experience] = []
     rounds = 0
-    while buffer.wants_rollouts(0):
-        buffer.add([_sample("a")] * 1600, step=0)
+    while buffer.wants_rollouts(0, coming=len(coming) if rounds else None):
+        coming += [_sample("a")] * 1600
         rounds += 1
+    buffer.add(coming, step=0)
     assert (rounds, len(buffer)) == (4, 6400)
     assert not buffer.wants_rollouts(49)
     assert buffer.wants_rollouts(50)
+    assert not buffer.wants_rollouts(50, coming=1600)  # warm: one round is enough
     assert len(buffer.draw(32, step=0, seed=0)) == 32
 
 
