@@ -244,8 +244,8 @@ def command(
     try:
         if out.exists() and not out.is_dir():
             raise ValueError(f"--out takes a folder, and {str(out)!r} is a file")
-        out.mkdir(parents=True, exist_ok=True)  # better refused now than after the training
         shape = Shape(vocabulary=vocabulary, hidden=hidden, layers=layers)
+        out.mkdir(parents=True, exist_ok=True)  # better refused now than after the training
         schedule = Schedule(steps=steps, batch=batch, learning_rate=learning_rate)
         torch.set_num_threads(threads)
         with _bar(steps) as step:
