@@ -66,8 +66,9 @@ class Session:
         self._sandbox, self._source, self._limits = sandbox, source, limits
         self._candidate: Candidate | None = None
         self._generation = 0
-        self._deadline = 0.0
+        self._buffer = bytearray()
         self._started = 0.0
+        self._starved = 0.0
         self._timeouts = 0
         self.not_loaded: dict[str, Any] | None = None
         """Why the program did not load: `syntax`, `raised` or `timed_out`."""
@@ -88,9 +89,13 @@ class Session:
             if self._generation == MAX_STARTS or self._timeouts >= MAX_TIMEOUTS:
                 raise GaveUp(f"started {self._generation} times, timed out {self._timeouts} times")
             self._generation += 1
-            self._candidate = self._sandbox.start(self._source, mode="serve", stdin=b"", limits=self._limits)
+            self._start("serve", b"")
             self._load()
         self._start_clock()
+
+    def _start(self, mode: str, stdin: bytes) -> None:
+        self._candidate = self._sandbox.start(self._source, mode=mode, stdin=stdin, limits=self._limits)
+        self._candidate.channel.settimeout(self._limits.timeout_s)  # a program need not read what it is sent
 
     def _load(self) -> None:
         self._start_clock()
@@ -111,7 +116,7 @@ class Session:
         Raises:
             Stopped: it hung, or ended without saying that it came to its end.
         """
-        self._candidate = self._sandbox.start(self._source, mode="main", stdin=stdin, limits=self._limits)
+        self._start("main", stdin)
         self._start_clock()
         answer = self._receive()
         status = answer.get("exit")
@@ -132,6 +137,8 @@ class Session:
         """Ends the candidate."""
         if self._candidate is not None:
             candidate, self._candidate = self._candidate, None
+            self._buffer.clear()
+            self._starved = 0.0
             self.exit = candidate.end()
             self.output += self.exit.output[: self._limits.output_bytes - len(self.output)]
             self.cpu_s += self.exit.cpu_s
@@ -148,7 +155,6 @@ class Session:
         trees = [wire.encode(argument, self._export) for argument in arguments]
         named = [[name, wire.encode(argument, self._export)] for name, argument in keywords.items()]
         try:
-            self._candidate.channel.settimeout(self._limits.timeout_s)
             self._candidate.channel.sendall(wire.pack([operation, target, trees, named]))
         except OSError:
             self._died()
@@ -166,9 +172,7 @@ class Session:
             raise Died(f"a malformed answer: {error}") from error
 
     def _start_clock(self) -> None:
-        assert self._candidate is not None
         self._started = time.monotonic()
-        self._deadline = self._started + self._limits.timeout_s - self._candidate.starved_s()
 
     def _receive(self) -> dict[str, Any]:
         head = self._read(4)
@@ -188,32 +192,37 @@ class Session:
 
     def _read(self, count: int) -> bytes:
         assert self._candidate is not None
-        body = b""
-        while len(body) < count:
+        while len(self._buffer) < count:
             if not self._wait(self._candidate):
                 self._timeouts += 1
                 self.end()
                 raise TimedOut(f"no answer within {self._limits.timeout_s:g} s")
             try:
-                part = self._candidate.channel.recv(min(count - len(body), 1 << 20))
+                part = self._candidate.channel.recv(1 << 16)
             except OSError:
                 part = b""
             if not part:
                 self._died()
-            body += part
-        return body
+            self._buffer += part
+        head, self._buffer = bytes(self._buffer[:count]), self._buffer[count:]
+        return head
 
     def _wait(self, candidate: Candidate) -> bool:
-        """Whether there is something to read (or the end of the process) before the deadline."""
+        """Whether there is something to read (or the end of the process) before the deadline.
+
+        Time that the program waited for a processor is looked up only when the time seems to be over; what it waited
+        since the last look is then granted.
+        """
+        left = self._started + self._limits.timeout_s - time.monotonic()
         latest = self._started + MAX_STARVED * self._limits.timeout_s
-        while True:
-            deadline = min(self._deadline + candidate.starved_s(), latest)
-            left = deadline - time.monotonic()
-            if left <= 0:
-                return False
+        while left > 0:
             ready, _, _ = select.select([candidate.channel, candidate.ended], [], [], left)
             if ready:
                 return True
+            starved = candidate.starved_s()
+            left = min(starved - self._starved, latest - time.monotonic())
+            self._starved = starved
+        return False
 
     def _died(self) -> NoReturn:
         self.end()

@@ -60,7 +60,7 @@ def _encode(value: Any, reference: Callable[[Any], Any] | None, depth: int, left
     if kind in _MAPPINGS:
         pairs = dict.items(value)
         return ["d", [[_encode(part, reference, depth + 1, left) for part in pair] for pair in pairs]]
-    if kind is type and _TYPES.get(value.__name__) is value:
+    if kind is type and value in _TYPES.values():
         return ["T", value.__name__]
     if reference is None:
         raise NotPlain(f"{kind.__name__} is no plain data")

@@ -64,7 +64,7 @@ class ForkServer:
         job = json.dumps({"source": source, "mode": mode, "limits": settings}).encode("ascii")
         ours, theirs = socket.socketpair()
         output = os.memfd_create("output")
-        given = memory_file(stdin)
+        given = memory_file(stdin) if stdin else os.open(os.devnull, os.O_RDONLY)
         try:
             socket.send_fds(self._control, [len(job).to_bytes(4, "big")], [theirs.fileno(), given, output])
             self._control.sendall(job)
@@ -145,8 +145,7 @@ class LocalCandidate:
 def memory_file(content: bytes) -> int:
     """Descriptor of an anonymous file with that content, at its start: what is large cannot block a pipe."""
     descriptor = os.memfd_create("input")
-    if content:
-        with open(os.dup(descriptor), "wb") as file:
-            file.write(content)
-        os.lseek(descriptor, 0, os.SEEK_SET)
+    with open(os.dup(descriptor), "wb") as file:
+        file.write(content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import threading
 from types import CodeType, TracebackType
 from typing import Any
 
@@ -83,8 +82,8 @@ def _finish(channel: Channel, error: BaseException | None, mode: str) -> None:
         status = error.code if isinstance(error.code, int) else int(error.code is not None)
         error = None
     try:
-        if error is None:  # threads that the script started and did not join are part of its run
-            threading._shutdown()  # type: ignore[attr-defined]
+        if error is None and "threading" in sys.modules:  # what the script started and did not join is part of its run
+            sys.modules["threading"]._shutdown()
         sys.stdout.flush()
     except BaseException as flushing:
         error = error or flushing
