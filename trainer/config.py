@@ -138,8 +138,8 @@ class BufferSettings(Section):
 class Objective(Section):
     """What the loss is made of, beside its policy term."""
 
-    dense_weight: Weight = 1.0
-    """Scale of the charges on tokens, relative to the outcome advantage."""
+    dense_weight: Weight = 0.3
+    """Scale of the charges on tokens, relative to the outcome advantage; 1 is RLTF's plain sum (eq. 6)."""
     dense_groups: Literal["all", "unsolved"] = "all"
     """"unsolved" charges tokens only in groups where no sample passes, where the outcome alone says little."""
     kl_weight: Weight = 0.0
@@ -155,7 +155,7 @@ class Optimizer(Section):
 
     learning_rate: Annotated[float, Field(gt=0)] = 5e-4
     """Peak learning rate."""
-    schedule: Literal["constant", "linear", "cosine"] = "constant"
+    schedule: Literal["constant", "linear", "cosine"] = "linear"
     """After the warm-up; linear and cosine end at 0 with the last step."""
     warmup_steps: Annotated[int, Field(ge=0)] = 0
     """Steps of linear warm-up."""
@@ -172,7 +172,7 @@ class Optimizer(Section):
 class Run(Section):
     """How long, and what is kept."""
 
-    steps: Annotated[int, Field(ge=0)] = 60
+    steps: Annotated[int, Field(ge=0)] = 120
     """Optimiser steps."""
     seed: Annotated[int, Field(ge=0)] = 0
     """Everything random follows from it."""
@@ -191,7 +191,7 @@ class Run(Section):
 class Evaluation(Section):
     """What is measured before and after, on held-out tasks."""
 
-    tasks: Annotated[int, Field(ge=0)] = 100
+    tasks: Annotated[int, Field(ge=0)] = 150
     """Tasks, the first ones of the test set; 0 measures nothing."""
     samples: Positive = 4
     """Completions of each task."""

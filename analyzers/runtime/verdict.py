@@ -24,8 +24,8 @@ from analyzers.types import (
 
 FRAMES = Convention(line_base=1, column_base=0, unit=Unit.BYTE)
 """How CPython's position tables count."""
-SYNTAX = Convention(line_base=1, column_base=1, unit=Unit.CODEPOINT)
-"""How CPython's SyntaxError counts."""
+SYNTAX = {unit.value: Convention(line_base=1, column_base=1, unit=unit) for unit in (Unit.CODEPOINT, Unit.BYTE)}
+"""How CPython's SyntaxError counts: the parser in code points, the compiler after it in bytes."""
 
 _TRIPLE_QUOTE = re.compile(r"""[A-Za-z]{0,2}('''|\"\"\")""")
 
@@ -90,7 +90,10 @@ def _syntax(source: Source, facts: dict[str, Any], whole: Span) -> Diagnostic:
     span, location = whole, Location.GLOBAL
     if line:
         # A column of 0 or an end before the start means that CPython knows no better than the line or the point.
-        span = LineTable(source.text).span(SYNTAX, line, column or None, last or None, end if end and end > 0 else None)
+        convention = SYNTAX[facts.get("unit", Unit.CODEPOINT)]
+        span = LineTable(source.text).span(
+            convention, line, column or None, last or None, end if end and end > 0 else None
+        )
         location = Location.LINE
     if facts["type"] in ("IndentationError", "TabError") or unclosed_triple_quote(source.text, span.start):
         location = Location.IGNORE  # the cause lies elsewhere, nobody knows where (RLTF, Table 2)

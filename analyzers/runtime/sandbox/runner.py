@@ -15,6 +15,8 @@ from typing import Any
 
 FILENAME = "<candidate>"
 MAX_MESSAGE = 500
+ONLY_AST = 0x400
+"""`ast.PyCF_ONLY_AST`."""
 MAX_ITEMS = 100_000
 """Elements taken from an iterator of the program's own."""
 
@@ -60,7 +62,7 @@ def run(source: str, mode: str, descriptor: int) -> None:
     try:
         code = compile(source, FILENAME, "exec", dont_inherit=True)
     except BaseException as error:
-        channel.send({"syntax": _syntax_facts(error)})
+        channel.send({"syntax": _syntax_facts(error, source)})
         os._exit(0)
     module = type(sys)("__main__" if mode == "main" else "candidate")
     sys.modules[module.__name__] = module
@@ -208,9 +210,14 @@ def _innermost(trace: TracebackType | None) -> list[int | None] | None:
     return [line or found.tb_lineno, last, column, end]
 
 
-def _syntax_facts(error: BaseException) -> dict[str, Any]:
+def _syntax_facts(error: BaseException, source: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"type": type(error).__name__, "message": str(error)[:MAX_MESSAGE]}
     if isinstance(error, SyntaxError):
         facts["message"] = error.msg
         facts["at"] = [error.lineno, error.end_lineno, error.offset, error.end_offset]
+        try:
+            compile(source, FILENAME, "exec", ONLY_AST, dont_inherit=True)
+            facts["unit"] = "byte"  # what parses and does not compile (a stray `return`) is counted as the tree counts
+        except BaseException:
+            facts["unit"] = "codepoint"
     return facts

@@ -57,6 +57,13 @@ def test_a_frame_that_is_missing_or_a_lie_blames_the_program():
         ("def f(:", {"type": "SyntaxError", "message": "m", "at": [1, 1, 7, 8]}, True, Location.GLOBAL, ":"),
         ("é = 'abc", {"type": "SyntaxError", "message": "m", "at": [1, 1, 5, 5]}, False, Location.LINE, "'"),
         ("é = '''abc", {"type": "SyntaxError", "message": "m", "at": [1, 1, 5, 5]}, False, Location.IGNORE, "'"),
+        (
+            "é; return",
+            {"type": "SyntaxError", "message": "m", "at": [1, 1, 5, 11], "unit": "byte"},
+            False,
+            Location.LINE,
+            "return",
+        ),
         (" x", {"type": "IndentationError", "message": "m", "at": [1, 1, 1, 2]}, False, Location.IGNORE, " "),
         ("\0", {"type": "ValueError", "message": "m"}, False, Location.GLOBAL, "\0"),
     ],
