@@ -169,7 +169,8 @@ def show(scores: list[Score]) -> None:
     console = Console()
     for one in scores:
         if len(scores) > 1:
-            console.rule(one.task_id, align="left")
+            # Plain and whole: a rule would cut a long path at the width of the screen.
+            console.print(one.task_id, style="bold", markup=False, highlight=False, soft_wrap=True)
         console.print(render.to_terminal(one))
 
 
