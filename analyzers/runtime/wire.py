@@ -19,6 +19,7 @@ MAX_NODES = 1_000_000
 MAX_FRAME = 16 * 1024 * 1024
 """Bytes of one message; a longer one is an error of whoever sends it."""
 
+_to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 _JSON_INT = 2**53
 _TYPES: dict[str, type] = {
     kind.__name__: kind for kind in (bool, bytes, complex, dict, float, frozenset, int, list, set, str, tuple)
@@ -134,7 +135,7 @@ def pack(message: Any) -> bytes:
     Raises:
         NotPlain: it is longer than MAX_FRAME.
     """
-    body = json.dumps(message, separators=(",", ":")).encode("ascii")
+    body = _to_json(message).encode("ascii")
     if len(body) > MAX_FRAME:
         raise NotPlain(f"a message of {len(body)} bytes, the limit is {MAX_FRAME}")
     return len(body).to_bytes(4, "big") + body

@@ -165,8 +165,6 @@ def candidate(slot: Slot, job: dict[str, Any], descriptors: list[int]) -> None:
         slot.confine.limit(job["limits"], tasks=slot.tasks)
         slot.confine.drop(slot.uid, ruleset=None if ruleset is None else RULESET, read_all=slot.closed)
         os.close(RULESET)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_DFL)
         slot.runner.run(job["source"], job["mode"], CHANNEL)
     except BaseException as error:
         os.write(2, f"sandbox: {type(error).__name__}: {error}\n".encode())
