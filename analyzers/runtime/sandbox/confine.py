@@ -60,9 +60,21 @@ class CapabilityData(ctypes.Structure):
     _fields_ = [("effective", ctypes.c_uint32), ("permitted", ctypes.c_uint32), ("inheritable", ctypes.c_uint32)]
 
 
+# What a child calls is bound here with its types: without them ctypes touches a hundred pages that the fork shares.
+_prctl = libc["prctl"]
+_prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
+_capset = libc["capset"]
+_capset.argtypes = (ctypes.c_void_p, ctypes.c_void_p)
+_restrict_self = libc["syscall"]
+_restrict_self.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_uint)
+_HEADER = CapabilityHeader(0x20080522, 0)
+_READ_ALL = (CapabilityData * 2)(CapabilityData(1 << CAP_DAC_READ_SEARCH, 1 << CAP_DAC_READ_SEARCH, 0))
+_HEADER_AT, _READ_ALL_AT = ctypes.addressof(_HEADER), ctypes.addressof(_READ_ALL)
+
+
 def prctl(option: int, value: int) -> None:
     """prctl(2) with one argument; raises OSError."""
-    if libc.prctl(option, value, 0, 0, 0):
+    if _prctl(option, value, 0, 0, 0):
         raise OSError(ctypes.get_errno(), f"prctl({option}, {value})")
 
 
@@ -126,20 +138,12 @@ def drop(uid: int, *, ruleset: int | None, read_all: bool) -> None:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-        if read_all and ruleset is not None:
-            _keep_only(CAP_DAC_READ_SEARCH)
+        if read_all and ruleset is not None and _capset(_HEADER_AT, _READ_ALL_AT):
+            raise OSError(ctypes.get_errno(), "capset")
     prctl(PR_SET_NO_NEW_PRIVS, 1)
-    if ruleset is not None and libc.syscall(RESTRICT_SELF, ruleset, 0):
+    if ruleset is not None and _restrict_self(RESTRICT_SELF, ruleset, 0):
         raise OSError(ctypes.get_errno(), "landlock_restrict_self")
     prctl(PR_SET_PDEATHSIG, SIGKILL)  # after the change of id, which clears it
-
-
-def _keep_only(capability: int) -> None:
-    header = CapabilityHeader(0x20080522, 0)
-    data = (CapabilityData * 2)()
-    data[0] = CapabilityData(1 << capability, 1 << capability, 0)
-    if libc.capset(ctypes.byref(header), data):
-        raise OSError(ctypes.get_errno(), "capset")
 
 
 def limit(limits: dict[str, float], *, tasks: int) -> None:
