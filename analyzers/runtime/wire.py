@@ -7,11 +7,11 @@ The standard library alone is imported here: the same file is loaded inside the 
 
 from __future__ import annotations
 
+import importlib
 import json
+import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 MAX_DEPTH = 60
@@ -63,6 +63,8 @@ def _encode(value: Any, reference: Callable[[Any], Any] | None, depth: int, left
         return ["d", [[_encode(part, reference, depth + 1, left) for part in pair] for pair in pairs]]
     if kind is type and value in _TYPES.values():
         return ["T", value.__name__]
+    if tag := _late(kind):
+        return [tag, str(value)]
     if reference is None:
         raise NotPlain(f"{kind.__name__} is no plain data")
     return reference(value)
@@ -78,9 +80,19 @@ _SCALARS_OUT: dict[type, Callable[[Any], Any]] = {
     bytearray: lambda value: ["B", value.hex()],
     complex: lambda value: ["c", [value.real.hex(), value.imag.hex()]],
     range: lambda value: ["g", [hex(value.start), hex(value.stop), hex(value.step)]],
-    Decimal: lambda value: ["D", str(value)],
-    Fraction: lambda value: ["F", str(value)],
 }
+_LATE = {"Decimal": ("decimal", "D"), "Fraction": ("fractions", "F")}
+"""Types that few programs use: their modules are looked up where a program has imported them, never loaded here."""
+
+
+def _late(kind: type) -> str | None:
+    """Tag of one of the rare types, or None."""
+    module, tag = _LATE.get(kind.__name__, ("", ""))
+    return tag if tag and getattr(sys.modules.get(module), kind.__name__, None) is kind else None
+
+
+def _rare(module: str, name: str) -> Callable[[str], Any]:
+    return lambda payload: getattr(importlib.import_module(module), name)(payload)
 
 
 def decode(tree: Any, reference: Callable[[Any], Any] | None = None) -> Any:
@@ -123,8 +135,8 @@ _SCALARS_IN: dict[str, Callable[[Any], Any]] = {
     "B": bytearray.fromhex,
     "c": lambda payload: complex(float.fromhex(payload[0]), float.fromhex(payload[1])),
     "g": lambda payload: range(*(int(part, 16) for part in payload)),
-    "D": Decimal,
-    "F": Fraction,
+    "D": _rare("decimal", "Decimal"),
+    "F": _rare("fractions", "Fraction"),
     "T": _TYPES.__getitem__,
 }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -23,14 +24,33 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A program that is started by exec: a compiler, or what it has made.
+
+    `{built}` in a word of `argv` or in a value of `environment` stands for the folder of what was placed and built
+    before, which cannot be written; `{work}` for the empty folder in which the command is started.
+    """
+
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """The whole environment: nothing is inherited."""
+    keep: bool = False
+    """Whether the files that it leaves in `{work}` go to `{built}` when it ends well, for the commands that follow."""
+
+
+@dataclass(frozen=True, slots=True)
 class Exit:
     """How a candidate's process ended."""
 
     code: int
     """Exit code, or the negated number of the signal that ended it."""
     cpu_s: float
+    peak_bytes: int
+    """Most memory that was resident at a time."""
     output: bytes
-    """What it printed, up to the limit."""
+    """What it printed, up to the limit; of Python that a fork server runs, on both streams."""
+    errors: bytes = b""
+    """What a command printed on standard error, up to the limit."""
 
 
 class SandboxBroken(Exception):
@@ -42,7 +62,7 @@ class Candidate(Protocol):
 
     @property
     def channel(self) -> socket.socket:
-        """The judge's end of the channel."""
+        """The judge's end of the channel: descriptor 3 of the program."""
         ...
 
     @property
@@ -67,7 +87,23 @@ class Sandbox(Protocol):
     """Starts programs, one at a time."""
 
     def start(self, source: str, *, mode: str, stdin: bytes, limits: Limits) -> Candidate:
-        """Starts `source` in mode `serve` (a module that answers requests) or `main` (a script).
+        """Starts Python `source` in mode `serve` (a module that answers requests) or `main` (a script).
+
+        Raises:
+            SandboxBroken: it could not be started.
+        """
+        ...
+
+    def place(self, files: Mapping[str, bytes]) -> None:
+        """Empties `{built}` and puts files there, by name, for commands to read.
+
+        Raises:
+            SandboxBroken: they could not be written.
+        """
+        ...
+
+    def execute(self, command: Command, *, stdin: bytes, limits: Limits) -> Candidate:
+        """Starts a command.
 
         Raises:
             SandboxBroken: it could not be started.

@@ -78,8 +78,9 @@ def prctl(option: int, value: int) -> None:
         raise OSError(ctypes.get_errno(), f"prctl({option}, {value})")
 
 
-def landlock_ruleset(work: str, libraries: Sequence[str] = ()) -> int | None:
-    """A ruleset that grants reading the interpreter, the system's and these libraries, and all that is plain in `work`.
+def landlock_ruleset(readable: str, writable: str, libraries: Sequence[str] = ()) -> int | None:
+    """A ruleset that grants reading `readable`, the interpreter, the system's and these libraries; and in `writable`
+    all that is plain.
 
     The descriptor is made once; a child takes the rules upon itself with `restrict`. None where Landlock is absent.
     """
@@ -104,9 +105,9 @@ def landlock_ruleset(work: str, libraries: Sequence[str] = ()) -> int | None:
         "/etc/ld.so.cache",
         "/etc/localtime",
     }
-    granted = [(path, reading) for path in sorted({*prefixes, *libraries})]
+    granted = [(path, reading) for path in sorted({*prefixes, *libraries, readable})]
     granted += [(path, READ_FILE | WRITE_FILE) for path in ("/dev/null", "/dev/zero")] + [("/dev/urandom", READ_FILE)]
-    for path, access in [*granted, (work, rights & ~SPECIAL_NODES)]:
+    for path, access in [*granted, (writable, rights & ~SPECIAL_NODES)]:
         _allow(ruleset, path, access & rights)
     return int(ruleset)
 

@@ -9,20 +9,24 @@ Does not: cut off UDP, filter system calls, or stop an attack on the kernel itse
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from analyzers.runtime.sandbox.base import Exit, Limits, SandboxBroken
+from analyzers.runtime.sandbox.base import Command, Exit, Limits, SandboxBroken
 
 START_S = 60.0
 """How long a fork server may take to start, and to end a candidate: far beyond what a slow machine needs."""
+FIRST = 1 << 15
+"""Bytes of a job that are sent along with its descriptors."""
 CPU_S = 600.0
 """Bound of a candidate's CPU seconds over all its tests: a last resort, the judge keeps the time of each test."""
 
@@ -50,47 +54,92 @@ class ForkServer:
                 stderr=subprocess.PIPE,
             )
         try:
-            self._read(1)
+            hello = self._read(int.from_bytes(self._read(4), "big"))
         except SandboxBroken as error:
             self._process.kill()
             _, said = self._process.communicate()
             raise SandboxBroken(
                 f"the fork server did not start: {said.decode(errors='replace').strip()[-400:]}"
             ) from error
+        self.built, self.work = json.loads(hello)
+        """Names of the folders that `{built}` and `{work}` stand for."""
+        self._exit: tuple[int, float, int] | None = None
 
     def start(self, source: str, *, mode: str, stdin: bytes, limits: Limits) -> LocalCandidate:
-        """Starts a program; see `base.Sandbox`."""
-        settings = asdict(limits) | {"cpu_s": CPU_S}
-        job = json.dumps({"source": source, "mode": mode, "limits": settings}).encode("ascii")
+        """Starts a Python program; see `base.Sandbox`."""
+        return self._candidate({"source": source, "mode": mode}, stdin, limits, streams=1)
+
+    def place(self, files: Mapping[str, bytes]) -> None:
+        """Empties `{built}` and puts files there; see `base.Sandbox`."""
+        try:
+            self._send({"files": {name: base64.b64encode(body).decode() for name, body in files.items()}}, [])
+            said = self._read(int.from_bytes(self._read(4), "big")).decode()
+        except OSError as error:
+            raise SandboxBroken(f"the fork server is gone: {error}") from error
+        if said:
+            raise SandboxBroken(f"files could not be placed: {said}")
+
+    def execute(self, command: Command, *, stdin: bytes, limits: Limits) -> LocalCandidate:
+        """Starts a command; see `base.Sandbox`."""
+        return self._candidate({"command": asdict(command)}, stdin, limits, streams=2)
+
+    def _candidate(self, job: dict[str, Any], stdin: bytes, limits: Limits, *, streams: int) -> LocalCandidate:
         ours, theirs = socket.socketpair()
-        output = os.memfd_create("output")
+        printed = [os.memfd_create("output") for _ in range(streams)]
         given = memory_file(stdin) if stdin else os.open(os.devnull, os.O_RDONLY)
         try:
-            socket.send_fds(self._control, [len(job).to_bytes(4, "big")], [theirs.fileno(), given, output])
-            self._control.sendall(job)
-            process = int.from_bytes(self._read(4), "big")
+            self._send(job | {"limits": asdict(limits) | {"cpu_s": CPU_S}}, [theirs.fileno(), given, *printed])
         except OSError as error:
             ours.close()
-            os.close(output)
+            for stream in printed:
+                os.close(stream)
             raise SandboxBroken(f"the fork server is gone: {error}") from error
         finally:
             theirs.close()
             os.close(given)
-        return LocalCandidate(self, ours, output, process, limits)
+        return LocalCandidate(self, ours, printed, limits)
+
+    def _send(self, job: dict[str, Any], descriptors: list[int]) -> None:
+        body = json.dumps(job).encode("ascii")
+        body = len(body).to_bytes(4, "big") + body
+        sent = socket.send_fds(self._control, [body[:FIRST]], descriptors)
+        if sent < len(body):
+            self._control.sendall(body[sent:])
 
     @property
     def control(self) -> socket.socket:
         """Readable once a candidate has ended."""
         return self._control
 
-    def end(self) -> tuple[int, float]:
-        """Ends the running candidate; exit code and CPU seconds."""
+    def end(self) -> tuple[int, float, int]:
+        """Ends the running candidate; exit code, CPU seconds and most bytes resident."""
         try:
             self._control.sendall(b"k")
-            code, cpu_s = json.loads(self._read(int.from_bytes(self._read(4), "big")))
+            while self._exit is None:
+                self._hear()
         except OSError as error:
             raise SandboxBroken(f"the fork server is gone: {error}") from error
-        return code, cpu_s
+        ended, self._exit = self._exit, None
+        return ended
+
+    def starved_s(self) -> float:
+        """Seconds that the running candidate waited for a processor (0 where the kernel does not tell)."""
+        if self._exit is not None:
+            return 0.0
+        try:
+            self._control.sendall(b"s")
+            return self._hear()
+        except OSError as error:
+            raise SandboxBroken(f"the fork server is gone: {error}") from error
+
+    def _hear(self) -> float:
+        """One message about the candidate: the seconds that it starved, or 0 where it is about its end."""
+        if self._read(1) == b"s":
+            return int.from_bytes(self._read(8), "big") / 1e9
+        body = self._read(20)
+        code, cpu_us, peak_kb = (int.from_bytes(body[a:b], "big", signed=True) for a, b in ((0, 4), (4, 12), (12, 20)))
+        self._exit = code, cpu_us / 1e6, peak_kb * 1024
+        return 0.0
 
     def close(self) -> None:
         """Ends the fork server, which ends what runs in it."""
@@ -116,9 +165,9 @@ class ForkServer:
 class LocalCandidate:
     """A program that runs in a ForkServer."""
 
-    def __init__(self, server: ForkServer, channel: socket.socket, output: int, process: int, limits: Limits) -> None:
+    def __init__(self, server: ForkServer, channel: socket.socket, printed: list[int], limits: Limits) -> None:
         self.channel = channel
-        self._server, self._output, self._process, self._limits = server, output, process, limits
+        self._server, self._printed, self._limits = server, printed, limits
 
     @property
     def ended(self) -> socket.socket:
@@ -126,20 +175,19 @@ class LocalCandidate:
         return self._server.control
 
     def starved_s(self) -> float:
-        """Seconds that its main thread waited for a processor (0 where the kernel does not tell)."""
-        try:
-            return int(Path(f"/proc/{self._process}/schedstat").read_text().split()[1]) / 1e9
-        except (OSError, ValueError, IndexError):
-            return 0.0
+        """Seconds in which it was ready to run but had to wait for a processor (0 where the kernel does not tell)."""
+        return self._server.starved_s()
 
     def end(self) -> Exit:
         """Ends the program and everything that it started."""
         try:
-            code, cpu_s = self._server.end()
-            return Exit(code, cpu_s, os.pread(self._output, self._limits.output_bytes, 0))
+            code, cpu_s, peak_bytes = self._server.end()
+            said = [os.pread(stream, self._limits.output_bytes, 0) for stream in self._printed]
+            return Exit(code, cpu_s, peak_bytes, *said)
         finally:
             self.channel.close()
-            os.close(self._output)
+            for stream in self._printed:
+                os.close(stream)
 
 
 def memory_file(content: bytes) -> int:

@@ -3,75 +3,70 @@
 Run as a script, by exec, with the number of its control socket. Loads its siblings by path, because it
 runs isolated (`-I -S`) and must not see the packages of the machine. One candidate at a time: whatever else descends
 from this process when the candidate has ended was left behind by it, and is ended too.
+
+It imports as little as it can: what is loaded here is copied, page table by page table, into every candidate.
 """
 
 from __future__ import annotations
 
+import _socket
 import contextlib
-import fcntl
 import gc
-import importlib.util
 import json
 import os
 import select
-import shutil
 import signal
-import socket
 import sys
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
+HERE = os.path.dirname(os.path.abspath(__file__))
 PRELOADED = """
-abc array bisect cmath collections collections.abc copy dataclasses datetime decimal enum fractions functools hashlib
-heapq io itertools json math operator os queue random re statistics string struct sys threading time traceback typing
+bisect collections collections.abc copy functools heapq itertools json math operator random re string sys time typing
 """.split()
 """What candidates import most: loaded once, shared by all forks."""
 
 CHANNEL, RULESET = 3, 4
 """Descriptors of the child, beside the standard three."""
+LONGEST = 1 << 16
+"""Bytes of a job that are read at once."""
 
 
-def load(name: str, path: Path) -> ModuleType:
+def load(name: str, *path: str) -> Any:
     """A module from its file, outside of `sys.modules`."""
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = ModuleType(name)
+    with open(os.path.join(HERE, *path), encoding="utf-8") as file:
+        exec(compile(file.read(), file.name, "exec", dont_inherit=True), module.__dict__)
     return module
 
 
-def main(control: socket.socket, libraries: list[str]) -> None:
+def main(control: _socket.socket, libraries: list[str]) -> None:
     """Serves jobs until the judge goes away; `libraries` are folders that candidates may import from."""
-    confine = load("confine", HERE / "confine.py")
-    runner: Any = load("runner", HERE / "runner.py")
-    runner.wire = load("wire", HERE.parent / "wire.py")
+    confine = load("confine", "confine.py")
+    folders = load("folders", "folders.py")
+    runner = load("runner", "runner.py")
+    runner.wire = load("wire", os.pardir, "wire.py")
     preload()
     os.environ.clear()
     sys.path += libraries
     confine.prctl(confine.PR_SET_CHILD_SUBREAPER, 1)
-    import tempfile  # after `preload`: it imports random
-
-    folder = tempfile.mkdtemp(prefix=f"spanwise-{os.getpid()}-")
+    slot = Slot(confine, runner, folders, libraries)
     try:
-        os.chmod(folder, 0o755)
-        serve(control, Slot(confine, runner, folder, libraries))
+        serve(control, slot)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        slot.folder.remove()
 
 
 def preload() -> None:
-    """Imports PRELOADED, but for the functions that some modules (random, threading) would have each fork call.
+    """Imports PRELOADED, but for the functions that some modules (random) would have each fork call.
 
-    They touch memory that the fork would otherwise share, a third of its cost. There is one thread here, so locks need
-    no renewal; and a generator that is not seeded anew gives every candidate the same numbers, the same on every run.
+    They touch memory that the fork would otherwise share. There is one thread here, so locks need no renewal; and a
+    generator that is not seeded anew gives every candidate the same numbers, the same on every run.
     """
     register, os.register_at_fork = os.register_at_fork, lambda **_: None
     try:
         for name in PRELOADED:
-            importlib.import_module(name)
+            __import__(name)
     finally:
         os.register_at_fork = register
 
@@ -79,67 +74,68 @@ def preload() -> None:
 class Slot:
     """What one fork server keeps between candidates: its rules, its folder and its user id."""
 
-    def __init__(self, confine: Any, runner: Any, folder: str, libraries: list[str]) -> None:
+    def __init__(self, confine: Any, runner: Any, folders: Any, libraries: list[str]) -> None:
         self.confine, self.runner = confine, runner
+        self.root = os.geteuid() == 0
         # One id for each server on the machine: a sweep by id must not reach the candidates of another.
         self.uid = confine.FIRST_UID + os.getpid()
-        self.root = os.geteuid() == 0
-        self.work = os.path.join(folder, "work")
-        self.parent = folder
-        self.ruleset = confine.landlock_ruleset(folder, libraries)
+        self.folder = folders.Folder(self.uid if self.root else None)
+        self.ruleset = confine.landlock_ruleset(self.folder.path, self.folder.open, libraries)
         # An interpreter below a folder that strangers cannot enter (root's home, say) is not readable with another id.
-        self.closed = any(not os.stat(path).st_mode & 0o001 for path in Path(os.__file__).resolve().parents)
+        self.closed = not reachable(os.path.dirname(os.__file__))
         self.tasks = 0 if self.root else own_tasks(os.getuid())
-        self.fresh_folder()
-
-    def fresh_folder(self) -> None:
-        """Makes the working folder anew, empty, where the last candidate left something in it."""
-        with contextlib.suppress(OSError):
-            os.rmdir(self.work)
-        if os.path.lexists(self.work):
-            shutil.rmtree(self.work, onerror=open_and_retry)
-        os.mkdir(self.work, 0o700)
-        if self.root:
-            os.chown(self.work, self.uid, self.uid)
 
 
-def open_and_retry(function: Any, path: str, _: object) -> None:
-    """Removes what a candidate closed with chmod."""
-    os.chmod(os.path.dirname(path), 0o700)
-    if not os.path.islink(path):
-        os.chmod(path, 0o700)
-    if function in (os.rmdir, os.unlink):
-        function(path)
-    else:
-        shutil.rmtree(path, ignore_errors=True)
+def reachable(path: str) -> bool:
+    """Whether every folder on the way to `path` lets strangers enter."""
+    path = os.path.realpath(path)
+    return bool(os.stat(path).st_mode & 0o001) and (path == "/" or reachable(os.path.dirname(path)))
 
 
-def serve(control: socket.socket, slot: Slot) -> None:
-    """One candidate after another."""
+def serve(control: _socket.socket, slot: Slot) -> None:
+    """One job after another: a candidate, or files to place."""
     gc.collect()
     gc.freeze()  # the pages of what is loaded stay shared with every fork
-    control.sendall(b"+")
+    hello = json.dumps([slot.folder.built, slot.folder.work]).encode()
+    control.sendall(len(hello).to_bytes(4, "big") + hello)
     while True:
-        head, descriptors, _, _ = socket.recv_fds(control, 4, 3)
-        if not head:
-            return
-        job = json.loads(exactly(control, int.from_bytes(head, "big")))
+        job, descriptors = receive(control)
+        if "files" in job:
+            answer = slot.folder.place(job["files"]).encode()
+            control.sendall(len(answer).to_bytes(4, "big") + answer)
+            continue
         child = os.fork()
         if not child:
             candidate(slot, job, descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
-        control.sendall(child.to_bytes(4, "big"))
-        told, code, cpu_s = watch(control, child)
+        told, status, usage = watch(control, child)
         sweep(slot)
-        slot.fresh_folder()
-        answer = json.dumps([code, cpu_s]).encode()
-        control.sendall(len(answer).to_bytes(4, "big") + answer)
-        if not told:
-            exactly(control, 1)
+        code = os.waitstatus_to_exitcode(status)
+        slot.folder.renew(keep=code == 0 and "command" in job and job["command"]["keep"])
+        cpu_us = int(1e6 * (usage.ru_utime + usage.ru_stime))
+        control.sendall(
+            b"e" + code.to_bytes(4, "big", signed=True) + cpu_us.to_bytes(8, "big") + usage.ru_maxrss.to_bytes(8, "big")
+        )
+        while not told:
+            told = receive_exactly(control, 1) == b"k"
 
 
-def exactly(control: socket.socket, count: int) -> bytes:
+def receive(control: _socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """The next job and the descriptors that came with it; ends this process where the judge has gone."""
+    body, ancillary, _, _ = control.recvmsg(LONGEST, _socket.CMSG_SPACE(4 * 4))
+    if not body:
+        raise SystemExit(0)
+    descriptors = [
+        int.from_bytes(data[at : at + 4], sys.byteorder) for _, _, data in ancillary for at in range(0, len(data), 4)
+    ]
+    length = int.from_bytes(body[:4], "big")
+    if len(body) < 4 + length:
+        body += receive_exactly(control, 4 + length - len(body))
+    return json.loads(body[4:]), descriptors
+
+
+def receive_exactly(control: _socket.socket, count: int) -> bytes:
     """That many bytes; ends this process where the judge has gone."""
     body = bytearray()
     while len(body) < count:
@@ -154,17 +150,16 @@ def candidate(slot: Slot, job: dict[str, Any], descriptors: list[int]) -> None:
     """The child: gives everything up, then runs the program. Never returns."""
     try:
         os.setsid()
-        ruleset = slot.ruleset
-        wanted = [*descriptors, descriptors[-1], descriptors[-1] if ruleset is None else ruleset]
-        parked = [fcntl.fcntl(descriptor, fcntl.F_DUPFD, 100) for descriptor in wanted]
-        for descriptor, place in zip(parked, (CHANNEL, 0, 1, 2, RULESET), strict=True):
-            os.dup2(descriptor, place)
-        os.closerange(RULESET + 1, 4096)
-        os.chdir(slot.work)
+        settle(descriptors, slot.ruleset)
+        os.chdir(slot.folder.work)
         os.umask(0o077)
         slot.confine.limit(job["limits"], tasks=slot.tasks)
-        slot.confine.drop(slot.uid, ruleset=None if ruleset is None else RULESET, read_all=slot.closed)
+        has_rules = slot.ruleset is not None
+        slot.confine.drop(slot.uid, ruleset=RULESET if has_rules else None, read_all=slot.closed)
         os.close(RULESET)
+        if "command" in job:
+            argv, environment = slot.folder.filled(job["command"])
+            os.execve(argv[0], argv, environment)
         slot.runner.run(job["source"], job["mode"], CHANNEL)
     except BaseException as error:
         os.write(2, f"sandbox: {type(error).__name__}: {error}\n".encode())
@@ -172,23 +167,50 @@ def candidate(slot: Slot, job: dict[str, Any], descriptors: list[int]) -> None:
         os._exit(70)
 
 
-def watch(control: socket.socket, child: int) -> tuple[bool, int, float]:
-    """Waits until the child ends, or the judge says so (one byte) or goes away.
+def settle(descriptors: list[int], ruleset: int | None) -> None:
+    """Puts channel, input, output and errors (or output again) where the program expects them; closes all else."""
+    channel, given, output, *errors = descriptors
+    wanted = (channel, given, output, *(errors or [output]), output if ruleset is None else ruleset)
+    parked = [os.dup(descriptor) for descriptor in wanted]  # beyond the places that are written next
+    while min(parked) <= RULESET:
+        parked = [os.dup(descriptor) for descriptor in parked]
+    for descriptor, place in zip(parked, (CHANNEL, 0, 1, 2, RULESET), strict=True):
+        os.dup2(descriptor, place, inheritable=place != RULESET)
+    os.closerange(RULESET + 1, 4096)
 
-    Returns whether the judge's byte was read, the exit code, and the CPU seconds.
+
+def watch(control: _socket.socket, child: int) -> tuple[bool, int, Any]:
+    """Waits until the child ends, or the judge says so (`k`) or goes away; tells it (`s`) how long the child starved.
+
+    Returns whether the judge's `k` was read, the wait status and the resource usage.
     """
     handle = os.pidfd_open(child)
-    try:
+    told = False
+    while not told:
         ready, _, _ = select.select([handle, control.fileno()], [], [])
-    finally:
-        os.close(handle)
-    told = handle not in ready
-    if told and not control.recv(1):
-        kill(child)
-        raise SystemExit(0)
+        if handle in ready:
+            break
+        match control.recv(1):
+            case b"s":
+                control.sendall(b"s" + starved_ns(child).to_bytes(8, "big"))
+            case b"k":
+                told = True
+            case _:
+                kill(child)
+                raise SystemExit(0)
+    os.close(handle)
     kill(child)  # where it has ended already, its group may still have members
     _, status, usage = os.wait4(child, 0)
-    return told, os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+    return told, status, usage
+
+
+def starved_ns(process: int) -> int:
+    """Nanoseconds that its main thread was ready and waited for a processor; 0 where the kernel does not tell."""
+    try:
+        with open(f"/proc/{process}/schedstat", "rb") as file:
+            return int(file.read().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def kill(leader: int) -> None:
@@ -230,9 +252,11 @@ def own_tasks(uid: int) -> int:
     """Number of processes and threads of a user, as RLIMIT_NPROC counts them."""
     found = 0
     for entry in os.scandir("/proc"):
-        with contextlib.suppress(OSError):
+        try:
             if entry.name.isdigit() and entry.stat().st_uid == uid:
                 found += len(os.listdir(f"{entry.path}/task"))
+        except OSError:
+            continue
     return found
 
 
@@ -242,12 +266,15 @@ def children(parent: int) -> list[int]:
     for entry in os.scandir("/proc"):
         if not entry.name.isdigit():
             continue
-        with contextlib.suppress(OSError):
-            fields = Path(entry.path, "stat").read_bytes().rpartition(b")")[2].split()
-            if int(fields[1]) == parent:
-                found.append(int(entry.name))
+        try:
+            with open(f"{entry.path}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == parent:
+            found.append(int(entry.name))
     return found
 
 
 if __name__ == "__main__":
-    main(socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
+    main(_socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])

@@ -1,0 +1,92 @@
+"""The folder of one fork server: what programs may write, and what was placed or built for them to read.
+
+    spanwise-XXXX/        readable
+      built/              placed by the judge, or left by a command that was told to keep its files
+      open/work/          writable, and empty when a program starts
+
+Loaded by path into the fork server; imports little of the standard library.
+"""
+
+from __future__ import annotations
+
+import binascii
+import os
+from typing import Any
+
+PREFIX = "/tmp/spanwise-"  # never from the environment: it is the caller's
+
+
+class Folder:
+    """Makes, empties and removes it. `owner` is the user id of programs, None where it is this process's own."""
+
+    def __init__(self, owner: int | None) -> None:
+        self._owner = owner
+        self.path = f"{PREFIX}{os.getpid()}-{os.urandom(6).hex()}"
+        self.built, self.open = os.path.join(self.path, "built"), os.path.join(self.path, "open")
+        self.work = os.path.join(self.open, "work")
+        for path in (self.path, self.built, self.open):
+            os.mkdir(path, 0o755)
+            os.chmod(path, 0o755)  # whatever the umask
+        self._fresh()
+
+    def renew(self, *, keep: bool = False) -> None:
+        """Makes the working folder empty again; `keep` moves what is in it to `built` first."""
+        if keep:
+            for name in os.listdir(self.work):
+                target = os.path.join(self.built, name)
+                if os.path.lexists(target):
+                    remove(target)
+                os.rename(os.path.join(self.work, name), target)
+        try:
+            # Stays where nothing was left in it and nobody changed who may do what there.
+            if not os.listdir(self.work) and os.stat(self.work).st_mode & 0o777 == 0o700:
+                return
+        except OSError:
+            pass
+        if os.path.lexists(self.work):
+            remove(self.work)
+        self._fresh()
+
+    def place(self, files: dict[str, str]) -> str:
+        """Empties `built` and writes files (base64) there; returns what went wrong."""
+        try:
+            for name in os.listdir(self.built):
+                remove(os.path.join(self.built, name))
+            for name, body in files.items():
+                path = os.path.join(self.built, name)
+                os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+                with open(path, "wb") as file:
+                    file.write(binascii.a2b_base64(body))
+                os.chmod(path, 0o755)
+        except OSError as error:
+            return str(error)
+        return ""
+
+    def filled(self, command: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
+        """Words and environment of a command with the folders' names filled in."""
+
+        def fill(text: str) -> str:
+            return text.replace("{built}", self.built).replace("{work}", self.work)
+
+        environment = {name: fill(value) for name, value in command["environment"].items()}
+        return [fill(word) for word in command["argv"]], environment
+
+    def remove(self) -> None:
+        """Removes all of it."""
+        remove(self.path)
+
+    def _fresh(self) -> None:
+        os.mkdir(self.work, 0o700)
+        if self._owner is not None:
+            os.chown(self.work, self._owner, self._owner)
+
+
+def remove(path: str) -> None:
+    """Removes a file or a whole folder, what a program closed with chmod included. Never follows a link."""
+    if os.path.islink(path) or not os.path.isdir(path):
+        os.unlink(path)
+        return
+    os.chmod(path, 0o700)
+    for name in os.listdir(path):
+        remove(os.path.join(path, name))
+    os.rmdir(path)
