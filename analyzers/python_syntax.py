@@ -12,9 +12,12 @@ from analyzers.findings import Finding
 from analyzers.positions import PYTHON_SYNTAX, Convention, LineTable, Unit
 from analyzers.types import Kind, Severity, Span
 
-_COMPILER = Convention(line_base=1, column_base=1, unit=Unit.BYTE)
-"""How SyntaxErrors count that come after parsing: the compiler adds 1 to the columns of the tree."""
-_TRIPLE_QUOTE = re.compile(r"\"\"\"|'''")
+_CONVENTIONS = {
+    Unit.CODEPOINT: PYTHON_SYNTAX,
+    Unit.BYTE: Convention(line_base=1, column_base=1, unit=Unit.BYTE),
+}
+"""How SyntaxErrors count: the parser in code points; the compiler after it adds 1 to the columns of the tree."""
+_TRIPLE_QUOTE = re.compile(r"""[A-Za-z]{0,2}('''|\"\"\")""")
 
 
 def parse(text: str) -> ast.Module:
@@ -51,6 +54,25 @@ def syntax_error(text: str) -> Finding | None:
     return None
 
 
+def place(
+    text: str, unit: Unit, line: int, last: int | None = None, column: int | None = None, end: int | None = None
+) -> Span:
+    """What a SyntaxError marks: its `lineno`, `end_lineno`, `offset` and `end_offset`, counted in `unit`.
+
+    A column of 0, or an end that is not behind the start, means that CPython knows no better than the line or the
+    point.
+    """
+    return LineTable(text).span(
+        _CONVENTIONS[unit], line, column or None, last or None, end if end and end > 0 else None
+    )
+
+
+def unclosed_triple_quote(text: str, start: int) -> bool:
+    """Whether a triple-quoted string begins at `start` and never ends: told by the text, not by a message."""
+    opening = _TRIPLE_QUOTE.match(text, start)
+    return opening is not None and re.search(r"(?<!\\)" + opening[1], text[opening.end() :]) is None
+
+
 def _finding(code: str, message: str, span: Span | None) -> Finding:
     start, end = (None, None) if span is None else (span.start, span.end)
     return Finding(code, message, offset=start, end_offset=end, severity=Severity.FATAL, kind=Kind.SYNTAX)
@@ -67,16 +89,12 @@ def _parses(text: str) -> bool:
 def _span(text: str, error: SyntaxError) -> Span | None:
     if error.lineno is None:
         return _null(text)
-    table = LineTable(text)
-    convention = _COMPILER if _parses(text) else PYTHON_SYNTAX
-    line = table.span(convention, error.lineno)
+    unit = Unit.BYTE if _parses(text) else Unit.CODEPOINT
+    line = place(text, unit, error.lineno)
     quoted = (error.text or "").strip().rstrip("\0")
     if quoted not in text[line.start : line.end]:
         return None
-    # A column of 0, or an end that is not behind the start, means that CPython knows no better than the line or the
-    # point.
-    end = error.end_offset if error.end_offset and error.end_offset > 0 else None
-    span = table.span(convention, error.lineno, error.offset or None, error.end_lineno or None, end)
+    span = place(text, unit, error.lineno, error.end_lineno, error.offset, error.end_offset)
     quotes = _TRIPLE_QUOTE.match(text, span.start)
     return Span(span.start, max(span.end, quotes.end())) if quotes else span
 

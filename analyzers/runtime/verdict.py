@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from analyzers.positions import Convention, LineTable, Unit
+from analyzers.python_syntax import place, unclosed_triple_quote
 from analyzers.runtime import NAME, TIMEOUT
 from analyzers.types import (
     Diagnostic,
@@ -24,10 +24,6 @@ from analyzers.types import (
 
 FRAMES = Convention(line_base=1, column_base=0, unit=Unit.BYTE)
 """How CPython's position tables count."""
-SYNTAX = {unit.value: Convention(line_base=1, column_base=1, unit=unit) for unit in (Unit.CODEPOINT, Unit.BYTE)}
-"""How CPython's SyntaxError counts: the parser in code points, the compiler after it in bytes."""
-
-_TRIPLE_QUOTE = re.compile(r"""[A-Za-z]{0,2}('''|\"\"\")""")
 
 
 def report(source: Source, answer: dict[str, Any], seconds: float) -> Report:
@@ -89,20 +85,10 @@ def _syntax(source: Source, facts: dict[str, Any], whole: Span) -> Diagnostic:
     line, last, column, end = facts.get("at") or (None, None, None, None)
     span, location = whole, Location.GLOBAL
     if line:
-        # A column of 0 or an end before the start means that CPython knows no better than the line or the point.
-        convention = SYNTAX[facts.get("unit", Unit.CODEPOINT)]
-        span = LineTable(source.text).span(
-            convention, line, column or None, last or None, end if end and end > 0 else None
-        )
+        span = place(source.text, Unit(facts.get("unit", Unit.CODEPOINT)), line, last, column, end)
         location = Location.LINE
     if facts["type"] in ("IndentationError", "TabError") or unclosed_triple_quote(source.text, span.start):
         location = Location.IGNORE  # the cause lies elsewhere, nobody knows where (RLTF, Table 2)
     elif source.truncated:
         location = Location.GLOBAL
     return Diagnostic(NAME, str(facts["type"]), Severity.FATAL, str(facts["message"]), span, Kind.SYNTAX, location)
-
-
-def unclosed_triple_quote(text: str, start: int) -> bool:
-    """Whether a triple-quoted string begins at `start` and never ends: told by the text, not by a message."""
-    opening = _TRIPLE_QUOTE.match(text, start)
-    return opening is not None and re.search(r"(?<!\\)" + opening[1], text[opening.end() :]) is None

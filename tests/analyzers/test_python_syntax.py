@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyzers.python_syntax import syntax_error
+from analyzers.python_syntax import syntax_error, unclosed_triple_quote
 from analyzers.types import Kind, Severity
 
 
@@ -23,6 +23,7 @@ from analyzers.types import Kind, Severity
         ("s = 'é😀'; x = (1,\n\ny = 2\n", "SyntaxError", "("),
         ("s = 'é😀'; t = 'abc\n", "SyntaxError", "'"),
         ('s = "é😀"; t = """abc\n', "SyntaxError", '"""'),
+        ('s = "é😀"; t = f"""abc\n', "SyntaxError", 'f"""'),
         ("if x:\n    y\n  z\n", "IndentationError", "z"),
         ("x = 1\n    y = 2\n", "IndentationError", "y"),
         ("while x:\n", "IndentationError", ":"),
@@ -61,3 +62,17 @@ def test_every_text_is_judged(text):
     found = syntax_error(text)
     if found is not None and found.offset is not None:
         assert 0 <= found.offset <= found.end_offset <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "unclosed"),
+    [
+        ("x = '''abc", 4, True),
+        ('x = f"""abc\n"', 4, True),
+        ("x = '''abc'''", 4, False),
+        ("x = '''abc\\'''", 4, True),
+        ("x = 'abc", 4, False),
+    ],
+)
+def test_unclosed_triple_quotes_are_told_by_the_text(text, start, unclosed):
+    assert unclosed_triple_quote(text, start) is unclosed

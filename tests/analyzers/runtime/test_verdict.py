@@ -74,17 +74,3 @@ def test_syntax_errors(text, facts, truncated, location, marked):
     assert report.verdict.outcome is Outcome.SYNTAX_ERROR
     (found,) = report.diagnostics
     assert (found.location, source.text[found.span.start : found.span.end]) == (location, marked)
-
-
-@pytest.mark.parametrize(
-    ("text", "start", "unclosed"),
-    [
-        ("x = '''abc", 4, True),
-        ('x = f"""abc\n"', 4, True),
-        ("x = '''abc'''", 4, False),
-        ("x = '''abc\\'''", 4, True),
-        ("x = 'abc", 4, False),
-    ],
-)
-def test_unclosed_triple_quotes_are_told_by_the_text(text, start, unclosed):
-    assert verdict.unclosed_triple_quote(text, start) is unclosed
