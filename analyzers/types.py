@@ -149,6 +149,8 @@ class Verdict:
     """What the program printed, bounded."""
     detail: str = ""
     """Why, in words, where the outcome is TIMEOUT or INFRASTRUCTURE."""
+    forgeable: bool = False
+    """Whether test code ran in the program's own process, so that a program that sets out to could fake a pass."""
 
     @property
     def passed(self) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -16,14 +17,52 @@ class GrammarUnavailable(ImportError):
 
 @dataclass(frozen=True, slots=True)
 class Toolchain:
-    """How a program of the language is compiled and run, and what provides the commands."""
+    """How a program of the language is compiled and run, what provides the commands, and how tests report.
+
+    Commands are words. The first word is looked up on PATH, unless it begins with a folder; `{file}` stands for the
+    program's file, `{built}` for the folder that holds it and what the compiler left, `{work}` for the empty folder in
+    which a command runs, `{cache}` for one of prepared files that all programs share.
+    """
 
     run: tuple[str, ...]
-    """Command that runs a program; `{file}` stands for its path."""
+    """Command that runs a program."""
     compile: tuple[str, ...] = ()
-    """Command that compiles first; empty for interpreted languages."""
+    """Command that compiles it first and leaves the result in `{work}`; empty for interpreted languages."""
     packages: tuple[str, ...] = ()
     """What to install, each as `registry:name` with registry `debian`, `pypi` or `npm`."""
+    file: str = ""
+    """Name of the program's file; `main` and the language's first suffix where it is empty."""
+    support: tuple[str, ...] = ()
+    """Files of `analyzers/runtime/support` that are placed beside the program."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables beside PATH, HOME, TMPDIR and LANG; a value may hold `{built}`, `{work}` and `{cache}`."""
+    readable: tuple[str, ...] = ()
+    """Files and folders outside of /usr that the commands must read."""
+    version: tuple[str, ...] = ()
+    """Command that prints the version; the first word of `compile` or `run` with `--version` where it is empty."""
+    messages: str = ""
+    """Module of `analyzers.runtime.messages` that reads what the commands print; the language's name by default."""
+    record: str = ""
+    """Statement that prints `{nonce}` at once, on a line of its own, as a line that begins with a line feed."""
+    completion: tuple[tuple[str, str], ...] = ((r"\Z", "\n{record}\n"),)
+    """Where code that is appended to a program says that it came to its end: pairs of a regular expression and what
+    takes the place of its last match, with `{record}` for the statement. The first pair that matches counts."""
+    assertion: tuple[tuple[str, str], ...] = ()
+    """Assertions in such code, as pairs of the same kind: each match is a test that has passed at its `{record}`."""
+    compile_timeout_s: float = 30.0
+    """Seconds for the compiler."""
+    start_s: float = 0.0
+    """Seconds that the language's own run time takes to start, granted beside those of a test."""
+    memory_bytes: int = 0
+    """What the language's own run time takes, granted beside the program's memory."""
+    reserves_memory: bool = False
+    """Whether it reserves far more address space than it uses (JVM, Go, Node): then only its data is bounded."""
+    processes: int = 0
+    """Threads of the language's own run time, granted beside those of the program."""
+    warm: bool = False
+    """Whether the sandbox keeps an interpreter of the language warm; then the words above are not used."""
+    alternatives: tuple[tuple[str, Toolchain], ...] = ()
+    """For programs in which the regular expression is found, this toolchain instead (Rust's `#[test]`, say)."""
 
 
 @dataclass(frozen=True, slots=True)

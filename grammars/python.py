@@ -11,5 +11,5 @@ LANGUAGE = Language(
     line_comment="#",
     # Codex (arXiv:2107.03374, section 3.2), and a decorator.
     stops=("\nclass ", "\ndef ", "\n#", "\nif ", "\nprint(", "\n@", "\nassert "),
-    toolchain=Toolchain(run=("python3", "-I", "{file}"), packages=("debian:python3",)),
+    toolchain=Toolchain(run=("python3", "-I", "{file}"), packages=("debian:python3",), warm=True),
 )

@@ -64,7 +64,20 @@ class Stdio:
     """Name of a rule in `analyzers.runtime.judge`."""
 
 
-Tests: TypeAlias = Asserts | CheckFunction | Calls | Stdio
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """Code that is run with the program as one (MultiPL-E, MBXP, HumanEval-X), in the program's language.
+
+    In languages without a warm interpreter it runs in the program's own process, so that a program can lie about it.
+    """
+
+    code: str
+    """What follows the program, after a line feed."""
+    prefix: str = ""
+    """Whole lines that come before it."""
+
+
+Tests: TypeAlias = Asserts | CheckFunction | Calls | Stdio | Appended
 
 
 class BadTests(ValueError):
@@ -77,12 +90,12 @@ def parse(value: object) -> Tests:
     Accepts a suite, a list of assert statements, or a mapping: `{"asserts": [...], "setup": ""}`,
     `{"check": code, "entry_point": name, "setup": ""}`,
     `{"function": name, "cases": [{"args": [...], "expected": ...}]}`,
-    `{"stdio": [{"stdin": ..., "stdout": ...}]}`; the last two take `"compare"`.
+    `{"stdio": [{"stdin": ..., "stdout": ...}]}`, which both take `"compare"`; `{"append": code, "prefix": ""}`.
 
     Raises:
         BadTests: with what came and what was expected.
     """
-    if isinstance(value, (Asserts, CheckFunction, Calls, Stdio)):
+    if isinstance(value, (Asserts, CheckFunction, Calls, Stdio, Appended)):
         return value
     if isinstance(value, str):
         value = [value]
@@ -104,6 +117,8 @@ def to_json(tests: Tests) -> dict[str, Any]:
             return {"function": function, "cases": [asdict(case) for case in cases], "compare": compare}
         case Stdio(cases, compare):
             return {"stdio": [asdict(case) for case in cases], "compare": compare}
+        case Appended(code, prefix):
+            return {"append": code, "prefix": prefix}
 
 
 def _from_mapping(value: Mapping[str, Any]) -> Tests:
@@ -119,6 +134,8 @@ def _from_mapping(value: Mapping[str, Any]) -> Tests:
             case {"stdio": cases}:
                 exchanges = tuple(Exchange(case["stdin"], case["stdout"]) for case in cases)
                 return Stdio(exchanges, value.get("compare", "whitespace"))
+            case {"append": code}:
+                return Appended(code, value.get("prefix", ""))
     except (KeyError, TypeError) as error:
         raise BadTests(f"incomplete test case ({type(error).__name__}: {error}) in {str(value)[:80]!r}") from error
-    raise BadTests(f"tests need the keys asserts, check + entry_point, function + cases, or stdio; got {sorted(value)}")
+    raise BadTests(f"tests need the keys asserts, check + entry_point, function + cases, stdio or append; got {sorted(value)}")
