@@ -14,7 +14,7 @@ import inspect
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -60,6 +60,11 @@ class Row:
     def finish(self, *, truncated: bool) -> None:
         """Closes the row."""
         self.done = Decoded(self.ids, self.logprobs, truncated)
+
+
+Prompts: TypeAlias = Sequence[tuple[NDArray[np.int64], Sequence[Row]]]
+"""What a decoder is given: the ids of each prompt, and the rows to fill for it."""
+OnDone: TypeAlias = Callable[[Row], None]
 
 
 class StopSearch:
@@ -199,14 +204,8 @@ class Decoder:
         self._last_only = "logits_to_keep" in inspect.signature(model.forward).parameters
 
     @torch.no_grad()
-    def run(
-        self,
-        prompts: Sequence[tuple[NDArray[np.int64], Sequence[Row]]],
-        *,
-        sampling: Sampling,
-        on_done: Callable[[Row], None],
-    ) -> None:
-        """Fills the rows of every (prompt ids, rows) pair; `on_done` is told of each row when it has finished."""
+    def run(self, prompts: Prompts, *, sampling: Sampling, on_done: OnDone) -> None:
+        """Fills the rows of every prompt; `on_done` is told of each row when it has finished."""
         rows = [row for _, group in prompts for row in group]
         logits, cache, mask = self._prefill([ids for ids, _ in prompts])
         group = torch.tensor([index for index, (_, group) in enumerate(prompts) for _ in group], device=mask.device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from torch import Tensor
 from transformers import GenerationConfig, StoppingCriteria, StoppingCriteriaList
 from transformers.cache_utils import DynamicCache, EncoderDecoderCache
 
-from trainer.decode import Row
+from trainer.decode import OnDone, Prompts, Row
 from trainer.types import Sampling
 
 
@@ -26,14 +26,8 @@ class GenerateDecoder:
         self._seq2seq = bool(model.config.is_encoder_decoder)
 
     @torch.no_grad()
-    def run(
-        self,
-        prompts: Sequence[tuple[NDArray[np.int64], Sequence[Row]]],
-        *,
-        sampling: Sampling,
-        on_done: Callable[[Row], None],
-    ) -> None:
-        """Fills the rows of every (prompt ids, rows) pair; `on_done` is told of them group by group."""
+    def run(self, prompts: Prompts, *, sampling: Sampling, on_done: OnDone) -> None:
+        """Fills the rows of every prompt; `on_done` is told of them group by group."""
         device = self._model.device
         for prompt, rows in prompts:
             # `generate` draws from the global generator; a fork gives it a seed of the group's own.
