@@ -12,7 +12,7 @@ import sysconfig
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -108,9 +108,12 @@ class Pool:
         return verdict.report(job.source, answer, time.monotonic() - start)
 
 
+@dataclass(frozen=True, slots=True)
 class _Job:
-    def __init__(self, source: Source, tests: Tests, limits: Limits, future: Future[Report]) -> None:
-        self.source, self.tests, self.limits, self.future = source, tests, limits, future
+    source: Source
+    tests: Tests
+    limits: Limits
+    future: Future[Report]
 
 
 class Judge:
