@@ -133,6 +133,7 @@ class TestResult:
 
     status: TestStatus
     seconds: float = 0.0
+    """On the clock."""
     message: str = ""
     """Short text for people: what came and what was expected, or the exception."""
 
@@ -150,7 +151,13 @@ class Verdict:
     detail: str = ""
     """Why, in words, where the outcome is TIMEOUT or INFRASTRUCTURE."""
     forgeable: bool = False
-    """Whether test code ran in the program's own process, so that a program that sets out to could fake a pass."""
+    """Whether a pass rests on the program's own word: test code ran in its process, or all that a test compares came
+    from there."""
+    cpu_s: float = 0.0
+    """CPU seconds that the program used over all tests; `Report.seconds` is the time on the clock."""
+    executed: tuple[int, ...] | None = None
+    """Numbers of the lines that were executed, sorted, from 1; None where that was not asked for or is not known.
+    The program's process says so: good for masking, no proof of anything."""
 
     @property
     def passed(self) -> int:

@@ -16,7 +16,7 @@ from typing import Any
 from analyzers.runtime import judge
 from analyzers.runtime.remote import MAX_STARVED, Died, GaveUp, Name, NotLoaded, Session, Stopped, TimedOut, facts_of
 from analyzers.runtime.sandbox.base import Limits, Sandbox
-from analyzers.runtime.tests import Asserts, BadTests, Calls, CheckFunction, Exchange, Stdio, Tests
+from analyzers.runtime.tests import Appended, Asserts, BadTests, Calls, CheckFunction, Exchange, Stdio, Tests
 
 MAX_MESSAGE = 300
 BEGIN, PASSED, FAILED = "__spanwise_begin__", "__spanwise_passed__", "__spanwise_failed__"
@@ -42,7 +42,12 @@ class Run:
     raised: list[dict[str, Any]] = field(default_factory=list)
     """Exceptions of the program's own code: the first of each test, in order."""
     stdout: str = ""
-    detail: str = ""
+    cpu_s: float = 0.0
+    """CPU seconds of the program over all tests."""
+    forgeable: bool = False
+    """Whether a test that passed took the program's word for it."""
+    executed: list[int] | None = None
+    """Lines of the program that were executed, where that was asked for."""
 
 
 def run(tests: Tests, source: str, limits: Limits, sandbox: Sandbox) -> Run:
@@ -65,6 +70,7 @@ def run(tests: Tests, source: str, limits: Limits, sandbox: Sandbox) -> Run:
         session.end()
     outcome = recorder.finish()
     outcome.stdout = session.output.decode("utf-8", "replace")
+    outcome.cpu_s = session.cpu_s
     return outcome
 
 
@@ -94,7 +100,7 @@ class Recorder:
             signal.setitimer(signal.ITIMER_REAL, 0)
             signal.signal(signal.SIGALRM, previous)
 
-    def begin(self, test: int) -> None:
+    def begin(self) -> None:
         """A test begins."""
         signal.setitimer(signal.ITIMER_REAL, (2 * MAX_STARVED + 1) * self._limits.timeout_s)
         self._session.begin_test()
@@ -151,7 +157,7 @@ def _run_calls(tests: Calls, session: Session, recorder: Recorder) -> None:
     with recorder.clock():
         for index, case in enumerate(tests.cases):
             try:
-                recorder.begin(index)
+                recorder.begin()
                 answer = function(*case.args, **(case.kwargs or {}))
                 assert same(answer, case.expected), f"got {_short(answer)}, expected {_short(case.expected)}"
                 recorder.passed(index)
@@ -172,7 +178,7 @@ def _short(value: Any) -> str:
     return text if len(text) <= 100 else text[:97] + "..."
 
 
-def _run_code(tests: Asserts | CheckFunction, session: Session, recorder: Recorder) -> None:
+def _run_code(tests: Asserts | CheckFunction | Appended, session: Session, recorder: Recorder) -> None:
     code, recorder.expected, names, entry_point = _instrumented(tests)
     namespace: dict[str, Any] = {
         "__name__": "tests",
@@ -201,15 +207,15 @@ def _run_code(tests: Asserts | CheckFunction, session: Session, recorder: Record
 
 
 @lru_cache(maxsize=256)
-def _instrumented(tests: Asserts | CheckFunction) -> tuple[CodeType, int, tuple[str, ...], str]:
+def _instrumented(tests: Asserts | CheckFunction | Appended) -> tuple[CodeType, int, tuple[str, ...], str]:
     """Test code that reports each of its tests; their number; names that only the program can define."""
     try:
-        setup = ast.parse(tests.setup)
-        if isinstance(tests, CheckFunction):
+        setup = ast.parse(tests.prefix if isinstance(tests, Appended) else tests.setup)
+        if not isinstance(tests, Asserts):
             body = ast.parse(tests.code)
             counter = _Instrument()
             body = counter.visit(body)
-            count, entry_point = counter.count, tests.entry_point
+            count, entry_point = counter.count, tests.entry_point if isinstance(tests, CheckFunction) else ""
         else:
             parts = [_Explain().visit(ast.parse(statement)) for statement in tests.statements]
             body = ast.Module([_reporting(index, part.body) for index, part in enumerate(parts)], [])
@@ -226,14 +232,15 @@ def _reporting(test: int, body: list[ast.stmt]) -> ast.Try:
     """`try: begin; body; passed / except: failed` around the statements of a test."""
 
     def call(name: str, *arguments: ast.expr) -> ast.stmt:
-        return ast.Expr(ast.Call(ast.Name(name, ast.Load()), [ast.Constant(test), *arguments], []))
+        return ast.Expr(ast.Call(ast.Name(name, ast.Load()), list(arguments), []))
 
+    number = ast.Constant(test)
     caught = ast.ExceptHandler(
         ast.Name("BaseException", ast.Load()),
         "__spanwise_error__",
-        [call(FAILED, ast.Name("__spanwise_error__", ast.Load()))],
+        [call(FAILED, number, ast.Name("__spanwise_error__", ast.Load()))],
     )
-    return ast.Try([call(BEGIN), *body, call(PASSED)], [caught], [], [])
+    return ast.Try([call(BEGIN), *body, call(PASSED, number)], [caught], [], [])
 
 
 class _Instrument(ast.NodeTransformer):
@@ -349,6 +356,7 @@ def _exchange(
     finally:
         seconds = session.seconds()
         session.end()
+        outcome.cpu_s += session.cpu_s
     said = session.not_loaded or {}
     if "syntax" in said:
         outcome.syntax = said["syntax"]

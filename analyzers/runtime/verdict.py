@@ -35,7 +35,14 @@ def report(source: Source, answer: dict[str, Any], seconds: float) -> Report:
     outcome = _outcome(tests, answer)
     facts = answer["syntax"] or next(iter(answer["raised"]), None)
     verdict = Verdict(
-        outcome, tests, exception=facts["type"] if facts else "", stdout=answer["stdout"], detail=answer["detail"]
+        outcome,
+        tests,
+        exception=facts["type"] if facts else "",
+        stdout=answer["stdout"],
+        detail=_why(tests) if outcome is Outcome.TIMEOUT else "",
+        forgeable=answer["forgeable"],
+        cpu_s=answer["cpu_s"],
+        executed=None if answer["executed"] is None else tuple(answer["executed"]),
     )
     return Report(NAME, Status.OK, _diagnostics(source, outcome, answer), seconds, verdict=verdict)
 
@@ -52,6 +59,10 @@ def _outcome(tests: tuple[TestResult, ...], answer: dict[str, Any]) -> Outcome:
     if tests and all(test.status is TestStatus.PASSED for test in tests):
         return Outcome.PASS
     return Outcome.FAILURE
+
+
+def _why(tests: tuple[TestResult, ...]) -> str:
+    return next((test.message for test in tests if test.status is TestStatus.TIMED_OUT), "")
 
 
 def _diagnostics(source: Source, outcome: Outcome, answer: dict[str, Any]) -> tuple[Diagnostic, ...]:

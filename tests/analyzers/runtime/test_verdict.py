@@ -1,12 +1,14 @@
+from dataclasses import asdict
+
 import pytest
 
 from analyzers.runtime import verdict
+from analyzers.runtime.suite import Run
 from analyzers.types import Kind, Location, Outcome, Source, Status
 
 
-def answer(*statuses, syntax=None, raised=()):
-    tests = [[status, 0.1, ""] for status in statuses]
-    return {"tests": tests, "syntax": syntax, "raised": list(raised), "stdout": "", "detail": ""}
+def answer(*statuses, syntax=None, raised=(), **more):
+    return asdict(Run([(status, 0.1, f"{status}!") for status in statuses], syntax, list(raised), **more))
 
 
 NAME_ERROR = {"type": "NameError", "bases": ["NameError", "Exception"], "message": "no", "frame": [1, 1, 4, 5]}
@@ -26,6 +28,17 @@ NAME_ERROR = {"type": "NameError", "bases": ["NameError", "Exception"], "message
 def test_the_outcome_is_the_gravest_class(statuses, outcome, ratio):
     report = verdict.report(Source("x"), answer(*statuses), 0.5)
     assert (report.status, report.verdict.outcome, report.verdict.pass_ratio) == (Status.OK, outcome, ratio)
+
+
+def test_a_timeout_says_why():
+    assert verdict.report(Source("x"), answer("passed", "timed_out", "error"), 0).verdict.detail == "timed_out!"
+    assert verdict.report(Source("x"), answer("error", "timed_out"), 0).verdict.detail == ""
+
+
+def test_what_the_run_came_to_is_handed_on():
+    found = verdict.report(Source("x"), answer("passed", cpu_s=0.25, forgeable=True, executed=[1, 3]), 0).verdict
+    assert (found.cpu_s, found.forgeable, found.executed) == (0.25, True, (1, 3))
+    assert verdict.report(Source("x"), answer("passed"), 0).verdict.executed is None
 
 
 def test_what_is_broken_is_no_verdict_on_the_program():
