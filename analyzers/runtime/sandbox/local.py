@@ -46,7 +46,7 @@ class ForkServer:
         with theirs:
             self._process = subprocess.Popen(
                 [*argv, str(theirs.fileno()), *libraries],
-                env={},
+                env={"LD_BIND_NOW": "1"},  # names bound late are bound by every fork anew
                 cwd="/",
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

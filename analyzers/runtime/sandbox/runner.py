@@ -105,17 +105,18 @@ def _serve(channel: Channel, namespace: dict[str, Any]) -> None:
 
     while (request := channel.receive()) is not None:
         try:
-            answer = _answer(request, namespace, objects, reference)
+            reply = answer(request, namespace, objects, reference)
         except BaseException as error:
-            answer = {"raised": _exception_facts(error, blame=_callee(request, namespace, objects))}
+            reply = {"raised": _exception_facts(error, blame=_callee(request, namespace, objects))}
         try:
-            channel.send(answer)
+            channel.send(reply)
         except wire.NotPlain as error:
             channel.send({"raised": {"type": "OverflowError", "bases": ["OverflowError"], "message": str(error)}})
     os._exit(0)
 
 
-def _answer(request: list[Any], namespace: dict[str, Any], objects: dict[int, Any], reference: Any) -> dict[str, Any]:
+def answer(request: list[Any], namespace: dict[str, Any], objects: dict[int, Any], reference: Any) -> dict[str, Any]:
+    """What came of one request: the value, and the arguments that the call changed."""
     operation, target, arguments, keywords = request
     given = [wire.decode(argument, objects.__getitem__) for argument in arguments]
     named = {name: wire.decode(argument, objects.__getitem__) for name, argument in keywords}
@@ -124,7 +125,7 @@ def _answer(request: list[Any], namespace: dict[str, Any], objects: dict[int, An
         return {"value": wire.encode(eval(target, namespace), reference)}
     subject = _resolve(target, namespace, objects)
     value = subject(*given, **named) if operation == "call" else _OPERATIONS[operation](subject, *given)
-    answer = {"value": wire.encode(value, reference)}
+    reply = {"value": wire.encode(value, reference)}
     if operation == "call":
         after = [
             None if old is None else wire.encode(argument, reference)
@@ -132,8 +133,8 @@ def _answer(request: list[Any], namespace: dict[str, Any], objects: dict[int, An
         ]
         changed = [[index, new] for index, (old, new) in enumerate(zip(before, after, strict=True)) if new != old]
         if changed:
-            answer["changed"] = changed
-    return answer
+            reply["changed"] = changed
+    return reply
 
 
 _OPERATIONS: dict[str, Any] = {

@@ -92,8 +92,30 @@ def reachable(path: str) -> bool:
     return bool(os.stat(path).st_mode & 0o001) and (path == "/" or reachable(os.path.dirname(path)))
 
 
+REHEARSAL = "def f(x):\n    return [x]\n"
+REHEARSALS = 20
+"""More often than the interpreter runs code before it rewrites it for the types that it meets."""
+
+
+def rehearse(runner: Any) -> None:
+    """Does here what every child does first, so that what it makes the interpreter write down is written before forks.
+
+    A page that a child writes to is a page to copy: caches of lookups and of argument parsing, specialised bytecode.
+    """
+    wire, nowhere = runner.wire, os.open(os.devnull, os.O_RDWR)
+    for _ in range(REHEARSALS):
+        settle([nowhere] * 4, None, first=100)
+        module = ModuleType("candidate")
+        exec(compile(REHEARSAL, runner.FILENAME, "exec", dont_inherit=True), module.__dict__)
+        request = wire.unpack(wire.pack(["call", "f", [1], []])[4:])
+        os.write(nowhere, wire.pack(runner.answer(request, module.__dict__, {}, None)))
+    os.closerange(100, 4096)
+    os.close(nowhere)
+
+
 def serve(control: _socket.socket, slot: Slot) -> None:
     """One job after another: a candidate, or files to place."""
+    rehearse(slot.runner)
     gc.collect()
     gc.freeze()  # the pages of what is loaded stay shared with every fork
     hello = json.dumps([slot.folder.built, slot.folder.work]).encode()
@@ -119,6 +141,12 @@ def serve(control: _socket.socket, slot: Slot) -> None:
         )
         while not told:
             told = receive_exactly(control, 1) == b"k"
+
+
+def occupy() -> None:
+    """Keeps the descriptors busy that a candidate's own will take."""
+    while os.open(os.devnull, os.O_RDONLY) <= RULESET:
+        pass
 
 
 def receive(control: _socket.socket) -> tuple[dict[str, Any], list[int]]:
@@ -158,25 +186,27 @@ def candidate(slot: Slot, job: dict[str, Any], descriptors: list[int]) -> None:
         slot.confine.drop(slot.uid, ruleset=RULESET if has_rules else None, read_all=slot.closed)
         os.close(RULESET)
         if "command" in job:
+            os.set_inheritable(CHANNEL, False)  # so that only a command that cannot be started has a word there
             argv, environment = slot.folder.filled(job["command"])
             os.execve(argv[0], argv, environment)
         slot.runner.run(job["source"], job["mode"], CHANNEL)
     except BaseException as error:
-        os.write(2, f"sandbox: {type(error).__name__}: {error}\n".encode())
+        os.write(CHANNEL if "command" in job else 2, f"sandbox: {type(error).__name__}: {error}\n".encode())
     finally:
         os._exit(70)
 
 
-def settle(descriptors: list[int], ruleset: int | None) -> None:
-    """Puts channel, input, output and errors (or output again) where the program expects them; closes all else."""
-    channel, given, output, *errors = descriptors
-    wanted = (channel, given, output, *(errors or [output]), output if ruleset is None else ruleset)
-    parked = [os.dup(descriptor) for descriptor in wanted]  # beyond the places that are written next
-    while min(parked) <= RULESET:
-        parked = [os.dup(descriptor) for descriptor in parked]
-    for descriptor, place in zip(parked, (CHANNEL, 0, 1, 2, RULESET), strict=True):
-        os.dup2(descriptor, place, inheritable=place != RULESET)
-    os.closerange(RULESET + 1, 4096)
+def settle(descriptors: list[int], ruleset: int | None, *, first: int = 0) -> None:
+    """Puts input, output, errors (or output again) and channel where the program expects them; closes all else."""
+    output = descriptors[2]
+    # `occupy` keeps the lowest ones busy, so that none of those to be moved lies where another goes.
+    os.dup2(descriptors[1], first)
+    os.dup2(output, first + 1)
+    os.dup2(descriptors[-1], first + 2)
+    os.dup2(descriptors[0], first + CHANNEL)
+    os.dup2(output if ruleset is None else ruleset, first + RULESET, inheritable=False)
+    if not first:
+        os.closerange(RULESET + 1, 4096)
 
 
 def watch(control: _socket.socket, child: int) -> tuple[bool, int, Any]:
@@ -205,12 +235,18 @@ def watch(control: _socket.socket, child: int) -> tuple[bool, int, Any]:
 
 
 def starved_ns(process: int) -> int:
-    """Nanoseconds that its main thread was ready and waited for a processor; 0 where the kernel does not tell."""
+    """Nanoseconds that a process was ready and waited for a processor; 0 where the kernel does not tell.
+
+    Of its threads and of what it started (a compiler's parts) the one counts that waited longest.
+    """
+    longest = 0
     try:
-        with open(f"/proc/{process}/schedstat", "rb") as file:
-            return int(file.read().split()[1])
+        for thread in os.listdir(f"/proc/{process}/task"):
+            with open(f"/proc/{process}/task/{thread}/schedstat", "rb") as file:
+                longest = max(longest, int(file.read().split()[1]))
     except (OSError, ValueError, IndexError):
-        return 0
+        pass
+    return max([longest, *map(starved_ns, children(process))])
 
 
 def kill(leader: int) -> None:
@@ -277,4 +313,5 @@ def children(parent: int) -> list[int]:
 
 
 if __name__ == "__main__":
-    main(_socket.socket(fileno=int(sys.argv[1])), sys.argv[2:])
+    occupy()
+    main(_socket.socket(fileno=os.dup(int(sys.argv[1]))), sys.argv[2:])
