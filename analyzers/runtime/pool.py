@@ -16,11 +16,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import grammars
 from analyzers.runtime import service, verdict, wire
 from analyzers.runtime.remote import MAX_STARTS, MAX_STARVED
 from analyzers.runtime.sandbox.base import Limits
-from analyzers.runtime.tests import Asserts, Calls, CheckFunction, Stdio, Tests
+from analyzers.runtime.tests import Appended, Asserts, Calls, CheckFunction, Stdio, Tests
 from analyzers.types import Report, Source
+from grammars import Toolchain
 
 RETRIES = 1
 """Times that a job is given to a new judge after its judge was lost. For infrastructure, never for candidates."""
@@ -93,13 +95,19 @@ class Pool:
         answer: dict[str, Any] = {}
         try:
             message = wire.pack(
-                {"source": job.source.text, "tests": service.pack_tests(job.tests), "limits": asdict(job.limits)}
+                {
+                    "source": job.source.text,
+                    "language": job.source.language,
+                    "tests": service.pack_tests(job.tests),
+                    "limits": asdict(job.limits),
+                }
             )
         except (wire.NotPlain, RecursionError) as error:
             message, answer = b"", {"broken": f"the tests cannot be sent: {error}"}
         for attempt in range(RETRIES + 1 if message else 0):
             try:
-                answer = judge.ask(message, patience(job.tests, job.limits))
+                toolchain = grammars.get(job.source.language).toolchain
+                answer = judge.ask(message, patience(job.tests, job.limits, toolchain))
                 break
             except JudgeLost as error:
                 answer = {"broken": f"the judge was lost {attempt + 1} times: {error}"}
@@ -156,7 +164,7 @@ class Judge:
         # A clean environment: no secret of the caller's reaches test code, and no setting of his the interpreter.
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT, str(_ROOT), *_LIBRARIES],
-            env={},
+            env={"PATH": os.environ.get("PATH", os.defpath)},  # where compilers and interpreters are looked for
             cwd="/",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -177,13 +185,18 @@ class Judge:
         return answer
 
 
-def patience(tests: Tests, limits: Limits) -> float:
+def patience(tests: Tests, limits: Limits, toolchain: Toolchain | None = None) -> float:
     """Seconds after which a judge that has said nothing is given up: every test may take its longest."""
     match tests:
         case Asserts(statements):
             count = len(statements)
         case CheckFunction(code):
             count = code.count("assert")
+        case Appended(code):
+            count = 1 + code.count("assert")
         case Calls(_, cases) | Stdio(cases):
             count = len(cases)
-    return (count + MAX_STARTS) * 2 * (MAX_STARVED + 1) * limits.timeout_s + SLACK_S
+    tests_s = (count + MAX_STARTS) * 2 * (MAX_STARVED + 1) * limits.timeout_s
+    if toolchain is not None and not toolchain.warm:
+        tests_s += (MAX_STARVED + 1) * (toolchain.compile_timeout_s + count * toolchain.start_s)
+    return tests_s + SLACK_S

@@ -13,7 +13,8 @@ import sys
 from dataclasses import asdict
 from typing import IO, Any
 
-from analyzers.runtime import suite, tests, wire
+import grammars
+from analyzers.runtime import programs, suite, tests, wire
 from analyzers.runtime.judge import UnknownRule
 from analyzers.runtime.sandbox import confine
 from analyzers.runtime.sandbox.base import Limits, Sandbox, SandboxBroken
@@ -46,8 +47,13 @@ def main() -> None:
 def answer(job: dict[str, Any], sandbox: Sandbox) -> dict[str, Any]:
     """What came of one job; `{"broken": why}` where the tests themselves cannot run."""
     try:
-        outcome = suite.run(unpack_tests(job["tests"]), job["source"], Limits(**job["limits"]), sandbox)
-        return asdict(outcome)
+        suite_of_tests, limits = unpack_tests(job["tests"]), Limits(**job["limits"])
+        toolchain = grammars.get(job["language"]).toolchain
+        if toolchain is not None and toolchain.warm:
+            return asdict(suite.run(suite_of_tests, job["source"], limits, sandbox))
+        return asdict(programs.run(suite_of_tests, job["source"], job["language"], limits, sandbox))
+    except programs.Unavailable as error:
+        return {"unavailable": f"{error}"}
     except (tests.BadTests, UnknownRule, wire.NotPlain) as error:
         return {"broken": f"{error}"}
     except SandboxBroken:

@@ -41,6 +41,8 @@ class Run:
     """Why the program does not compile."""
     raised: list[dict[str, Any]] = field(default_factory=list)
     """Exceptions of the program's own code: the first of each test, in order."""
+    diagnostics: list[dict[str, Any]] = field(default_factory=list)
+    """What is wrong and where, as fields of Diagnostic, in languages whose run times say it in their own words."""
     stdout: str = ""
     cpu_s: float = 0.0
     """CPU seconds of the program over all tests."""
@@ -127,7 +129,8 @@ class Recorder:
         not_loaded = self._session.not_loaded or {}
         missing = ("not_run", 0.0, "")
         if not_loaded:
-            missing = ("timed_out" if "timed_out" in not_loaded else "error", 0.0, "the program does not load")
+            status, message = self._classify(NotLoaded())
+            missing = (status, 0.0, message)
         if self.complete and self._results:
             tests = [self._results[test] for test in sorted(self._results)]
         else:
@@ -142,7 +145,8 @@ class Recorder:
         if isinstance(error, GaveUp):
             return "not_run", str(error)
         if isinstance(error, NotLoaded):
-            return "error", "the program does not load"
+            hung = (self._session.not_loaded or {}).get("timed_out")
+            return ("timed_out", f"the program does not load: {hung}") if hung else ("error", "the program does not load")
         facts = facts_of(error)
         if facts is not None:
             self._raised.append(facts)

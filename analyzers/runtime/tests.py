@@ -138,4 +138,6 @@ def _from_mapping(value: Mapping[str, Any]) -> Tests:
                 return Appended(code, value.get("prefix", ""))
     except (KeyError, TypeError) as error:
         raise BadTests(f"incomplete test case ({type(error).__name__}: {error}) in {str(value)[:80]!r}") from error
-    raise BadTests(f"tests need the keys asserts, check + entry_point, function + cases, stdio or append; got {sorted(value)}")
+    raise BadTests(
+        f"tests need the keys asserts, check + entry_point, function + cases, stdio or append; got {sorted(value)}"
+    )

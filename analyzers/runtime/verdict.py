@@ -31,6 +31,8 @@ def report(source: Source, answer: dict[str, Any], seconds: float) -> Report:
     if "broken" in answer:
         verdict = Verdict(Outcome.INFRASTRUCTURE, detail=answer["broken"])
         return Report(NAME, Status.FAILED, seconds=seconds, detail=answer["broken"], verdict=verdict)
+    if "unavailable" in answer:
+        return Report(NAME, Status.UNAVAILABLE, seconds=seconds, detail=answer["unavailable"])
     tests = tuple(TestResult(TestStatus(status), spent, message) for status, spent, message in answer["tests"])
     outcome = _outcome(tests, answer)
     facts = answer["syntax"] or next(iter(answer["raised"]), None)
@@ -67,6 +69,8 @@ def _why(tests: tuple[TestResult, ...]) -> str:
 
 def _diagnostics(source: Source, outcome: Outcome, answer: dict[str, Any]) -> tuple[Diagnostic, ...]:
     whole = Span(0, len(source.text))
+    if answer["diagnostics"]:
+        return tuple(map(_as_diagnostic, answer["diagnostics"]))
     if answer["syntax"]:
         return (_syntax(source, answer["syntax"], whole),)
     if outcome is Outcome.TIMEOUT:
@@ -78,6 +82,18 @@ def _diagnostics(source: Source, outcome: Outcome, answer: dict[str, Any]) -> tu
     if answer["raised"]:
         return (_raised(source, answer["raised"][0], whole),)
     return ()
+
+
+def _as_diagnostic(fields: dict[str, Any]) -> Diagnostic:
+    return Diagnostic(
+        analyzer=NAME,
+        code=fields["code"],
+        severity=Severity(fields["severity"]),
+        message=fields["message"],
+        span=Span(fields["span"]["start"], fields["span"]["end"]),
+        kind=Kind(fields["kind"]),
+        location=Location(fields["location"]),
+    )
 
 
 def _raised(source: Source, facts: dict[str, Any], whole: Span) -> Diagnostic:

@@ -15,12 +15,14 @@ class Limits:
     timeout_s: float = 4.0
     """Seconds per test, and for loading the program; time spent waiting for a processor is not counted."""
     memory_bytes: int = 512 * 1024 * 1024
-    """Address space."""
+    """Address space; or data alone, with `reserves_memory`."""
     output_bytes: int = 1024 * 1024
     """Printed output, and the size of any file that is written."""
     processes: int = 32
     """Processes and threads at the same time."""
     open_files: int = 64
+    reserves_memory: bool = False
+    """Whether it may reserve any address space (JVM, Go and Node take far more than they use)."""
 
 
 @dataclass(frozen=True, slots=True)

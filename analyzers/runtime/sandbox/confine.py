@@ -152,7 +152,7 @@ def limit(limits: dict[str, float], *, tasks: int) -> None:
     cpu = int(limits["cpu_s"]) + 1
     pairs = (
         (resource.RLIMIT_CPU, cpu),
-        (resource.RLIMIT_AS, int(limits["memory_bytes"])),
+        (resource.RLIMIT_DATA if limits["reserves_memory"] else resource.RLIMIT_AS, int(limits["memory_bytes"])),
         (resource.RLIMIT_FSIZE, int(limits["output_bytes"])),
         (resource.RLIMIT_NOFILE, int(limits["open_files"])),
         (resource.RLIMIT_NPROC, int(limits["processes"]) + tasks),

@@ -1,0 +1,356 @@
+"""Runs programs of any language on their tests: placed, compiled once, and run by exec in the sandbox.
+
+What a program prints is compared here. Where test code runs in the program's own process (`Appended`), a pass needs
+exit status 0 and a record with a number that was drawn for this run: a program that merely ends early has not passed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import select
+import shutil
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import grammars
+from analyzers.findings import Finding, to_diagnostics
+from analyzers.positions import encode, without_surrogates
+from analyzers.runtime import NAME, judge
+from analyzers.runtime.remote import MAX_STARVED, MAX_TIMEOUTS
+from analyzers.runtime.sandbox.base import Candidate, Command, Exit, Limits, Sandbox, SandboxBroken
+from analyzers.runtime.suite import MAX_MESSAGE, Run, _short
+from analyzers.runtime.tests import Appended, BadTests, Stdio, Tests
+from analyzers.types import Diagnostic, Kind, Severity, Span
+from grammars import Language, Toolchain
+
+COMPILE_MEMORY_BYTES = 4 * 1024**3
+COMPILE_OUTPUT_BYTES = 256 * 1024**2
+"""Size of any file that a compiler writes."""
+COMPILE_PROCESSES = 64
+COMPILE_OPEN_FILES = 1024
+MAX_DIAGNOSTICS = 50
+SUPPORT = Path(__file__).with_name("support")
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "{work}", "TMPDIR": "{work}", "LANG": "C.UTF-8"}
+
+
+class Unavailable(Exception):
+    """A command that the language needs is not installed; the message says what to install."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program with what stands around it, ready to be placed."""
+
+    text: str
+    """The whole file."""
+    own: Span
+    """Where the program itself stands in it."""
+    toolchain: Toolchain
+    file: str
+    messages: Any
+    """Module of `analyzers.runtime.messages`."""
+    nonce: str = ""
+    assertions: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command went."""
+
+    exit: Exit
+    seconds: float
+    timed_out: bool
+    refused: str
+    """Why it could not be started."""
+
+
+def run(tests: Tests, source: str, language: str, limits: Limits, sandbox: Sandbox) -> Run:
+    """Runs a program on a suite of kind Stdio or Appended.
+
+    Raises:
+        BadTests: the suite is of another kind, or names an unknown rule.
+        Unavailable: the language's commands are not installed.
+        SandboxBroken: the sandbox is broken.
+    """
+    program = _program(tests, source, grammars.get(language))
+    names = {program.file: encode(without_surrogates(program.text))}
+    sandbox.place(names | {name: (SUPPORT / name).read_bytes() for name in program.toolchain.support})
+    count = program.assertions or (len(tests.cases) if isinstance(tests, Stdio) else 1)
+    failed = _compile(program, count, sandbox)
+    if failed is None:
+        failed = _run_stdio(tests, program, limits, sandbox) if isinstance(tests, Stdio) else None
+    return failed or _run_appended(program, limits, sandbox)
+
+
+def _program(tests: Tests, source: str, language: Language) -> Program:
+    if not isinstance(tests, Stdio | Appended):
+        raise BadTests(f"{type(tests).__name__} tests are for Python, a {language.name} program takes stdio or append")
+    if language.toolchain is None:
+        raise Unavailable(f"no toolchain is declared for {language.name}")
+    before = tests.prefix if isinstance(tests, Appended) else ""
+    text = before + source
+    if isinstance(tests, Appended):
+        text += "\n" + tests.code
+    toolchain = _chosen(language.toolchain, text)
+    file = toolchain.file or "main" + language.suffixes[0]
+    messages = import_module(f"analyzers.runtime.messages.{toolchain.messages or language.name}")
+    program = Program(text, Span(len(before), len(before) + len(source)), toolchain, file, messages)
+    return _recording(program, tests.code) if isinstance(tests, Appended) else program
+
+
+def _chosen(toolchain: Toolchain, text: str) -> Toolchain:
+    for pattern, other in toolchain.alternatives:
+        if re.search(pattern, text):
+            return _chosen(other, text)
+    return toolchain
+
+
+def _recording(program: Program, code: str) -> Program:
+    """The program whose appended code records each assertion that has passed, and that it came to its end."""
+    toolchain, nonce = program.toolchain, secrets.token_hex(12)
+
+    def statement(number: int | str) -> str:
+        return toolchain.record.replace("{nonce}", f"{nonce}-{number}")
+
+    for pattern, template in toolchain.completion:
+        found = list(re.finditer(pattern, code))
+        if found:
+            last = found[-1]
+            code = code[: last.start()] + last.expand(template) + code[last.end() :]
+            break
+    else:
+        raise BadTests(f"no place for the record of completion is found in the tests: {code[-80:]!r}")
+    code = code.replace("{record}", statement("end"))
+    count = 0
+    for pattern, template in toolchain.assertion:
+        parts, at = [], 0
+        for match in re.finditer(pattern, code):
+            parts += [code[at : match.start()], match.expand(template).replace("{record}", statement(count))]
+            at, count = match.end(), count + 1
+        code = "".join([*parts, code[at:]])
+    return replace(program, text=program.text[: program.own.end] + "\n" + code, nonce=nonce, assertions=count)
+
+
+def _compile(program: Program, count: int, sandbox: Sandbox) -> Run | None:
+    """Compiles a program that needs it; what came of its tests where that fails."""
+    toolchain = program.toolchain
+    if not toolchain.compile:
+        return None
+    bounds = Limits(
+        toolchain.compile_timeout_s, COMPILE_MEMORY_BYTES, COMPILE_OUTPUT_BYTES, COMPILE_PROCESSES, COMPILE_OPEN_FILES
+    )
+    bounds = replace(bounds, reserves_memory=toolchain.reserves_memory)
+    ran = _execute(sandbox, _command(program, toolchain.compile, keep=True), b"", bounds)
+    if ran.refused:
+        raise SandboxBroken(f"the compiler could not be started: {ran.refused}")
+    if ran.timed_out:
+        why = f"compiling took longer than {toolchain.compile_timeout_s:g} s"
+        return Run([("timed_out", ran.seconds, why)] * count, cpu_s=ran.exit.cpu_s)
+    if ran.exit.code == 0:
+        return None
+    output, errors = _text(ran.exit.output), _text(ran.exit.errors)
+    findings = program.messages.compile_findings(output, errors, program.file)
+    return _not_compiled(program, findings, errors or output, count)
+
+
+def _not_compiled(program: Program, findings: Sequence[Finding], said: str, count: int) -> Run:
+    found = [finding for finding in findings if finding.severity >= Severity.HIGH] or [
+        Finding("CompileError", said.strip()[-MAX_MESSAGE:], severity=Severity.FATAL, kind=Kind.SYNTAX)
+    ]
+    placed = [diagnostic for finding in found if (diagnostic := _placed(program, finding))]
+    # Where only the tests' part does not compile the program lacks what they use: the whole of it is to blame.
+    placed = placed or [_whole(program, found[0])]
+    return Run(
+        [("error", 0.0, f"the program does not compile: {found[0].message}"[:MAX_MESSAGE])] * count,
+        syntax={"type": found[0].code, "message": found[0].message},
+        diagnostics=[asdict(diagnostic) for diagnostic in placed[:MAX_DIAGNOSTICS]],
+    )
+
+
+def _run_stdio(tests: Stdio, program: Program, limits: Limits, sandbox: Sandbox) -> Run:
+    same = judge.rule(judge.TEXTS, tests.compare)
+    outcome = Run([])
+    timeouts = 0
+    for case in tests.cases:
+        if timeouts >= MAX_TIMEOUTS:
+            outcome.tests.append(("not_run", 0.0, "earlier tests timed out"))
+            continue
+        ran = _start(program, case.stdin.encode("utf-8", "surrogateescape"), limits, sandbox)
+        outcome.cpu_s += ran.exit.cpu_s
+        timeouts = timeouts + 1 if ran.timed_out else 0
+        printed = _text(ran.exit.output)
+        outcome.stdout = outcome.stdout or printed
+        if ran.timed_out or ran.exit.code or ran.refused:
+            _note_end(program, ran, outcome, blame_tests=False)
+            if outcome.syntax is not None:
+                break
+        elif same(printed, case.stdout):
+            outcome.tests.append(("passed", ran.seconds, ""))
+        else:
+            message = f"printed {_short(printed)}, expected {_short(case.stdout)}"
+            outcome.tests.append(("failed", ran.seconds, message))
+    missing = len(tests.cases) - len(outcome.tests)
+    outcome.tests += [("error", 0.0, "the program does not compile")] * missing
+    return outcome
+
+
+def _run_appended(program: Program, limits: Limits, sandbox: Sandbox) -> Run:
+    ran = _start(program, b"", limits, sandbox)
+    record = re.compile(rf"\n?{program.nonce}-(\w+)\r?\n")
+    seen = set(record.findall(_text(ran.exit.output)))
+    ran = replace(ran, exit=replace(ran.exit, output=record.sub("", _text(ran.exit.output)).encode()))
+    outcome = Run([], stdout=_text(ran.exit.output), cpu_s=ran.exit.cpu_s, forgeable=True)
+    if ran.exit.code == 0 and not ran.timed_out and "end" in seen:
+        outcome.tests = [("passed", ran.seconds, "")] * max(program.assertions, 1)
+        return outcome
+    passed = sum(str(number) in seen for number in range(program.assertions))
+    # An assertion in a loop is seen before it has passed every time.
+    passed = min(passed, max(program.assertions - 1, 0))
+    outcome.tests = [("passed", 0.0, "")] * passed
+    _note_end(program, ran, outcome, blame_tests=True)
+    outcome.tests += [("not_run", 0.0, "an earlier test ended the program")] * (program.assertions - passed - 1)
+    return outcome
+
+
+def _note_end(program: Program, ran: Ran, outcome: Run, *, blame_tests: bool) -> None:
+    """Adds the test in which the program came to a bad end. `blame_tests`: the end may be that of an assertion."""
+    if ran.timed_out:
+        outcome.tests.append(("timed_out", ran.seconds, f"no end within {ran.seconds:.1f} s"))
+        return
+    output, errors = _text(ran.exit.output), _text(ran.exit.errors)
+    findings: Sequence[Finding] = program.messages.run_findings(output, errors, program.file)
+    first = findings[0] if findings else _ended(ran)
+    message = f"{first.code}: {first.message}"[:MAX_MESSAGE]
+    own = next((found for finding in findings if (found := _placed(program, finding))), None)
+    if first.kind is Kind.SYNTAX:
+        outcome.syntax = {"type": first.code, "message": first.message}
+        message = f"the program does not compile: {message}"[:MAX_MESSAGE]
+    elif blame_tests and _asserted(program, errors, findings, own):
+        outcome.tests.append(("failed", ran.seconds, message))
+        return
+    outcome.tests.append(("error", ran.seconds, message))
+    outcome.raised.append({"type": first.code, "message": first.message})
+    outcome.diagnostics = outcome.diagnostics or [asdict(own or _whole(program, first))]
+
+
+def _asserted(program: Program, errors: str, findings: Sequence[Finding], own: Diagnostic | None) -> bool:
+    """Whether the tests themselves ended the program: they say so, or it ended in their part of the file."""
+    if program.messages.FAILED.search(errors):
+        return True
+    return own is None and any(finding.line is not None or finding.offset is not None for finding in findings)
+
+
+def _ended(ran: Ran) -> Finding:
+    """What the wait status alone says."""
+    code = ran.exit.code
+    if ran.refused:
+        name, message = "NothingBuilt", f"the compiler made no program that can be started: {ran.refused}"
+    elif code < 0:
+        name = message = signal.Signals(-code).name
+    elif code:
+        name, message = "SystemExit", f"exit status {code}"
+    else:
+        name, message = "EarlyExit", "the program ended before its tests did"
+    return Finding(name, message, severity=Severity.FATAL, kind=Kind.RUNTIME)
+
+
+def _placed(program: Program, finding: Finding) -> Diagnostic | None:
+    """The finding as a diagnostic of the program itself, None where it is about another part of the file or none."""
+    if finding.file and os.path.basename(finding.file) != os.path.basename(program.file):
+        return None
+    if finding.line is None and finding.offset is None:
+        return None
+    found = to_diagnostics(NAME, program.text, [finding], convention=program.messages.CONVENTION)[0]
+    if not program.own.start <= found.span.start < program.own.end:
+        return None
+    span = Span(found.span.start - program.own.start, min(found.span.end, program.own.end) - program.own.start)
+    return replace(found, span=span, severity=Severity.FATAL)
+
+
+def _whole(program: Program, finding: Finding) -> Diagnostic:
+    bare = replace(finding, line=None, offset=None)
+    (found,) = to_diagnostics(NAME, program.text, [bare], convention=program.messages.CONVENTION)
+    return replace(found, span=Span(0, len(program.own)), severity=Severity.FATAL)
+
+
+def _start(program: Program, stdin: bytes, limits: Limits, sandbox: Sandbox) -> Ran:
+    toolchain = program.toolchain
+    bounds = replace(
+        limits,
+        timeout_s=limits.timeout_s + toolchain.start_s,
+        memory_bytes=limits.memory_bytes + toolchain.memory_bytes,
+        processes=limits.processes + toolchain.processes,
+        reserves_memory=toolchain.reserves_memory,
+    )
+    ran = _execute(sandbox, _command(program, toolchain.run), stdin, bounds)
+    if ran.refused and not toolchain.run[0].startswith("{built}"):
+        raise SandboxBroken(f"the program could not be started: {ran.refused}")
+    return ran
+
+
+def _command(program: Program, words: Sequence[str], *, keep: bool = False) -> Command:
+    def fill(word: str) -> str:
+        return word.replace("{file}", "{built}/" + program.file)
+
+    toolchain = program.toolchain
+    argv = (_found(words[0], toolchain), *map(fill, words[1:]))
+    environment = ENVIRONMENT | {name: fill(value) for name, value in toolchain.environment.items()}
+    return Command(argv, environment, keep=keep)
+
+
+def _found(word: str, toolchain: Toolchain) -> str:
+    if word.startswith(("{", "/")):
+        return word
+    path = _path(word)
+    if path is None:
+        raise Unavailable(f"the command {word!r} is not installed: install {' or '.join(toolchain.packages)}")
+    return path
+
+
+@lru_cache
+def _path(word: str) -> str | None:
+    found = shutil.which(word)
+    return os.path.realpath(found) if found else None
+
+
+def _execute(sandbox: Sandbox, command: Command, stdin: bytes, limits: Limits) -> Ran:
+    start = time.monotonic()
+    candidate = sandbox.execute(command, stdin=stdin, limits=limits)
+    refused = b""
+    try:
+        ended = _wait(candidate, start, limits.timeout_s)
+        seconds = time.monotonic() - start
+        if ended:
+            with contextlib.suppress(OSError):
+                candidate.channel.settimeout(0)
+                refused = candidate.channel.recv(MAX_MESSAGE)
+    finally:
+        exit = candidate.end()
+    return Ran(exit, seconds, not ended, refused.decode(errors="replace"))
+
+
+def _wait(candidate: Candidate, start: float, timeout_s: float) -> bool:
+    """Whether it ends before the deadline; what it waited for a processor is granted, up to a multiple."""
+    left, granted = start + timeout_s - time.monotonic(), 0.0
+    latest = start + MAX_STARVED * timeout_s
+    while left > 0:
+        ready, _, _ = select.select([candidate.ended], [], [], left)
+        if ready:
+            return True
+        starved = candidate.starved_s()
+        left = min(starved - granted, latest - time.monotonic())
+        granted = starved
+    return False
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
