@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from analyzers.runtime import wire
+from analyzers.runtime import claims, wire
 from analyzers.runtime.sandbox.base import Candidate, Exit, Limits, Sandbox
 
 MAX_STARVED = 3.0
@@ -23,6 +23,10 @@ MAX_TIMEOUTS = 2
 """Tests in a row that may time out before the rest is not run: a program that hangs once tends to hang always."""
 MAX_STARTS = 4
 """Times that a program is started anew after it hung or crashed."""
+
+
+ENDING_S = 0.2
+"""How long a process may take to end after its descriptors were closed; one that goes on has closed them itself."""
 
 
 class Stopped(BaseException):
@@ -50,6 +54,14 @@ class GaveUp(Stopped):
 
 class CandidateError(Exception):
     """An exception of the candidate's code that has no counterpart among the built-in ones."""
+
+
+def signal_name(number: int) -> str:
+    """`SIGKILL` and the like; real-time signals have no names."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def facts_of(error: BaseException) -> dict[str, Any] | None:
@@ -101,14 +113,25 @@ class Session:
         self._start_clock()
         try:
             answer = self._receive()
-        except TimedOut:
-            answer = {"timed_out": True}
+            if "ready" in answer:
+                return
+            self.not_loaded = self._failure(answer)
+        except TimedOut as error:
+            self.not_loaded = {"timed_out": str(error)}
         except Died as error:
-            answer = {"raised": facts_of(error)}
-        if "ready" not in answer:
-            self.not_loaded = answer
+            self.not_loaded = {"raised": facts_of(error)}
+        self.end()
+        raise NotLoaded
+
+    def _failure(self, answer: dict[str, Any]) -> dict[str, Any]:
+        """Why a program that did not load, or did not come to its end, says that it did not."""
+        try:
+            if "syntax" in answer:
+                return {"syntax": claims.syntax(answer["syntax"])}
+            return {"raised": claims.raised(answer.get("raised"))}
+        except wire.Malformed as error:
             self.end()
-            raise NotLoaded
+            raise Died(f"a malformed answer: {error}") from error
 
     def run_script(self, stdin: bytes) -> int:
         """Runs the program as a script to its end and returns its exit status; `end` then tells what it printed.
@@ -122,7 +145,7 @@ class Session:
         status = answer.get("exit")
         if type(status) is int:
             return status
-        self.not_loaded = answer
+        self.not_loaded = self._failure(answer)
         return 1
 
     def test_passed(self) -> None:
@@ -160,16 +183,15 @@ class Session:
             self._died()
         answer = self._receive()
         try:
-            if "raised" in answer:
-                raise self._exception(answer["raised"])
-            for index, tree in answer.get("changed", ()):
-                _copy_back(arguments[index], wire.decode(tree, self._import))
-            return wire.decode(answer["value"], self._import)
-        except (wire.Malformed, KeyError, TypeError, IndexError, AttributeError) as error:
-            if "raised" in answer:
-                raise
+            if "raised" not in answer:
+                for index, tree in answer.get("changed", ()):
+                    _copy_back(arguments[index], wire.decode(tree, self._import))
+                return wire.decode(answer["value"], self._import)
+            raised = self._exception(answer["raised"])
+        except (wire.Malformed, LookupError, TypeError, ValueError, AttributeError) as error:
             self.end()
             raise Died(f"a malformed answer: {error}") from error
+        raise raised
 
     def _start_clock(self) -> None:
         self._started = time.monotonic()
@@ -195,8 +217,12 @@ class Session:
         while len(self._buffer) < count:
             if not self._wait(self._candidate):
                 self._timeouts += 1
+                waited = self._starved
                 self.end()
-                raise TimedOut(f"no answer within {self._limits.timeout_s:g} s")
+                raise TimedOut(
+                    f"no answer within {self._limits.timeout_s:g} s; in its life the process used"
+                    f" {self.exit.cpu_s if self.exit else 0:.2f} s of CPU and waited {waited:.2f} s for a processor"
+                )
             try:
                 part = self._candidate.channel.recv(1 << 16)
             except OSError:
@@ -225,12 +251,16 @@ class Session:
         return False
 
     def _died(self) -> NoReturn:
+        assert self._candidate is not None
+        ended, _, _ = select.select([self._candidate.ended], [], [], ENDING_S)
         self.end()
         assert self.exit is not None
+        if not ended:
+            raise Died("the program closed the channel that its answers go through")
         code = self.exit.code
         error = Died(f"the program ended before it answered ({f'signal {-code}' if code < 0 else f'exit code {code}'})")
         if code < 0:
-            error.how = signal.Signals(-code).name
+            error.how = signal_name(-code)
         raise error
 
     def _export(self, value: Any) -> Any:
@@ -246,11 +276,10 @@ class Session:
         return Remote(self, reference, self._generation)
 
     def _exception(self, facts: Any) -> Exception:
-        if not (isinstance(facts, dict) and isinstance(facts.get("type"), str)):
-            raise wire.Malformed("an exception without a type")
-        message = f"{facts['type']}: {facts.get('message', '')}"
-        for name in facts.get("bases", ()):
-            base = getattr(builtins, str(name), None)
+        facts = claims.raised(facts)
+        message = f"{facts['type']}: {facts['message']}"
+        for name in facts["bases"]:
+            base = getattr(builtins, name, None)
             if isinstance(base, type) and issubclass(base, Exception):
                 # BaseException's own subclasses (SystemExit) must not end the judge; they end up below.
                 error: Exception = base.__new__(base)

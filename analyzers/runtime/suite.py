@@ -19,6 +19,8 @@ from analyzers.runtime.sandbox.base import Limits, Sandbox
 from analyzers.runtime.tests import Appended, Asserts, BadTests, Calls, CheckFunction, Exchange, Stdio, Tests
 
 MAX_MESSAGE = 300
+JUDGING_S = 1.0
+"""CPU seconds beyond those of a test after which a judge that is not to be interrupted is ended."""
 BEGIN, PASSED, FAILED = "__spanwise_begin__", "__spanwise_passed__", "__spanwise_failed__"
 EVAL, EXPLAIN = "__spanwise_eval__", "__spanwise_explain__"
 LEFT, RIGHT = "__spanwise_left__", "__spanwise_right__"
@@ -90,7 +92,11 @@ class Recorder:
 
     @contextmanager
     def clock(self) -> Iterator[None]:
-        """Bounds the time that test code spends on what the program returned (`range(answer)`, say)."""
+        """Bounds the time that test code spends on what the program returned (`range(answer)`, say).
+
+        What keeps the interpreter from handling the alarm (one call of `sum`) is ended by the CPU clock, whose signal
+        ends this process.
+        """
 
         def ring(*_: object) -> None:
             raise TimedOut("judging the answer took too long")
@@ -99,24 +105,30 @@ class Recorder:
         try:
             yield
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
+            for timer in (signal.ITIMER_REAL, signal.ITIMER_PROF):
+                signal.setitimer(timer, 0)
             signal.signal(signal.SIGALRM, previous)
+
+    def _wind(self) -> None:
+        longest = (2 * MAX_STARVED + 1) * self._limits.timeout_s
+        signal.setitimer(signal.ITIMER_REAL, longest)
+        signal.setitimer(signal.ITIMER_PROF, longest + JUDGING_S)
 
     def begin(self) -> None:
         """A test begins."""
-        signal.setitimer(signal.ITIMER_REAL, (2 * MAX_STARVED + 1) * self._limits.timeout_s)
+        self._wind()
         self._session.begin_test()
 
     def passed(self, test: int) -> None:
         """A test came to its end. One that runs several times (in a loop) has to pass every time."""
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._wind()
         self._session.test_passed()
         status, seconds, message = self._results.get(test, ("passed", 0.0, ""))
         self._results[test] = (status, seconds + self._session.seconds(), message)
 
     def failed(self, test: int, error: BaseException) -> None:
         """A test ended with an exception, in the program or in the test code. Goes on unless nothing more can run."""
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        self._wind()
         status, message = self._classify(error)
         earlier = self._results.get(test, ("passed", 0.0, ""))
         if earlier[0] == "passed":
@@ -146,7 +158,7 @@ class Recorder:
             return "not_run", str(error)
         if isinstance(error, NotLoaded):
             hung = (self._session.not_loaded or {}).get("timed_out")
-            return ("timed_out", f"the program does not load: {hung}") if hung else ("error", "the program does not load")
+            return ("timed_out", f"while loading: {hung}") if hung else ("error", "the program does not load")
         facts = facts_of(error)
         if facts is not None:
             self._raised.append(facts)
@@ -196,17 +208,16 @@ def _run_code(tests: Asserts | CheckFunction | Appended, session: Session, recor
         namespace[name] = import_module(name) if name in MODULES else Name(session, name)
     with recorder.clock():
         try:
-            session.begin_test()  # code between the tests may already need the program
+            recorder.begin()  # code between the tests may already need the program
             exec(code, namespace)
             if entry_point:
                 namespace["check"](Name(session, entry_point))
             recorder.complete = True
-        except Stopped:
+        except (NotLoaded, GaveUp):
             return
-        except Exception as error:
-            recorder.failed(
-                recorder.expected, error
-            )  # test code outside of any test: counts as one more that went wrong
+        except (Exception, Stopped) as error:
+            # Test code outside of any test counts as one more that went wrong.
+            recorder.failed(recorder.expected, error)
             recorder.expected += 1
 
 

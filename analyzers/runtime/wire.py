@@ -54,7 +54,7 @@ def _encode(value: Any, reference: Callable[[Any], Any] | None, depth: int, left
     if depth > MAX_DEPTH or left[0] < 0:
         raise NotPlain(f"a value deeper than {MAX_DEPTH} or with more than {MAX_NODES} parts")
     kind = type(value)
-    if kind in _SCALARS_OUT:
+    if kind in _SCALARS_OUT and not (kind is range and value[MAX_NODES:]):
         return _SCALARS_OUT[kind](value)
     if kind in _SEQUENCES:
         return [_SEQUENCES[kind], [_encode(part, reference, depth + 1, left) for part in value]]
@@ -91,8 +91,11 @@ def _late(kind: type) -> str | None:
     return tag if tag and getattr(sys.modules.get(module), kind.__name__, None) is kind else None
 
 
-def _rare(module: str, name: str) -> Callable[[str], Any]:
-    return lambda payload: getattr(importlib.import_module(module), name)(payload)
+def _range(start: int, stop: int, step: int) -> range:
+    found = range(start, stop, step)
+    if found[MAX_NODES:]:  # `sum` of it would keep the judge busy for good
+        raise Malformed(f"a range of more than {MAX_NODES} numbers")
+    return found
 
 
 def decode(tree: Any, reference: Callable[[Any], Any] | None = None) -> Any:
@@ -107,7 +110,7 @@ def decode(tree: Any, reference: Callable[[Any], Any] | None = None) -> Any:
         return _decode(tree, reference, 0)
     except Malformed:
         raise
-    except (ValueError, TypeError, ArithmeticError, RecursionError, LookupError) as error:
+    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError, LookupError) as error:
         raise Malformed(f"{type(error).__name__}: {error}") from error
 
 
@@ -134,9 +137,9 @@ _SCALARS_IN: dict[str, Callable[[Any], Any]] = {
     "b": bytes.fromhex,
     "B": bytearray.fromhex,
     "c": lambda payload: complex(float.fromhex(payload[0]), float.fromhex(payload[1])),
-    "g": lambda payload: range(*(int(part, 16) for part in payload)),
-    "D": _rare("decimal", "Decimal"),
-    "F": _rare("fractions", "Fraction"),
+    "g": lambda payload: _range(*(int(part, 16) for part in payload)),
+    "D": lambda payload: importlib.import_module("decimal").Decimal(payload),
+    "F": lambda payload: importlib.import_module("fractions").Fraction(*map(int, payload.split("/"))),
     "T": _TYPES.__getitem__,
 }
 

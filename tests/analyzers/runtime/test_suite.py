@@ -181,3 +181,67 @@ def test_the_instrumented_suite_is_made_once():
     suite._instrumented.cache_clear()
     tests = suite.Asserts(("assert f(1)",))
     assert suite._instrumented(tests) is suite._instrumented(tests)
+
+
+def test_what_hangs_or_dies_outside_of_any_test_is_one_more_that_went_wrong(run):
+    tests = check("y = candidate(1)", "assert y == 2")
+    assert run("def f(x):\n    while x: pass", tests, timeout_s=0.2)[0] == ["not_run", "timed_out"]
+    statuses, outcome = run("import os\ndef f(x): os.abort()", tests)
+    assert statuses == ["not_run", "error"]
+    assert outcome.raised[0]["type"] == "SIGABRT"
+
+
+def test_judging_outside_of_any_test_has_its_time_too(run):
+    tests = check("assert candidate(1) == 10 ** 9", "for i in range(candidate(1)): pass")
+    assert run("def f(x): return 10 ** 9", tests, timeout_s=0.05)[0] == ["passed", "timed_out"]
+
+
+def test_cpu_seconds_are_counted(run):
+    spin = "import time\ndef f(x):\n    end = time.process_time() + 0.2\n    while time.process_time() < end: pass\n    return x"
+    _, outcome = run(spin, ["assert f(1) == 1", "assert f(2) == 2"], timeout_s=2.0)
+    assert 0.4 <= outcome.cpu_s < 2
+    _, outcome = run(spin + "\nf(1)", {"stdio": [{"stdin": "", "stdout": ""}] * 2}, timeout_s=2.0)
+    assert 0.4 <= outcome.cpu_s < 2
+
+
+def test_a_timeout_tells_a_busy_program_from_one_that_waits(run):
+    _, outcome = run("import time\ndef f(x): time.sleep(60)", ["assert f(1) == 1"], timeout_s=0.5)
+    used = float(outcome.tests[0][2].partition("used ")[2].split()[0])
+    assert used < 0.3
+    _, outcome = run("def f(x):\n    while 1: pass", ["assert f(1) == 1"], timeout_s=0.5)
+    used = float(outcome.tests[0][2].partition("used ")[2].split()[0])
+    assert used >= 0.4
+
+
+LIES = {
+    "syntax": ['{"syntax": 5}', '{"syntax": {"type": 5}}', '{"syntax": {"type": "x", "message": "m", "at": ["a", 1, 1, 1]}}',
+               '{"syntax": {"type": "x", "at": [1]}}'],
+    "raised": ['{"raised": 5}', '{"raised": {"type": 5}}', '{"raised": {"type": "x", "bases": 5}}', '{"raised": {"type": ""}}',
+               '{"raised": {"type": "x", "frame": [1, "x", {}, []]}}', '{"raised": {"type": "x", "frame": [1, 1, 1, 9e99]}}'],
+    "other": ["{}", "[]", "7", '{"timed_out": true}', '{"exit": "x"}', '{"exit": true}'],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("lie", [lie for lies in LIES.values() for lie in lies])
+def test_a_program_cannot_make_the_harness_stumble_and_be_left_out(run, lie):
+    say = f"import os\ndef say(x=0):\n    os.write(3, len({lie!r}).to_bytes(4, 'big') + {lie!r}.encode())\n"
+    for source in (say + "say()", say + "f = say"):
+        for tests in (["assert f(1) == 2"], {"function": "f", "cases": [{"args": [1], "expected": 2}]}):
+            statuses, outcome = run(source, tests)
+            assert statuses == ["error"], outcome
+    statuses, _ = run(say + "say()", {"stdio": [{"stdin": "", "stdout": "3"}]})
+    assert statuses in (["error"], ["failed"])
+
+
+def test_a_real_time_signal_has_no_name_and_is_an_error(run):
+    kill = "import os\ndef f(x): os.kill(os.getpid(), 40)\n"
+    statuses, outcome = run(kill, ["assert f(1) == 1"])
+    assert (statuses, outcome.raised[0]["type"]) == (["error"], "signal 40")
+    assert run(kill + "f(1)", {"stdio": [{"stdin": "", "stdout": ""}]})[0] == ["error"]
+    assert run(kill + "f(1)", ["assert f(1) == 1"])[0] == ["error"]
+
+
+def test_a_program_that_closes_its_channel_is_not_taken_for_one_that_was_killed(run):
+    statuses, outcome = run("import os\ndef f(x):\n    os.close(3)\n    while x: pass", ["assert f(1) == 1"])
+    assert statuses == ["error"]
+    assert outcome.tests[0][2] == "SystemExit: the program closed the channel that its answers go through"

@@ -90,6 +90,12 @@ def test_what_is_no_plain_data_becomes_a_reference():
     assert wire.decode(tree, lambda number: f"object {number}") == [1, "object 7"]
 
 
+def test_ranges_without_end_are_no_plain_data():
+    assert wire.decode(wire.encode(range(wire.MAX_NODES))) == range(wire.MAX_NODES)
+    with pytest.raises(wire.NotPlain):
+        wire.encode(range(wire.MAX_NODES + 1))
+
+
 def test_cycles_and_depth_are_refused():
     loop: list = []
     loop.append(loop)
@@ -107,6 +113,11 @@ def test_cycles_and_depth_are_refused():
         1.5,
         {"a": 1},
         ["i", "zz"],
+        ["F", "1e99999999"],
+        ["F", "1/0"],
+        ["F", 5],
+        ["g", ["0x0", "0x" + "f" * 30, "0x1"]],
+        ["g", ["0x0", "0x1", "0x0"]],
         ["i", 5],
         ["f", "one"],
         ["d", [[["l", []], 1]]],
