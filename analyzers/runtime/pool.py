@@ -6,6 +6,7 @@ import contextlib
 import os
 import queue
 import select
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import grammars
-from analyzers.runtime import service, verdict, wire
+from analyzers.runtime import service, suite, verdict, wire
 from analyzers.runtime.remote import MAX_STARTS, MAX_STARVED
 from analyzers.runtime.sandbox.base import Limits
 from analyzers.runtime.tests import Appended, Asserts, Calls, CheckFunction, Stdio, Tests
@@ -146,19 +147,22 @@ class Judge:
             process.stdin.flush()
             answer: dict[str, Any] = self._read(process, patience_s)
         except (JudgeLost, OSError) as error:
-            self.kill()
+            if self.kill() == -signal.SIGPROF:  # the clock of the suite: the program's answer is to blame
+                return asdict(suite.Run([("timed_out", 0.0, "judging the answer took too long")]))
             raise JudgeLost(str(error)) from error
         self._done += 1
         return answer
 
-    def kill(self) -> None:
-        """Ends the process; its fork server sees that and ends what runs in it."""
+    def kill(self) -> int | None:
+        """Ends the process, whose fork server ends what runs in it; returns its status, None where there was none."""
         process, self._process = self._process, None
         self._done = 0
-        if process is not None:
-            process.kill()
-            with contextlib.suppress(OSError, ValueError):
-                process.communicate()
+        if process is None:
+            return None
+        process.kill()
+        with contextlib.suppress(OSError, ValueError):
+            process.communicate()
+        return process.returncode
 
     def _start(self) -> subprocess.Popen[bytes]:
         # A clean environment: no secret of the caller's reaches test code, and no setting of his the interpreter.

@@ -15,7 +15,7 @@ from typing import Any
 
 from analyzers.runtime import judge
 from analyzers.runtime.remote import MAX_STARVED, Died, GaveUp, Name, NotLoaded, Session, Stopped, TimedOut, facts_of
-from analyzers.runtime.sandbox.base import Limits, Sandbox
+from analyzers.runtime.sandbox.base import Limits, Sandbox, SandboxBroken
 from analyzers.runtime.tests import Appended, Asserts, BadTests, Calls, CheckFunction, Exchange, Stdio, Tests
 
 MAX_MESSAGE = 300
@@ -129,6 +129,8 @@ class Recorder:
     def failed(self, test: int, error: BaseException) -> None:
         """A test ended with an exception, in the program or in the test code. Goes on unless nothing more can run."""
         self._wind()
+        if isinstance(error, SandboxBroken):
+            raise error
         status, message = self._classify(error)
         earlier = self._results.get(test, ("passed", 0.0, ""))
         if earlier[0] == "passed":

@@ -55,8 +55,11 @@ class Exit:
     """What a command printed on standard error, up to the limit."""
 
 
-class SandboxBroken(Exception):
-    """The sandbox itself failed; that says nothing about the program."""
+class SandboxBroken(BaseException):
+    """The sandbox itself failed; that says nothing about the program.
+
+    No `Exception`, so that a `try` in test code does not take it for one of the program's.
+    """
 
 
 class Candidate(Protocol):

@@ -79,6 +79,32 @@ def test_a_judge_lost_twice_is_infrastructure_and_not_the_program(pool, monkeypa
     assert report.detail == "the judge was lost 2 times: gone"
 
 
+def test_a_fork_server_that_dies_is_replaced_and_its_job_tried_again(pool):
+    others = children()
+    pool.submit(RIGHT, TESTS, LIMITS).result()
+    before = children() - others
+    servers = [process for process in before if any(word.endswith("zygote.py") for word in process.cmdline())]
+    assert len(servers) == 1
+    future = pool.submit(Source("import time\ndef f(x): time.sleep(0.5); return x + 1"), TESTS, LIMITS)
+    time.sleep(0.2)
+    servers[0].kill()
+    assert future.result().verdict.outcome is Outcome.PASS
+    pool.close()
+    assert wait_until_gone(before)
+
+
+def test_a_judge_that_an_answer_keeps_busy_beyond_interruption_is_a_timeout_of_the_program(pool, monkeypatch):
+    attempts = []
+    start = Judge._start
+    monkeypatch.setattr(Judge, "_start", lambda judge: (attempts.append(1), start(judge))[1])
+    tests = Asserts(("assert sum(itertools.repeat(0, f(1))) == 0",))  # one call in C, without a look at signals
+    report = pool.submit(Source("def f(x): return 10 ** 12"), tests, runtime.Limits(timeout_s=0.1)).result()
+    assert report.verdict.outcome is Outcome.TIMEOUT
+    assert report.verdict.detail == "judging the answer took too long"
+    assert len(attempts) == 1, "what the program does is not tried again"
+    assert pool.submit(RIGHT, TESTS, LIMITS).result().verdict.outcome is Outcome.PASS
+
+
 def test_broken_tests_are_infrastructure(pool):
     for tests in (Asserts(("assert f(",)), Calls("f", (Call((object(),), 1),)), Calls("f", (Call((1,), 1),), "exat")):
         report = pool.submit(RIGHT, tests, LIMITS).result()
