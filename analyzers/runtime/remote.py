@@ -8,8 +8,11 @@ candidate can lie about values and never about verdicts.
 from __future__ import annotations
 
 import builtins
+import contextlib
 import select
 import signal
+import socket
+import struct
 import time
 from collections.abc import Iterator
 from typing import Any, NoReturn
@@ -21,12 +24,19 @@ MAX_STARVED = 3.0
 """Waiting for a processor extends a deadline up to this multiple of the limit."""
 MAX_TIMEOUTS = 2
 """Tests in a row that may time out before the rest is not run: a program that hangs once tends to hang always."""
+SOON_S = 0.02
+"""How long an answer is waited for in one call of the kernel, before the clock and the process are looked at."""
 MAX_STARTS = 4
 """Times that a program is started anew after it hung or crashed."""
 
 
 ENDING_S = 0.2
 """How long a process may take to end after its descriptors were closed; one that goes on has closed them itself."""
+
+
+def _timeval(seconds: float) -> bytes:
+    """struct timeval."""
+    return struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
 
 
 class Stopped(BaseException):
@@ -107,7 +117,9 @@ class Session:
 
     def _start(self, mode: str, stdin: bytes) -> None:
         self._candidate = self._sandbox.start(self._source, mode=mode, stdin=stdin, limits=self._limits)
-        self._candidate.channel.settimeout(self._limits.timeout_s)  # a program need not read what it is sent
+        channel, patience_s = self._candidate.channel, self._limits.timeout_s
+        channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(patience_s))  # it need not read what is sent
+        channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(min(SOON_S, patience_s)))
 
     def _load(self) -> None:
         self._start_clock()
@@ -197,13 +209,18 @@ class Session:
         self._started = time.monotonic()
 
     def _receive(self) -> dict[str, Any]:
-        head = self._read(4)
-        length = int.from_bytes(head, "big")
-        if length > wire.MAX_FRAME:
+        while len(self._buffer) < 4:
+            self._buffer += self._read()
+        end = 4 + int.from_bytes(self._buffer[:4], "big")
+        if end > 4 + wire.MAX_FRAME:
             self.end()
-            raise Died(f"a message of {length} bytes, the limit is {wire.MAX_FRAME}")
+            raise Died(f"a message of {end - 4} bytes, the limit is {wire.MAX_FRAME}")
+        while len(self._buffer) < end:
+            self._buffer += self._read()
+        body = bytes(self._buffer[4:end])
+        del self._buffer[:end]
         try:
-            answer = wire.unpack(self._read(length))
+            answer = wire.unpack(body)
         except wire.Malformed as error:
             self.end()
             raise Died(str(error)) from error
@@ -212,26 +229,30 @@ class Session:
             raise Died(f"a malformed answer: {str(answer)[:60]!r}")
         return answer
 
-    def _read(self, count: int) -> bytes:
+    def _read(self) -> bytes:
+        """What has come; one call of the kernel where it comes soon."""
         assert self._candidate is not None
-        while len(self._buffer) < count:
-            if not self._wait(self._candidate):
-                self._timeouts += 1
-                waited = self._starved
-                self.end()
-                raise TimedOut(
-                    f"no answer within {self._limits.timeout_s:g} s; in its life the process used"
-                    f" {self.exit.cpu_s if self.exit else 0:.2f} s of CPU and waited {waited:.2f} s for a processor"
-                )
+        channel = self._candidate.channel
+        part = b""
+        with contextlib.suppress(OSError):
             try:
-                part = self._candidate.channel.recv(1 << 16)
-            except OSError:
-                part = b""
-            if not part:
-                self._died()
-            self._buffer += part
-        head, self._buffer = bytes(self._buffer[:count]), self._buffer[count:]
-        return head
+                part = channel.recv(1 << 16)
+            except BlockingIOError:
+                if not self._wait(self._candidate):
+                    self._timed_out()
+                part = channel.recv(1 << 16)
+        if not part:
+            self._died()
+        return part
+
+    def _timed_out(self) -> NoReturn:
+        self._timeouts += 1
+        waited = self._starved
+        self.end()
+        raise TimedOut(
+            f"no answer within {self._limits.timeout_s:g} s; in its life the process used"
+            f" {self.exit.cpu_s if self.exit else 0:.2f} s of CPU and waited {waited:.2f} s for a processor"
+        )
 
     def _wait(self, candidate: Candidate) -> bool:
         """Whether there is something to read (or the end of the process) before the deadline.

@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,9 @@ CPU_S = 600.0
 class ForkServer:
     """Starts candidates, one at a time."""
 
-    def __init__(self, libraries: Sequence[str] = ()) -> None:
-        """`libraries` are folders that programs may import from, beside the standard library.
+    def __init__(self, libraries: Sequence[str] = (), *, readable: Sequence[str] = ()) -> None:
+        """`libraries` are folders that programs may import from, beside the standard library; `readable` are files and
+        folders outside of /usr that commands may read.
 
         Raises:
             SandboxBroken: it does not start.
@@ -45,7 +47,7 @@ class ForkServer:
         argv = [sys.executable, "-I", "-S", "-E", "-X", "utf8", str(Path(__file__).with_name("zygote.py"))]
         with theirs:
             self._process = subprocess.Popen(
-                [*argv, str(theirs.fileno()), *libraries],
+                [*argv, str(theirs.fileno()), json.dumps([list(libraries), list(readable)])],
                 env={"LD_BIND_NOW": "1"},  # names bound late are bound by every fork anew
                 cwd="/",
                 pass_fds=[theirs.fileno()],
@@ -64,6 +66,7 @@ class ForkServer:
         self.built, self.work = json.loads(hello)
         """Names of the folders that `{built}` and `{work}` stand for."""
         self._exit: tuple[int, float, int] | None = None
+        self._nothing = os.open(os.devnull, os.O_RDONLY)
 
     def start(self, source: str, *, mode: str, stdin: bytes, limits: Limits) -> LocalCandidate:
         """Starts a Python program; see `base.Sandbox`."""
@@ -86,9 +89,9 @@ class ForkServer:
     def _candidate(self, job: dict[str, Any], stdin: bytes, limits: Limits, *, streams: int) -> LocalCandidate:
         ours, theirs = socket.socketpair()
         printed = [os.memfd_create("output") for _ in range(streams)]
-        given = memory_file(stdin) if stdin else os.open(os.devnull, os.O_RDONLY)
+        given = memory_file(stdin) if stdin else self._nothing
         try:
-            self._send(job | {"limits": asdict(limits) | {"cpu_s": CPU_S}}, [theirs.fileno(), given, *printed])
+            self._send(job | {"limits": _settings(limits)}, [theirs.fileno(), given, *printed])
         except OSError as error:
             ours.close()
             for stream in printed:
@@ -96,7 +99,8 @@ class ForkServer:
             raise SandboxBroken(f"the fork server is gone: {error}") from error
         finally:
             theirs.close()
-            os.close(given)
+            if stdin:
+                os.close(given)
         return LocalCandidate(self, ours, printed, limits)
 
     def _send(self, job: dict[str, Any], descriptors: list[int]) -> None:
@@ -134,9 +138,10 @@ class ForkServer:
 
     def _hear(self) -> float:
         """One message about the candidate: the seconds that it starved, or 0 where it is about its end."""
-        if self._read(1) == b"s":
-            return int.from_bytes(self._read(8), "big") / 1e9
-        body = self._read(20)
+        said = self._read(21)
+        if said[:1] == b"s":
+            return int.from_bytes(said[1:], "big") / 1e9
+        body = said[1:]
         code, cpu_us, peak_kb = (int.from_bytes(body[a:b], "big", signed=True) for a, b in ((0, 4), (4, 12), (12, 20)))
         self._exit = code, cpu_us / 1e6, peak_kb * 1024
         return 0.0
@@ -144,6 +149,7 @@ class ForkServer:
     def close(self) -> None:
         """Ends the fork server, which ends what runs in it."""
         self._control.close()
+        os.close(self._nothing)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(START_S)
         self._process.kill()
@@ -188,6 +194,12 @@ class LocalCandidate:
             self.channel.close()
             for stream in self._printed:
                 os.close(stream)
+
+
+@lru_cache(maxsize=64)
+def _settings(limits: Limits) -> dict[str, Any]:
+    """What the fork server is told of limits."""
+    return asdict(limits) | {"cpu_s": CPU_S}
 
 
 def memory_file(content: bytes) -> int:

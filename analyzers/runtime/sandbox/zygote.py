@@ -40,8 +40,10 @@ def load(name: str, *path: str) -> Any:
     return module
 
 
-def main(control: _socket.socket, libraries: list[str]) -> None:
-    """Serves jobs until the judge goes away; `libraries` are folders that candidates may import from."""
+def main(control: _socket.socket, libraries: list[str], readable: list[str]) -> None:
+    """Serves jobs until the judge goes away; `libraries` are folders that candidates may import from, `readable` what
+    compilers and interpreters read beside them.
+    """
     confine = load("confine", "confine.py")
     folders = load("folders", "folders.py")
     runner = load("runner", "runner.py")
@@ -50,7 +52,7 @@ def main(control: _socket.socket, libraries: list[str]) -> None:
     os.environ.clear()
     sys.path += libraries
     confine.prctl(confine.PR_SET_CHILD_SUBREAPER, 1)
-    slot = Slot(confine, runner, folders, libraries)
+    slot = Slot(confine, runner, folders, [*libraries, *readable])
     try:
         serve(control, slot)
     finally:
@@ -222,7 +224,7 @@ def watch(control: _socket.socket, child: int) -> tuple[bool, int, Any]:
             break
         match control.recv(1):
             case b"s":
-                control.sendall(b"s" + starved_ns(child).to_bytes(8, "big"))
+                control.sendall(b"s" + starved_ns(child).to_bytes(20, "big"))
             case b"k":
                 told = True
             case _:
@@ -314,4 +316,4 @@ def children(parent: int) -> list[int]:
 
 if __name__ == "__main__":
     occupy()
-    main(_socket.socket(fileno=os.dup(int(sys.argv[1]))), sys.argv[2:])
+    main(_socket.socket(fileno=os.dup(int(sys.argv[1]))), *json.loads(sys.argv[2]))
