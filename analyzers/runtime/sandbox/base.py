@@ -5,7 +5,21 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Protocol
+
+
+class Tier(IntEnum):
+    """How a program is kept from everything else, from nothing to all that the kernel has."""
+
+    NONE = 0
+    """Limits on what it may use up, and no more: for programs that are trusted."""
+    WEAK = 1
+    """System calls are filtered; it may read what the user may read."""
+    STANDARD = 2
+    """Also an id of its own where the harness is root, and Landlock; what ordinary containers allow."""
+    STRICT = 3
+    """Also namespaces and a root of its own."""
 
 
 @dataclass(frozen=True, slots=True)

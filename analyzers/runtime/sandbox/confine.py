@@ -1,22 +1,23 @@
 """What a candidate's process gives up before the candidate runs: files, privileges, and unlimited use of anything.
 
-Loaded by path into the fork server; imports the standard library alone. Linux; where Landlock is absent the files of
-the user stay readable, and without root the candidate shares the user's id.
-
-Does not: filter system calls, hide other processes, cut off UDP. It is no protection against bugs of the kernel.
+Loaded by path into the fork server; imports the standard library alone. Linux. What a tier consists of is said in
+`tiers`; nothing here slides to a weaker measure by itself.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import resource
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 libc = ctypes.CDLL(None, use_errno=True)
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_KEEPCAPS, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 8, 36, 38
+PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 22, 2
 SIGKILL = 9
 
 # Landlock (linux/landlock.h): the numbers of its system calls are the same on every architecture.
@@ -32,6 +33,10 @@ FIRST_UID = 0x5350_0000
 """Where the ids of candidates begin, far from any account: what counts per id then counts per fork server."""
 
 CAP_DAC_READ_SEARCH = 2
+
+
+SYSTEM = ("/usr", "/bin", "/lib", "/lib32", "/lib64", "/etc/alternatives", "/etc/ld.so.cache", "/etc/localtime")
+"""What programs may read, beside the interpreter and what is granted, where it exists."""
 
 
 class RulesetAttributes(ctypes.Structure):
@@ -69,7 +74,8 @@ _restrict_self = libc["syscall"]
 _restrict_self.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_uint)
 _HEADER = CapabilityHeader(0x20080522, 0)
 _READ_ALL = (CapabilityData * 2)(CapabilityData(1 << CAP_DAC_READ_SEARCH, 1 << CAP_DAC_READ_SEARCH, 0))
-_HEADER_AT, _READ_ALL_AT = ctypes.addressof(_HEADER), ctypes.addressof(_READ_ALL)
+_NOTHING = (CapabilityData * 2)()
+_HEADER_AT, _READ_ALL_AT, _NOTHING_AT = map(ctypes.addressof, (_HEADER, _READ_ALL, _NOTHING))
 
 
 def prctl(option: int, value: int) -> None:
@@ -78,35 +84,37 @@ def prctl(option: int, value: int) -> None:
         raise OSError(ctypes.get_errno(), f"prctl({option}, {value})")
 
 
-def landlock_ruleset(readable: str, writable: str, libraries: Sequence[str] = ()) -> int | None:
-    """A ruleset that grants reading `readable`, the interpreter, the system's and these libraries; and in `writable`
-    all that is plain.
+def readable(granted: Sequence[str] = ()) -> list[str]:
+    """Files and folders that programs may read: the system's, the interpreter's and what is granted."""
+    return sorted({*SYSTEM, sys.prefix, sys.base_prefix, sys.exec_prefix, *granted})
 
-    The descriptor is made once; a child takes the rules upon itself with `restrict`. None where Landlock is absent.
+
+def landlock_version() -> int:
+    """The version of the interface; 0 where Landlock is absent."""
+    return max(0, int(libc.syscall(CREATE_RULESET, None, 0, 1)))
+
+
+def landlock_ruleset(paths: Sequence[str], writable: str) -> int:
+    """A ruleset that grants reading `paths`, and in `writable` all that is plain; nothing beyond, no TCP, no signals
+    to processes outside.
+
+    The descriptor is made once; a child takes the rules upon itself with `drop`.
+
+    Raises:
+        OSError: Landlock is absent, or refuses.
     """
-    abi = libc.syscall(CREATE_RULESET, None, 0, 1)
+    abi = landlock_version()
     if abi < 1:
-        return None
+        raise OSError(errno.ENOSYS, "Landlock is absent: it needs Linux 5.13 and `landlock` in the parameter lsm=")
     rights = (1 << FS_RIGHTS_BY_ABI[min(abi, len(FS_RIGHTS_BY_ABI) - 1)]) - 1
     attributes = RulesetAttributes(rights, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)
     size = 8 if abi < 4 else 16 if abi < 6 else 24
     ruleset = libc.syscall(CREATE_RULESET, ctypes.byref(attributes), size, 0)
     if ruleset < 0:
-        return None
-    reading = EXECUTE | READ_FILE | READ_DIR
-    prefixes = {
-        sys.prefix,
-        sys.base_prefix,
-        sys.exec_prefix,
-        "/usr",
-        "/bin",
-        "/lib",
-        "/lib64",
-        "/etc/ld.so.cache",
-        "/etc/localtime",
-    }
-    granted = [(path, reading) for path in sorted({*prefixes, *libraries, readable})]
-    granted += [(path, READ_FILE | WRITE_FILE) for path in ("/dev/null", "/dev/zero")] + [("/dev/urandom", READ_FILE)]
+        raise OSError(ctypes.get_errno(), "landlock_create_ruleset")
+    granted = [(path, EXECUTE | READ_FILE | READ_DIR) for path in paths]
+    granted += [(path, READ_FILE | WRITE_FILE) for path in ("/dev/null", "/dev/zero", "/dev/full")]
+    granted += [(path, READ_FILE) for path in ("/dev/random", "/dev/urandom")]
     for path, access in [*granted, (writable, rights & ~SPECIAL_NODES)]:
         _allow(ruleset, path, access & rights)
     return int(ruleset)
@@ -127,21 +135,63 @@ def _allow(ruleset: int, path: str, access: int) -> None:
         os.close(parent)
 
 
-def drop(uid: int, *, ruleset: int | None, read_all: bool) -> None:
-    """Takes the rules of `ruleset` and, where root, the id `uid`, for good.
+class Program(ctypes.Structure):
+    """struct sock_fprog: a filter of system calls."""
 
-    `read_all` keeps the one capability to read past permission bits, for an interpreter below a closed home folder.
-    Only with a ruleset: it then means the granted folders and nothing else.
+    _fields_ = [("length", ctypes.c_ushort), ("code", ctypes.c_void_p)]
+
+
+def forbid(code: bytes) -> None:
+    """Takes a filter of system calls upon this process and all that it forks: once, not once per child."""
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    _install(*_filter(code))
+
+
+def _filter(code: bytes) -> tuple[Any, Program]:
+    held = ctypes.create_string_buffer(code, len(code))
+    return held, Program(len(code) // 8, ctypes.addressof(held))
+
+
+def _install(_: Any, program: Program) -> None:
+    if _prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.addressof(program), 0, 0):
+        raise OSError(ctypes.get_errno(), "seccomp filters are not allowed here")
+
+
+class Guard:
+    """A filter against signals to processes of the same id; it holds the number of the process that it is for."""
+
+    def __init__(self, code: bytes, own: int) -> None:
+        """`own` stands in the code for the number of the process, and its negative for that of its group."""
+        self._made = _filter(code)
+        self._places = [
+            (self._made[1].code + code.index((sign * own & 0xFFFF_FFFF).to_bytes(4, "little")), sign)
+            for sign in (1, -1)
+        ]
+
+    def install(self) -> None:
+        """Takes it upon this process."""
+        for at, sign in self._places:
+            ctypes.c_int32.from_address(at).value = sign * os.getpid()
+        _install(*self._made)
+
+
+def drop(uid: int | None, *, ruleset: int | None, read_all: bool) -> None:
+    """Takes the id `uid` (None: stays what it is, without capabilities) and the rules of `ruleset`, for good.
+
+    `read_all` keeps the one capability to read past permission bits, for an interpreter below a closed home folder:
+    with a ruleset it then means the granted folders and nothing else.
     """
-    if os.geteuid() == 0:
-        if read_all and ruleset is not None:
+    if uid is None:
+        if _capset(_HEADER_AT, _NOTHING_AT):
+            raise OSError(ctypes.get_errno(), "capset")
+    else:
+        if read_all:
             prctl(PR_SET_KEEPCAPS, 1)
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-        if read_all and ruleset is not None and _capset(_HEADER_AT, _READ_ALL_AT):
+        if read_all and _capset(_HEADER_AT, _READ_ALL_AT):
             raise OSError(ctypes.get_errno(), "capset")
-    prctl(PR_SET_NO_NEW_PRIVS, 1)
     if ruleset is not None and _restrict_self(RESTRICT_SELF, ruleset, 0):
         raise OSError(ctypes.get_errno(), "landlock_restrict_self")
     prctl(PR_SET_PDEATHSIG, SIGKILL)  # after the change of id, which clears it

@@ -19,15 +19,23 @@ PREFIX = "/tmp/spanwise-"  # never from the environment: it is the caller's
 class Folder:
     """Makes, empties and removes it. `owner` is the user id of programs, None where it is this process's own."""
 
-    def __init__(self, owner: int | None) -> None:
+    def __init__(self, owner: int | None, *, path: str = "", seen: str = "") -> None:
+        """`path` is a folder that is there already, with `built` and `open` in it; programs see it as `seen`."""
         self._owner = owner
-        self.path = f"{PREFIX}{os.getpid()}-{os.urandom(6).hex()}"
+        self.path = path or f"{PREFIX}{os.getpid()}-{os.urandom(6).hex()}"
         self.built, self.open = os.path.join(self.path, "built"), os.path.join(self.path, "open")
         self.work = os.path.join(self.open, "work")
-        for path in (self.path, self.built, self.open):
-            os.mkdir(path, 0o755)
-            os.chmod(path, 0o755)  # whatever the umask
+        self.seen = seen or self.path
+        if not path:
+            for folder in (self.path, self.built, self.open):
+                os.mkdir(folder, 0o755)
+                os.chmod(folder, 0o755)  # whatever the umask
         self._fresh()
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """Names of `built` and `work` for programs."""
+        return os.path.join(self.seen, "built"), os.path.join(self.seen, "open", "work")
 
     def renew(self, *, keep: bool = False) -> None:
         """Makes the working folder empty again; `keep` moves what is in it to `built` first."""
@@ -65,8 +73,10 @@ class Folder:
     def filled(self, command: dict[str, Any]) -> tuple[list[str], dict[str, str]]:
         """Words and environment of a command with the folders' names filled in."""
 
+        built, work = self.names
+
         def fill(text: str) -> str:
-            return text.replace("{built}", self.built).replace("{work}", self.work)
+            return text.replace("{built}", built).replace("{work}", work)
 
         environment = {name: fill(value) for name, value in command["environment"].items()}
         return [fill(word) for word in command["argv"]], environment

@@ -22,7 +22,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from analyzers.runtime.sandbox.base import Command, Exit, Limits, SandboxBroken
+from analyzers.runtime.sandbox import seccomp
+from analyzers.runtime.sandbox.base import Command, Exit, Limits, SandboxBroken, Tier
 
 START_S = 60.0
 """How long a fork server may take to start, and to end a candidate: far beyond what a slow machine needs."""
@@ -35,19 +36,23 @@ CPU_S = 600.0
 class ForkServer:
     """Starts candidates, one at a time."""
 
-    def __init__(self, libraries: Sequence[str] = (), *, readable: Sequence[str] = ()) -> None:
+    def __init__(
+        self, libraries: Sequence[str] = (), *, readable: Sequence[str] = (), tier: Tier = Tier.STANDARD
+    ) -> None:
         """`libraries` are folders that programs may import from, beside the standard library; `readable` are files and
-        folders outside of /usr that commands may read.
+        folders outside of /usr that commands may read. `tier` is how they are isolated: no less, and no more.
 
         Raises:
-            SandboxBroken: it does not start.
+            SandboxBroken: it does not start, because the machine does not give the tier, say.
         """
+        settings = {"libraries": list(libraries), "readable": list(readable), "tier": tier.name.lower()}
+        settings |= {"filter": seccomp.filter_program().hex(), "guard": seccomp.guard_program().hex()}
         self._control, theirs = socket.socketpair()
         self._control.settimeout(START_S)
         argv = [sys.executable, "-I", "-S", "-E", "-X", "utf8", str(Path(__file__).with_name("zygote.py"))]
         with theirs:
             self._process = subprocess.Popen(
-                [*argv, str(theirs.fileno()), json.dumps([list(libraries), list(readable)])],
+                [*argv, str(theirs.fileno()), json.dumps(settings)],
                 env={"LD_BIND_NOW": "1"},  # names bound late are bound by every fork anew
                 cwd="/",
                 pass_fds=[theirs.fileno()],
@@ -63,8 +68,8 @@ class ForkServer:
             raise SandboxBroken(
                 f"the fork server did not start: {said.decode(errors='replace').strip()[-400:]}"
             ) from error
-        self.built, self.work = json.loads(hello)
-        """Names of the folders that `{built}` and `{work}` stand for."""
+        self.built, self.work, self.lacking = json.loads(hello)
+        """Names of the folders that `{built}` and `{work}` stand for; what the tier can do without, and has to."""
         self._exit: tuple[int, float, int] | None = None
         self._nothing = os.open(os.devnull, os.O_RDONLY)
 

@@ -40,9 +40,11 @@ def load(name: str, *path: str) -> Any:
     return module
 
 
-def main(control: _socket.socket, libraries: list[str], readable: list[str]) -> None:
-    """Serves jobs until the judge goes away; `libraries` are folders that candidates may import from, `readable` what
-    compilers and interpreters read beside them.
+def main(control: _socket.socket, settings: dict[str, Any]) -> None:
+    """Serves jobs until the judge goes away.
+
+    Of `settings`, `libraries` are folders that candidates may import from, `readable` what compilers and interpreters
+    read beside them; `tier` names the isolation, `filter` and `guard` are what `seccomp` made, in hexadecimal digits.
     """
     confine = load("confine", "confine.py")
     folders = load("folders", "folders.py")
@@ -50,13 +52,16 @@ def main(control: _socket.socket, libraries: list[str], readable: list[str]) -> 
     runner.wire = load("wire", os.pardir, "wire.py")
     preload()
     os.environ.clear()
-    sys.path += libraries
+    sys.path += settings["libraries"]
     confine.prctl(confine.PR_SET_CHILD_SUBREAPER, 1)
-    slot = Slot(confine, runner, folders, [*libraries, *readable])
+    try:
+        slot = Slot(confine, runner, folders, settings)
+    except OSError as error:
+        raise SystemExit(f"no tier {settings['tier']!r} here: {error.strerror or error}") from error
     try:
         serve(control, slot)
     finally:
-        slot.folder.remove()
+        slot.close()
 
 
 def preload() -> None:
@@ -74,18 +79,46 @@ def preload() -> None:
 
 
 class Slot:
-    """What one fork server keeps between candidates: its rules, its folder and its user id."""
+    """What one fork server keeps between candidates: its tier's measures, its folder and its user id."""
 
-    def __init__(self, confine: Any, runner: Any, folders: Any, libraries: list[str]) -> None:
+    def __init__(self, confine: Any, runner: Any, folders: Any, settings: dict[str, Any]) -> None:
+        """Takes the measures of the tier.
+
+        Raises:
+            OSError: one of them cannot be had here.
+        """
         self.confine, self.runner = confine, runner
-        self.root = os.geteuid() == 0
+        tier = settings["tier"]
+        granted = [*settings["libraries"], *settings["readable"]]
         # One id for each server on the machine: a sweep by id must not reach the candidates of another.
-        self.uid = confine.FIRST_UID + os.getpid()
-        self.folder = folders.Folder(self.uid if self.root else None)
-        self.ruleset = confine.landlock_ruleset(self.folder.path, self.folder.open, libraries)
+        self.uid = confine.FIRST_UID + os.getpid() if os.geteuid() == 0 and tier != "none" else None
+        self.tasks = 0 if self.uid else own_tasks(os.getuid())
+        self.init: int | None = None
+        self.lacking: list[str] = []
+        if tier == "strict":
+            self.init, users, self.lacking = load("strict", "strict.py").enter(confine.readable(granted))
+            if users:
+                self.uid, self.tasks = None, 2  # an own namespace of ids, with this process and the init
+            self.folder = folders.Folder(self.uid, path=".", seen="/spanwise")
+        else:
+            self.folder = folders.Folder(self.uid)
+        self.ruleset = None
+        if tier in ("strict", "standard"):
+            seen = self.folder.seen
+            self.ruleset = confine.landlock_ruleset([*confine.readable(granted), seen], os.path.join(seen, "open"))
+        self.work = self.folder.names[1]
         # An interpreter below a folder that strangers cannot enter (root's home, say) is not readable with another id.
         self.closed = not reachable(os.path.dirname(os.__file__))
-        self.tasks = 0 if self.root else own_tasks(os.getuid())
+        self.guard = None
+        if tier != "none":
+            confine.forbid(bytes.fromhex(settings["filter"]))
+            if self.uid is None and self.init is None and (tier == "weak" or confine.landlock_version() < 6):
+                self.guard = confine.Guard(bytes.fromhex(settings["guard"]))
+
+    def close(self) -> None:
+        """Removes what would be left behind."""
+        if self.init is None:
+            self.folder.remove()
 
 
 def reachable(path: str) -> bool:
@@ -120,7 +153,7 @@ def serve(control: _socket.socket, slot: Slot) -> None:
     rehearse(slot.runner)
     gc.collect()
     gc.freeze()  # the pages of what is loaded stay shared with every fork
-    hello = json.dumps([slot.folder.built, slot.folder.work]).encode()
+    hello = json.dumps([*slot.folder.names, slot.lacking]).encode()
     control.sendall(len(hello).to_bytes(4, "big") + hello)
     while True:
         job, descriptors = receive(control)
@@ -181,11 +214,13 @@ def candidate(slot: Slot, job: dict[str, Any], descriptors: list[int]) -> None:
     try:
         os.setsid()
         settle(descriptors, slot.ruleset)
-        os.chdir(slot.folder.work)
+        os.chdir(slot.work)
         os.umask(0o077)
         slot.confine.limit(job["limits"], tasks=slot.tasks)
         has_rules = slot.ruleset is not None
         slot.confine.drop(slot.uid, ruleset=RULESET if has_rules else None, read_all=slot.closed)
+        if slot.guard is not None:
+            slot.guard.install()
         os.close(RULESET)
         if "command" in job:
             os.set_inheritable(CHANNEL, False)  # so that only a command that cannot be started has a word there
@@ -259,7 +294,12 @@ def kill(leader: int) -> None:
 
 
 def sweep(slot: Slot) -> None:
-    """Ends whatever the candidate left behind: orphans come to this process, which is their subreaper."""
+    """Ends whatever the candidate left behind: orphans come to the init, or to this process, their subreaper."""
+    if slot.init is not None:
+        os.write(slot.init, b"k")
+        if not os.read(slot.init, 1):
+            raise SystemExit("the init of the namespace has ended")
+        return
     while True:
         try:
             found, _ = os.waitpid(-1, os.WNOHANG)
@@ -267,7 +307,7 @@ def sweep(slot: Slot) -> None:
             return
         if found:
             continue
-        if slot.root:
+        if slot.uid is not None:
             kill_all_of(slot.uid)
         for process in children(os.getpid()):
             kill(process)
@@ -316,4 +356,4 @@ def children(parent: int) -> list[int]:
 
 if __name__ == "__main__":
     occupy()
-    main(_socket.socket(fileno=os.dup(int(sys.argv[1]))), *json.loads(sys.argv[2]))
+    main(_socket.socket(fileno=os.dup(int(sys.argv[1]))), json.loads(sys.argv[2]))
