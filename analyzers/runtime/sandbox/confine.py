@@ -164,7 +164,7 @@ class Guard:
         """`own` stands in the code for the number of the process, and its negative for that of its group."""
         self._made = _filter(code)
         self._places = [
-            (self._made[1].code + code.index((sign * own & 0xFFFF_FFFF).to_bytes(4, "little")), sign)
+            (self._made[1].code + code.index((sign * own & 0xFFFF_FFFF).to_bytes(4, sys.byteorder)), sign)
             for sign in (1, -1)
         ]
 

@@ -46,7 +46,11 @@ class ForkServer:
             SandboxBroken: it does not start, because the machine does not give the tier, say.
         """
         settings = {"libraries": list(libraries), "readable": list(readable), "tier": tier.name.lower()}
-        settings |= {"filter": seccomp.filter_program().hex(), "guard": seccomp.guard_program().hex()}
+        settings |= {
+            "filter": seccomp.filter_program().hex(),
+            "guard": seccomp.guard_program().hex(),
+            "own": seccomp.OWN_PID,
+        }
         self._control, theirs = socket.socketpair()
         self._control.settimeout(START_S)
         argv = [sys.executable, "-I", "-S", "-E", "-X", "utf8", str(Path(__file__).with_name("zygote.py"))]

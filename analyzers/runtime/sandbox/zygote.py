@@ -44,7 +44,7 @@ def main(control: _socket.socket, settings: dict[str, Any]) -> None:
     """Serves jobs until the judge goes away.
 
     Of `settings`, `libraries` are folders that candidates may import from, `readable` what compilers and interpreters
-    read beside them; `tier` names the isolation, `filter` and `guard` are what `seccomp` made, in hexadecimal digits.
+    read beside them; `tier` names the isolation, `filter`, `guard` and `own` are what `seccomp` made.
     """
     confine = load("confine", "confine.py")
     folders = load("folders", "folders.py")
@@ -113,7 +113,7 @@ class Slot:
         if tier != "none":
             confine.forbid(bytes.fromhex(settings["filter"]))
             if self.uid is None and self.init is None and (tier == "weak" or confine.landlock_version() < 6):
-                self.guard = confine.Guard(bytes.fromhex(settings["guard"]))
+                self.guard = confine.Guard(bytes.fromhex(settings["guard"]), settings["own"])
 
     def close(self) -> None:
         """Removes what would be left behind."""
