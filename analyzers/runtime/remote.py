@@ -14,10 +14,11 @@ import signal
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from analyzers.runtime import claims, wire
+from analyzers.runtime import claims, foresight, wire
 from analyzers.runtime.sandbox.base import Candidate, Exit, Limits, Sandbox
 
 MAX_STARVED = 3.0
@@ -37,6 +38,10 @@ ENDING_S = 0.2
 def _timeval(seconds: float) -> bytes:
     """struct timeval."""
     return struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+
+
+MAX_AHEAD = 32 * 1024
+"""Bytes of requests that are sent together: they have to fit into the socket, whatever the program does."""
 
 
 class Stopped(BaseException):
@@ -92,12 +97,19 @@ class Session:
         self._started = 0.0
         self._starved = 0.0
         self._timeouts = 0
+        self._plan: list[tuple[bytes, tuple[bytes, ...]]] = []
+        self._foreseen = 0
+        self._sent: deque[bytes] = deque()
         self.not_loaded: dict[str, Any] | None = None
         """Why the program did not load: `syntax`, `raised` or `timed_out`."""
         self.exit: Exit | None = None
         """How the process ended last."""
         self.output = b""
         self.cpu_s = 0.0
+
+    def foresee(self, plan: foresight.Plan) -> None:
+        """Takes the requests that will be made, so that those that follow each other are sent together."""
+        self._plan = [(frame, stretch[at + 1 :]) for stretch in plan for at, frame in enumerate(stretch)]
 
     def begin_test(self) -> None:
         """Starts the clock of a test, and the program where it is not running.
@@ -173,6 +185,8 @@ class Session:
         if self._candidate is not None:
             candidate, self._candidate = self._candidate, None
             self._buffer.clear()
+            self._foreseen -= len(self._sent)
+            self._sent.clear()
             self._starved = 0.0
             self.exit = candidate.end()
             self.output += self.exit.output[: self._limits.output_bytes - len(self.output)]
@@ -189,10 +203,7 @@ class Session:
             raise Died("the program ended in an earlier call")
         trees = [wire.encode(argument, self._export) for argument in arguments]
         named = [[name, wire.encode(argument, self._export)] for name, argument in keywords.items()]
-        try:
-            self._candidate.channel.sendall(wire.pack([operation, target, trees, named]))
-        except OSError:
-            self._died()
+        self._ask(self._candidate.channel, foresight.request(operation, target, trees, named))
         answer = self._receive()
         try:
             if "raised" not in answer:
@@ -204,6 +215,35 @@ class Session:
             self.end()
             raise Died(f"a malformed answer: {error}") from error
         raise raised
+
+    def _ask(self, channel: socket.socket, frame: bytes) -> None:
+        """Sends a request, and with it those that are sure to follow, unless it went along with an earlier one."""
+        if self._sent and self._sent[0] == frame:
+            self._sent.popleft()
+            return
+        while self._sent:  # test code went another way than foreseen: what was asked in vain is answered first
+            self._receive()
+            self._sent.popleft()
+        frames, size = [frame], len(frame)
+        for following in self._following(frame):
+            size += len(following)
+            if size > MAX_AHEAD:
+                break
+            frames.append(following)
+        try:
+            channel.sendall(b"".join(frames))
+        except OSError:
+            self._died()
+        self._sent.extend(frames[1:])
+        self._foreseen += len(frames) - 1
+
+    def _following(self, frame: bytes) -> tuple[bytes, ...]:
+        """What is sure to follow a request in its stretch of the plan, beginning where the plan was left."""
+        for at in range(self._foreseen, len(self._plan)):
+            if self._plan[at][0] == frame:
+                self._foreseen = at + 1
+                return self._plan[at][1]
+        return ()
 
     def _start_clock(self) -> None:
         self._started = time.monotonic()

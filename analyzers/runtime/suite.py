@@ -13,7 +13,7 @@ from importlib import import_module
 from types import CodeType
 from typing import Any
 
-from analyzers.runtime import judge
+from analyzers.runtime import foresight, judge, wire
 from analyzers.runtime.remote import MAX_STARVED, Died, GaveUp, Name, NotLoaded, Session, Stopped, TimedOut, facts_of
 from analyzers.runtime.sandbox.base import Limits, Sandbox, SandboxBroken
 from analyzers.runtime.tests import Appended, Asserts, BadTests, Calls, CheckFunction, Exchange, Stdio, Tests
@@ -172,6 +172,7 @@ def _run_calls(tests: Calls, session: Session, recorder: Recorder) -> None:
     same = judge.rule(judge.VALUES, tests.compare)
     recorder.expected = len(tests.cases)
     function = Name(session, tests.function)
+    session.foresee(_calls_ahead(tests))
     with recorder.clock():
         for index, case in enumerate(tests.cases):
             try:
@@ -188,6 +189,15 @@ def _run_calls(tests: Calls, session: Session, recorder: Recorder) -> None:
                     return
 
 
+def _calls_ahead(tests: Calls) -> foresight.Plan:
+    frames = []
+    for case in tests.cases:
+        arguments = [wire.encode(value) for value in case.args]
+        keywords = [[name, wire.encode(value)] for name, value in (case.kwargs or {}).items()]
+        frames.append(foresight.request("call", tests.function, arguments, keywords))
+    return (tuple(frames),)
+
+
 def _short(value: Any) -> str:
     try:
         text = repr(value)
@@ -197,7 +207,9 @@ def _short(value: Any) -> str:
 
 
 def _run_code(tests: Asserts | CheckFunction | Appended, session: Session, recorder: Recorder) -> None:
-    code, recorder.expected, names, entry_point = _instrumented(tests)
+    prepared = _instrumented(tests)
+    recorder.expected = prepared.count
+    session.foresee(prepared.plan)
     namespace: dict[str, Any] = {
         "__name__": "tests",
         BEGIN: recorder.begin,
@@ -206,14 +218,14 @@ def _run_code(tests: Asserts | CheckFunction | Appended, session: Session, recor
         EXPLAIN: lambda left, right: f"{_short(left)} against {_short(right)}",
         EVAL: lambda source: session.request("eval", source),
     }
-    for name in names:
+    for name in prepared.names:
         namespace[name] = import_module(name) if name in MODULES else Name(session, name)
     with recorder.clock():
         try:
             recorder.begin()  # code between the tests may already need the program
-            exec(code, namespace)
-            if entry_point:
-                namespace["check"](Name(session, entry_point))
+            exec(prepared.code, namespace)
+            if prepared.entry_point:
+                namespace["check"](Name(session, prepared.entry_point))
             recorder.complete = True
         except (NotLoaded, GaveUp):
             return
@@ -223,26 +235,52 @@ def _run_code(tests: Asserts | CheckFunction | Appended, session: Session, recor
             recorder.expected += 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A suite that is ready to run."""
+
+    code: CodeType
+    """Test code that reports each of its tests."""
+    count: int
+    """Number of tests."""
+    names: tuple[str, ...]
+    """Names that only the program can define."""
+    entry_point: str
+    plan: foresight.Plan
+
+
 @lru_cache(maxsize=256)
-def _instrumented(tests: Asserts | CheckFunction | Appended) -> tuple[CodeType, int, tuple[str, ...], str]:
-    """Test code that reports each of its tests; their number; names that only the program can define."""
+def _instrumented(tests: Asserts | CheckFunction | Appended) -> _Prepared:
     try:
         setup = ast.parse(tests.prefix if isinstance(tests, Appended) else tests.setup)
-        if not isinstance(tests, Asserts):
-            body = ast.parse(tests.code)
-            counter = _Instrument()
-            body = counter.visit(body)
-            count, entry_point = counter.count, tests.entry_point if isinstance(tests, CheckFunction) else ""
+        pieces = [ast.parse(code) for code in (tests.statements if isinstance(tests, Asserts) else [tests.code])]
+        parts = [part for piece in pieces for part in piece.body]
+        entry_point = tests.entry_point if isinstance(tests, CheckFunction) else ""
+        names = _names_of_the_program(ast.Module(setup.body + parts, []))
+        plan = foresight.plan(*_straight(parts, names, entry_point))
+        if isinstance(tests, Asserts):
+            body: list[ast.stmt] = [_reporting(index, _Explain().visit(piece).body) for index, piece in enumerate(pieces)]
+            count = len(pieces)
         else:
-            parts = [_Explain().visit(ast.parse(statement)) for statement in tests.statements]
-            body = ast.Module([_reporting(index, part.body) for index, part in enumerate(parts)], [])
-            count, entry_point = len(parts), ""
+            counter = _Instrument()
+            body = counter.visit(ast.Module(parts, [])).body
+            count = counter.count
     except (SyntaxError, ValueError) as error:
         raise BadTests(f"the tests do not compile: {error}") from error
-    module = ast.Module(setup.body + body.body, [])
-    names = _names_of_the_program(module)
+    module = ast.Module(setup.body + body, [])
     module = ast.fix_missing_locations(_Lambdas(frozenset(names)).visit(module))
-    return compile(module, "<tests>", "exec"), count, names, entry_point
+    return _Prepared(compile(module, "<tests>", "exec"), count, names, entry_point, plan)
+
+
+def _straight(parts: list[ast.stmt], names: tuple[str, ...], entry_point: str) -> tuple[list[ast.stmt], dict[str, str]]:
+    """Statements that run one after another, and the names in them that stand for the program's."""
+    targets = {name: name for name in names if name not in MODULES}
+    if not entry_point:
+        return parts, targets
+    for part in parts:
+        if isinstance(part, ast.FunctionDef) and part.name == "check" and part.args.args:
+            return part.body, targets | {part.args.args[0].arg: entry_point}
+    return [], {}
 
 
 def _reporting(test: int, body: list[ast.stmt]) -> ast.Try:
