@@ -27,6 +27,10 @@ from analyzers.runtime.sandbox.base import Command, Exit, Limits, SandboxBroken,
 
 START_S = 60.0
 """How long a fork server may take to start, and to end a candidate: far beyond what a slow machine needs."""
+ENVIRONMENT = {
+    "LD_BIND_NOW": "1",  # names that are bound late would be bound by every fork anew
+    "PYTHONHASHSEED": "0",  # a set of strings has one order, so that a program has one verdict
+}
 FIRST = 1 << 15
 """Bytes of a job that are sent along with its descriptors."""
 CPU_S = 600.0
@@ -53,11 +57,11 @@ class ForkServer:
         }
         self._control, theirs = socket.socketpair()
         self._control.settimeout(START_S)
-        argv = [sys.executable, "-I", "-S", "-E", "-X", "utf8", str(Path(__file__).with_name("zygote.py"))]
+        argv = [sys.executable, "-P", "-S", "-X", "utf8", str(Path(__file__).with_name("zygote.py"))]
         with theirs:
             self._process = subprocess.Popen(
                 [*argv, str(theirs.fileno()), json.dumps(settings)],
-                env={"LD_BIND_NOW": "1"},  # names bound late are bound by every fork anew
+                env=ENVIRONMENT,
                 cwd="/",
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

@@ -3,7 +3,9 @@
 import pytest
 
 from analyzers.runtime import suite
-from analyzers.runtime.tests import BadTests
+from analyzers.runtime.sandbox.base import Limits
+from analyzers.runtime.sandbox.local import ForkServer
+from analyzers.runtime.tests import BadTests, parse
 
 
 def check(*lines):
@@ -245,3 +247,16 @@ def test_a_program_that_closes_its_channel_is_not_taken_for_one_that_was_killed(
     statuses, outcome = run("import os\ndef f(x):\n    os.close(3)\n    while x: pass", ["assert f(1) == 1"])
     assert statuses == ["error"]
     assert outcome.tests[0][2] == "SystemExit: the program closed the channel that its answers go through"
+
+
+def test_a_set_of_strings_has_the_same_order_in_every_fork_server():
+    program = "def f():\n    return list({'a', 'b', 'c', 'd', 'e', 'f', 'g'})"
+    tests = parse({"function": "f", "cases": [{"args": [], "expected": []}]})
+    messages = set()
+    for _ in range(3):
+        server = ForkServer()
+        try:
+            messages.add(suite.run(tests, program, Limits(), server).tests[0][2])
+        finally:
+            server.close()
+    assert len(messages) == 1
