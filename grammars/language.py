@@ -21,13 +21,17 @@ class Toolchain:
 
     Commands are words. The first word is looked up on PATH, unless it begins with a folder; `{file}` stands for the
     program's file, `{built}` for the folder that holds it and what the compiler left, `{work}` for the empty folder in
-    which a command runs, `{cache}` for one of prepared files that all programs share.
+    which a command runs, `{cache}` for one of prepared files that all programs share, `{memory}` for the MiB that a
+    program may use.
     """
 
     run: tuple[str, ...]
     """Command that runs a program."""
     compile: tuple[str, ...] = ()
     """Command that compiles it first and leaves the result in `{work}`; empty for interpreted languages."""
+    server: tuple[str, ...] = ()
+    """Command of a compiler that stays warm and is used instead, see `analyzers.runtime.compilers`; `{support}` stands
+    for the folder of our scripts."""
     packages: tuple[str, ...] = ()
     """What to install, each as `registry:name` with registry `debian`, `pypi` or `npm`."""
     file: str = ""
@@ -49,6 +53,12 @@ class Toolchain:
     takes the place of its last match, with `{record}` for the statement. The first pair that matches counts."""
     assertion: tuple[tuple[str, str], ...] = ()
     """Assertions in such code, as pairs of the same kind: each match is a test that has passed at its `{record}`."""
+    headers: tuple[str, ...] = ()
+    """Headers of the language that are prepared for all programs that begin by including the same ones."""
+    prepare: tuple[str, ...] = ()
+    """Command that prepares them: it reads `{cache}/prelude.h` and leaves its result beside it."""
+    with_prepared: tuple[str, ...] = ()
+    """Words that `compile` ends with for a program whose headers are prepared."""
     compile_timeout_s: float = 30.0
     """Seconds for the compiler."""
     start_s: float = 0.0

@@ -16,15 +16,15 @@ import signal
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import grammars
 from analyzers.findings import Finding, to_diagnostics
 from analyzers.positions import encode, without_surrogates
-from analyzers.runtime import NAME, judge
+from analyzers.runtime import NAME, judge, prepared
+from analyzers.runtime.compilers import SUPPORT, Compilers
 from analyzers.runtime.remote import MAX_STARVED, MAX_TIMEOUTS
 from analyzers.runtime.sandbox.base import Candidate, Command, Exit, Limits, Sandbox, SandboxBroken
 from analyzers.runtime.suite import MAX_MESSAGE, Run, _short
@@ -38,7 +38,6 @@ COMPILE_OUTPUT_BYTES = 256 * 1024**2
 COMPILE_PROCESSES = 64
 COMPILE_OPEN_FILES = 1024
 MAX_DIAGNOSTICS = 50
-SUPPORT = Path(__file__).with_name("support")
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "{work}", "TMPDIR": "{work}", "LANG": "C.UTF-8"}
 
 
@@ -73,7 +72,18 @@ class Ran:
     """Why it could not be started."""
 
 
-def run(tests: Tests, source: str, language: str, limits: Limits, sandbox: Sandbox) -> Run:
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What programs are compiled and run with."""
+
+    sandbox: Sandbox
+    compilers: Compilers
+    """Those that stay warm."""
+    cache: str = ""
+    """Folder for what is prepared for many programs; nothing is prepared where it is empty."""
+
+
+def run(tests: Tests, source: str, language: str, limits: Limits, machine: Machine) -> Run:
     """Runs a program on a suite of kind Stdio or Appended.
 
     Raises:
@@ -82,13 +92,19 @@ def run(tests: Tests, source: str, language: str, limits: Limits, sandbox: Sandb
         SandboxBroken: the sandbox is broken.
     """
     program = _program(tests, source, grammars.get(language))
-    names = {program.file: encode(without_surrogates(program.text))}
-    sandbox.place(names | {name: (SUPPORT / name).read_bytes() for name in program.toolchain.support})
+    files = {program.file: encode(without_surrogates(program.text))}
+    files |= {name: (SUPPORT / name).read_bytes() for name in program.toolchain.support}
     count = program.assertions or (len(tests.cases) if isinstance(tests, Stdio) else 1)
-    failed = _compile(program, count, sandbox)
-    if failed is None:
-        failed = _run_stdio(tests, program, limits, sandbox) if isinstance(tests, Stdio) else None
-    return failed or _run_appended(program, limits, sandbox)
+    if program.toolchain.server:
+        failed = _compile_warm(program, count, files, machine)
+    else:
+        machine.sandbox.place(files)
+        failed = _compile(program, count, machine)
+    if failed is not None:
+        return failed
+    if isinstance(tests, Stdio):
+        return _run_stdio(tests, program, limits, machine.sandbox)
+    return _run_appended(program, limits, machine.sandbox)
 
 
 def _program(tests: Tests, source: str, language: Language) -> Program:
@@ -140,7 +156,7 @@ def _recording(program: Program, code: str) -> Program:
     return replace(program, text=program.text[: program.own.end] + "\n" + code, nonce=nonce, assertions=count)
 
 
-def _compile(program: Program, count: int, sandbox: Sandbox) -> Run | None:
+def _compile(program: Program, count: int, machine: Machine) -> Run | None:
     """Compiles a program that needs it; what came of its tests where that fails."""
     toolchain = program.toolchain
     if not toolchain.compile:
@@ -149,17 +165,40 @@ def _compile(program: Program, count: int, sandbox: Sandbox) -> Run | None:
         toolchain.compile_timeout_s, COMPILE_MEMORY_BYTES, COMPILE_OUTPUT_BYTES, COMPILE_PROCESSES, COMPILE_OPEN_FILES
     )
     bounds = replace(bounds, reserves_memory=toolchain.reserves_memory)
-    ran = _execute(sandbox, _command(program, toolchain.compile, keep=True), b"", bounds)
+    words = toolchain.compile
+    folder = prepared.prepare(toolchain, program.text, cache=machine.cache, find=partial(_found, toolchain=toolchain))
+    if folder is not None:
+        words += tuple(word.replace("{cache}", folder) for word in toolchain.with_prepared)
+    ran = _execute(machine.sandbox, _command(program, words, keep=True), b"", bounds)
     if ran.refused:
         raise SandboxBroken(f"the compiler could not be started: {ran.refused}")
     if ran.timed_out:
-        why = f"compiling took longer than {toolchain.compile_timeout_s:g} s"
-        return Run([("timed_out", ran.seconds, why)] * count, cpu_s=ran.exit.cpu_s)
+        return _compiled_too_long(ran.seconds, count, toolchain, ran.exit.cpu_s)
     if ran.exit.code == 0:
         return None
     output, errors = _text(ran.exit.output), _text(ran.exit.errors)
     findings = program.messages.compile_findings(output, errors, program.file)
     return _not_compiled(program, findings, errors or output, count)
+
+
+def _compile_warm(program: Program, count: int, files: dict[str, bytes], machine: Machine) -> Run | None:
+    """As `_compile`, by a compiler that runs already; places the program too, with what was made of it."""
+    toolchain = program.toolchain
+    words = (_found(toolchain.server[0], toolchain), *toolchain.server[1:])
+    text, seconds = files[program.file], toolchain.compile_timeout_s
+    made = machine.compilers.compile(words, ENVIRONMENT, program.file, text, timeout_s=seconds)
+    if made.timed_out:
+        return _compiled_too_long(made.seconds, count, toolchain)
+    if made.status:
+        findings = program.messages.compile_findings(made.said, "", program.file)
+        return _not_compiled(program, findings, made.said, count)
+    machine.sandbox.place(files | made.files)
+    return None
+
+
+def _compiled_too_long(seconds: float, count: int, toolchain: Toolchain, cpu_s: float = 0.0) -> Run:
+    why = f"compiling took longer than {toolchain.compile_timeout_s:g} s"
+    return Run([("timed_out", seconds, why)] * count, cpu_s=cpu_s)
 
 
 def _not_compiled(program: Program, findings: Sequence[Finding], said: str, count: int) -> Run:
@@ -291,7 +330,8 @@ def _start(program: Program, stdin: bytes, limits: Limits, sandbox: Sandbox) -> 
         processes=limits.processes + toolchain.processes,
         reserves_memory=toolchain.reserves_memory,
     )
-    ran = _execute(sandbox, _command(program, toolchain.run), stdin, bounds)
+    words = [word.replace("{memory}", str(limits.memory_bytes >> 20)) for word in toolchain.run]
+    ran = _execute(sandbox, _command(program, words), stdin, bounds)
     if ran.refused and not toolchain.run[0].startswith("{built}"):
         raise SandboxBroken(f"the program could not be started: {ran.refused}")
     return ran
