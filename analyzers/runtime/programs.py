@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache, partial
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import grammars
@@ -27,6 +28,7 @@ from analyzers.runtime import NAME, judge, prepared
 from analyzers.runtime.compilers import SUPPORT, Compilers
 from analyzers.runtime.remote import MAX_STARVED, MAX_TIMEOUTS
 from analyzers.runtime.sandbox.base import Candidate, Command, Exit, Limits, Sandbox, SandboxBroken
+from analyzers.runtime.sandbox.confine import SYSTEM
 from analyzers.runtime.suite import MAX_MESSAGE, Run, _short
 from analyzers.runtime.tests import Appended, BadTests, Stdio, Tests
 from analyzers.types import Diagnostic, Kind, Severity, Span
@@ -245,7 +247,7 @@ def _run_stdio(tests: Stdio, program: Program, limits: Limits, sandbox: Sandbox)
 def _run_appended(program: Program, limits: Limits, sandbox: Sandbox) -> Run:
     ran = _start(program, b"", limits, sandbox)
     record = re.compile(rf"\n?{program.nonce}-(\w+)\r?\n")
-    seen = set(record.findall(_text(ran.exit.output)))
+    seen = set(record.findall(_text(ran.exit.output)) + record.findall(_text(ran.exit.errors)))
     ran = replace(ran, exit=replace(ran.exit, output=record.sub("", _text(ran.exit.output)).encode()))
     outcome = Run([], stdout=_text(ran.exit.output), cpu_s=ran.exit.cpu_s, forgeable=True)
     if ran.exit.code == 0 and not ran.timed_out and "end" in seen:
@@ -350,16 +352,20 @@ def _command(program: Program, words: Sequence[str], *, keep: bool = False) -> C
 def _found(word: str, toolchain: Toolchain) -> str:
     if word.startswith(("{", "/")):
         return word
-    path = _path(word)
+    path = _path(word, toolchain.readable)
     if path is None:
         raise Unavailable(f"the command {word!r} is not installed: install {' or '.join(toolchain.packages)}")
     return path
 
 
 @lru_cache
-def _path(word: str) -> str | None:
-    found = shutil.which(word)
-    return os.path.realpath(found) if found else None
+def _path(word: str, readable: tuple[str, ...]) -> str | None:
+    """The first command of that name that a program may read; one in somebody's home folder is of no use to it."""
+    for folder in os.get_exec_path():
+        found = shutil.which(word, path=folder)
+        if found and any(Path(path) in Path(found).resolve().parents for path in (*SYSTEM, *readable)):
+            return os.path.realpath(found)
+    return None
 
 
 def _execute(sandbox: Sandbox, command: Command, stdin: bytes, limits: Limits) -> Ran:
