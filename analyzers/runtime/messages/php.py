@@ -1,0 +1,35 @@
+"""PHP: what `support/php_report.php` reports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from analyzers.findings import Finding
+from analyzers.positions import Convention, Unit
+from analyzers.runtime.messages import reports
+
+CONVENTION = Convention(line_base=1, column_base=0, unit=Unit.BYTE)
+FAILED = re.compile(r'\x1e\{"code":"Exception","message":"(?:Test failed!|Error at \d+th assert statement\.)"')
+
+
+def compile_findings(output: str, errors: str, file: str) -> list[Finding]:
+    """Nothing: PHP programs are not compiled beforehand."""
+    return []
+
+
+def run_findings(output: str, errors: str, file: str) -> list[Finding]:
+    """The error that ended the program."""
+    return reports.findings(errors)
+
+
+GOOD = "<?php\necho array_sum([1, 2]), PHP_EOL;\n"
+BAD: Mapping[str, tuple[str, str]] = {
+    "<?php\nfunction f($x) {\n    return 'é' . intdiv(1, $x);\n}\nf(0);\n": (
+        "DivisionByZeroError",
+        "return 'é' . intdiv(1, $x);",
+    ),
+    "<?php\nfunction f($x) {\n    $é = $x + ;\n}\n": ("ParseError", ";"),
+    "<?php\necho nothing_of_that_name(1);\n": ("Error", "echo nothing_of_that_name(1);"),
+    "<?php\nfunction f() {}\nfunction f() {}\n": ("ParseError", "function f() {}"),
+}
