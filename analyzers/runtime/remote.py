@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from analyzers.runtime import claims, foresight, wire
+from analyzers.runtime.hearsay import When
 from analyzers.runtime.sandbox.base import Candidate, Exit, Limits, Sandbox
 
 MAX_STARVED = 3.0
@@ -106,6 +107,8 @@ class Session:
         """How the process ended last."""
         self.output = b""
         self.cpu_s = 0.0
+        self.seen = {When.ALWAYS}
+        """What has happened that lets a program vouch for itself."""
 
     def foresee(self, plan: foresight.Plan) -> None:
         """Takes the requests that will be made, so that those that follow each other are sent together."""
@@ -207,6 +210,8 @@ class Session:
         answer = self._receive()
         try:
             if "raised" not in answer:
+                if "changed" in answer:
+                    self.seen.add(When.CHANGES)
                 for index, tree in answer.get("changed", ()):
                     _copy_back(arguments[index], wire.decode(tree, self._import))
                 return wire.decode(answer["value"], self._import)
@@ -416,6 +421,8 @@ def _ask(remote: Remote, operation: str, *arguments: Any, **keywords: Any) -> An
     number, generation = object.__getattribute__(remote, "_reference")
     if generation != session._generation:
         raise Died("the program was started anew, its objects are gone")
+    if operation == "call":
+        session.seen.add(When.OBJECTS)
     return session.request(operation, number, *arguments, **keywords)
 
 

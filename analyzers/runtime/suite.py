@@ -13,7 +13,7 @@ from importlib import import_module
 from types import CodeType
 from typing import Any
 
-from analyzers.runtime import foresight, judge, wire
+from analyzers.runtime import foresight, hearsay, judge, wire
 from analyzers.runtime.remote import MAX_STARVED, Died, GaveUp, Name, NotLoaded, Session, Stopped, TimedOut, facts_of
 from analyzers.runtime.sandbox.base import Limits, Sandbox, SandboxBroken
 from analyzers.runtime.tests import Appended, Asserts, BadTests, Calls, CheckFunction, Exchange, Stdio, Tests
@@ -89,6 +89,8 @@ class Recorder:
         """Number of tests in the suite."""
         self.complete = False
         """Whether the test code ran to its end: then tests that it stepped over were not meant to run."""
+        self.hearsay: tuple[hearsay.Hearsay | None, ...] = ()
+        """For each test, why it takes the program's word for it."""
 
     @contextmanager
     def clock(self) -> Iterator[None]:
@@ -150,7 +152,15 @@ class Recorder:
         else:
             tests = [self._results.get(test, missing) for test in range(self.expected)]
         raised = [not_loaded["raised"]] if "raised" in not_loaded else self._raised
-        return Run(tests, syntax=not_loaded.get("syntax"), raised=raised)
+        return Run(tests, syntax=not_loaded.get("syntax"), raised=raised, forgeable=self._forgeable())
+
+    def _forgeable(self) -> bool:
+        """Whether a test that took the program's word for it has passed, or was stepped over."""
+        absent = ("passed" if self.complete else "not_run", 0.0, "")
+        return any(
+            found is not None and found.when in self._session.seen and self._results.get(test, absent)[0] == "passed"
+            for test, found in enumerate(self.hearsay)
+        )
 
     def _classify(self, error: BaseException) -> tuple[str, str]:
         if isinstance(error, TimedOut):
@@ -208,7 +218,7 @@ def _short(value: Any) -> str:
 
 def _run_code(tests: Asserts | CheckFunction | Appended, session: Session, recorder: Recorder) -> None:
     prepared = _instrumented(tests)
-    recorder.expected = prepared.count
+    recorder.expected, recorder.hearsay = prepared.count, prepared.hearsay
     session.foresee(prepared.plan)
     namespace: dict[str, Any] = {
         "__name__": "tests",
@@ -247,6 +257,8 @@ class _Prepared:
     """Names that only the program can define."""
     entry_point: str
     plan: foresight.Plan
+    hearsay: tuple[hearsay.Hearsay | None, ...]
+    """For each test, why it takes the program's word for it."""
 
 
 @lru_cache(maxsize=256)
@@ -259,9 +271,13 @@ def _instrumented(tests: Asserts | CheckFunction | Appended) -> _Prepared:
         names = _names_of_the_program(ast.Module(setup.body + parts, []))
         plan = foresight.plan(*_straight(parts, names, entry_point))
         if isinstance(tests, Asserts):
-            body: list[ast.stmt] = [_reporting(index, _Explain().visit(piece).body) for index, piece in enumerate(pieces)]
+            trusted = hearsay.of_tests(setup, pieces, names)
+            body: list[ast.stmt] = [
+                _reporting(index, _Explain().visit(piece).body) for index, piece in enumerate(pieces)
+            ]
             count = len(pieces)
         else:
+            trusted = tuple(hearsay.assertions(ast.Module(parts, []), names, entry_point))
             counter = _Instrument()
             body = counter.visit(ast.Module(parts, [])).body
             count = counter.count
@@ -269,7 +285,7 @@ def _instrumented(tests: Asserts | CheckFunction | Appended) -> _Prepared:
         raise BadTests(f"the tests do not compile: {error}") from error
     module = ast.Module(setup.body + body, [])
     module = ast.fix_missing_locations(_Lambdas(frozenset(names)).visit(module))
-    return _Prepared(compile(module, "<tests>", "exec"), count, names, entry_point, plan)
+    return _Prepared(compile(module, "<tests>", "exec"), count, names, entry_point, plan, trusted)
 
 
 def _straight(parts: list[ast.stmt], names: tuple[str, ...], entry_point: str) -> tuple[list[ast.stmt], dict[str, str]]:
@@ -305,7 +321,7 @@ class _Instrument(ast.NodeTransformer):
         self.count = 0
 
     def visit_Assert(self, node: ast.Assert) -> ast.stmt:
-        if not any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(node.test)):
+        if not hearsay.is_test(node):
             return node
         self.count += 1
         return _reporting(self.count - 1, [_explained(node)])

@@ -260,3 +260,27 @@ def test_a_set_of_strings_has_the_same_order_in_every_fork_server():
         finally:
             server.close()
     assert len(messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "tests", "statuses", "forgeable"),
+    [
+        ("def f(x): return 2", ["assert f(1) == 2"], ["passed"], False),
+        ("def f(x): return 2", ["assert f(1) == f(2)"], ["passed"], True),
+        ("def f(x): return x", ["assert f(1) == f(2)", "assert f(1) == 1"], ["failed", "passed"], False),
+        ("def f(x): return 2\ndef g(y): return True", ["assert g(f(1))"], ["passed"], True),
+        ("def f(x): return 'abc'", ["assert f(1).startswith('ab')"], ["passed"], False),
+        ("class Yes:\n    def startswith(self, x): return True\ndef f(x): return Yes()", ["assert f(1).startswith('ab')"],
+         ["passed"], True),
+        ("def f(x): return sorted(x)", ["x = [2, 1]\nassert f(x) == sorted(x)"], ["passed"], False),
+        ("def f(x):\n    x.clear()\n    return []", ["x = [2, 1]\nassert f(x) == sorted(x)"], ["passed"], True),
+        ("def f(x): return 2", ["f(1)"], ["passed"], True),
+        ("def f(x): return 1", check("assert candidate(1) == 1", "if candidate(2) == 5:", "    assert candidate(3) == 9"),
+         ["passed"], True),
+        ("def f(x): return 1", {"function": "f", "cases": [{"args": [1], "expected": 1}]}, ["passed"], False),
+        ("print(1)", {"stdio": [{"stdin": "", "stdout": "1"}]}, ["passed"], False),
+    ],
+)  # fmt: skip
+def test_a_pass_on_the_programs_own_word_is_tagged(run, source, tests, statuses, forgeable):
+    found, outcome = run(source, tests)
+    assert (found, outcome.forgeable) == (statuses, forgeable)
