@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from analyzers.findings import Finding
 from analyzers.positions import Convention
@@ -60,12 +59,3 @@ def _finding(code: str, message: str, place: re.Match[str] | None, *, kind: Kind
         kind=kind,
         location=Location.GLOBAL if code in ("StackOverflow", "OutOfMemory") else Location.SPAN,
     )
-
-
-GOOD = "print(1 + 2)\n"
-BAD: Mapping[str, tuple[str, str]] = {
-    'local function f(x)\n  return "é" .. x.a.b\nend\nprint(f({}))\n': ("NotIndexable", 'return "é" .. x.a.b'),
-    "local function f(x)\n  return x +\nend\n": ("SyntaxError", "end"),
-    "error({code = 2})\n": ("error", "error({code = 2})"),
-    "string.rep()\n": ("BadArgument", "string.rep()"),
-}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from analyzers.findings import Finding
 from analyzers.positions import Convention
@@ -54,12 +53,3 @@ def _died(match: re.Match[str]) -> Finding:
     message = match["message"]
     code = next((code for words, code in _CODES.items() if message.startswith(words)), "die")
     return Finding(code, message, int(match["line"]), file=match["file"], severity=Severity.FATAL, kind=Kind.RUNTIME)
-
-
-GOOD = "use strict; use warnings;\nuse List::Util qw(sum);\nprint sum(1, 2), qq{\\n};\n"
-BAD: Mapping[str, tuple[str, str]] = {
-    'sub f {\n  my ($x) = @_;\n  return "é" . 1 / $x;\n}\nprint f(0);\n': ("DivisionByZero", 'return "é" . 1 / $x;'),
-    "use strict;\nsub f {\n  my $x = 1 + ;\n}\n": ("SyntaxError", "my $x = 1 + ;"),
-    "use strict;\nprint 1;\n$y = 2;\n": ("SyntaxError", "$y = 2;"),
-    "warn 'careful';\nnothing(1);\n": ("UndefinedSubroutine", "nothing(1);"),
-}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from analyzers.findings import Finding
 from analyzers.positions import Convention, Unit
@@ -21,15 +20,3 @@ def compile_findings(output: str, errors: str, file: str) -> list[Finding]:
 def run_findings(output: str, errors: str, file: str) -> list[Finding]:
     """The error that ended the program."""
     return reports.findings(errors)
-
-
-GOOD = "<?php\necho array_sum([1, 2]), PHP_EOL;\n"
-BAD: Mapping[str, tuple[str, str]] = {
-    "<?php\nfunction f($x) {\n    return 'é' . intdiv(1, $x);\n}\nf(0);\n": (
-        "DivisionByZeroError",
-        "return 'é' . intdiv(1, $x);",
-    ),
-    "<?php\nfunction f($x) {\n    $é = $x + ;\n}\n": ("ParseError", ";"),
-    "<?php\necho nothing_of_that_name(1);\n": ("Error", "echo nothing_of_that_name(1);"),
-    "<?php\nfunction f() {}\nfunction f() {}\n": ("ParseError", "function f() {}"),
-}
