@@ -268,16 +268,16 @@ def _instrumented(tests: Asserts | CheckFunction | Appended) -> _Prepared:
         pieces = [ast.parse(code) for code in (tests.statements if isinstance(tests, Asserts) else [tests.code])]
         parts = [part for piece in pieces for part in piece.body]
         entry_point = tests.entry_point if isinstance(tests, CheckFunction) else ""
-        names = _names_of_the_program(ast.Module(setup.body + parts, []))
+        names = names_of_the_program(ast.Module(setup.body + parts, []))
         plan = foresight.plan(*_straight(parts, names, entry_point))
         if isinstance(tests, Asserts):
-            trusted = hearsay.of_tests(setup, pieces, names)
+            trusted = hearsay.of_tests(setup, pieces, set(names) - MODULES)
             body: list[ast.stmt] = [
                 _reporting(index, _Explain().visit(piece).body) for index, piece in enumerate(pieces)
             ]
             count = len(pieces)
         else:
-            trusted = tuple(hearsay.assertions(ast.Module(parts, []), names, entry_point))
+            trusted = tuple(hearsay.assertions(ast.Module(parts, []), set(names) - MODULES, entry_point))
             counter = _Instrument()
             body = counter.visit(ast.Module(parts, [])).body
             count = counter.count
@@ -367,7 +367,7 @@ class _Lambdas(ast.NodeTransformer):
         return ast.Call(ast.Name(EVAL, ast.Load()), [ast.Constant(ast.unparse(argument))], [])
 
 
-def _names_of_the_program(module: ast.Module) -> tuple[str, ...]:
+def names_of_the_program(module: ast.Module) -> tuple[str, ...]:
     """Names that test code uses and does not bind.
 
     A built-in name is the program's only where no other name is called (MBPP has a function called `sum`): otherwise a

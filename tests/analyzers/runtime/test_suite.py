@@ -274,6 +274,7 @@ def test_a_set_of_strings_has_the_same_order_in_every_fork_server():
          ["passed"], True),
         ("def f(x): return sorted(x)", ["x = [2, 1]\nassert f(x) == sorted(x)"], ["passed"], False),
         ("def f(x):\n    x.clear()\n    return []", ["x = [2, 1]\nassert f(x) == sorted(x)"], ["passed"], True),
+        ("import sys\ndef f(x): return sys.maxsize", ["assert f(1) == sys.maxsize"], ["passed"], False),
         ("def f(x): return 2", ["f(1)"], ["passed"], True),
         ("def f(x): return 1", check("assert candidate(1) == 1", "if candidate(2) == 5:", "    assert candidate(3) == 9"),
          ["passed"], True),
