@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from analyzers.runtime.tests import Tests
 
 ANALYZERS = ("runtime", "pylint")
+ISOLATION = "standard"
 GRACE_S = 2.0
 """Time beyond a tool's own limit, so that the tool's processes are ended by the tool's own limit."""
 
@@ -64,17 +65,24 @@ class Engine:
         *,
         workers: int | None = None,
         limits: Limits | None = None,
+        isolation: str = ISOLATION,
         cache_size: int = 100_000,
     ) -> None:
         """`workers` is the number of processes (as many as there are CPUs), `limits` bound the programs that
-        `runtime` runs.
+        `runtime` runs, `isolation` is the weakest tier at which they may run.
 
         Raises:
             analyzers.registry.UnknownAnalyzer: with the closest names.
-            ValueError: an analyzer is asked for twice.
+            ValueError: an analyzer is asked for twice, or there is no such tier.
+            analyzers.runtime.sandbox.tiers.TierRefused: `runtime` cannot isolate programs so well on this machine.
         """
         self.analyzers = registry.check(analyzers)
         self._limits = limits
+        if registry.RUNTIME in self.analyzers:
+            from analyzers.runtime.sandbox import tiers
+
+            self._isolation = tiers.parse(isolation)
+            tiers.choose(self._isolation)
         self._workers = Workers(self.analyzers, count=workers)
         self._cache = ReportCache(cache_size)
         self._lock = threading.Lock()
@@ -163,9 +171,8 @@ class Engine:
             self._warn(report)
             outcome.set_result(report)
 
-        limits = () if self._limits is None else (self._limits,)
         try:
-            running = runtime.submit(source, tests, *limits)
+            running = runtime.submit(source, tests, self._limits, isolation=self._isolation)
         except Exception as error:
             running = Future()
             running.set_exception(error)

@@ -158,6 +158,8 @@ class Verdict:
     executed: tuple[int, ...] | None = None
     """Numbers of the lines that were executed, sorted, from 1; None where that was not asked for or is not known.
     The program's process says so: good for masking, no proof of anything."""
+    isolation: str = ""
+    """The tier at which it ran: `strict`, `standard`, `weak` or `none`; empty where it did not run."""
 
     @property
     def passed(self) -> int:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from rewards.align import token_rewards
 from rewards.schemes import Spec
-from rewards.scorer import ANALYZERS, SCHEME, BadItem, Scorer
+from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, BadItem, Scorer
 from rewards.serial import from_jsonable, jsonable
 from rewards.types import Charge, Evidence, Item, Outcome, Reward, Score, TokenRewards
 
@@ -56,6 +56,7 @@ def score(
     scheme: Spec = SCHEME,
     prefix: str = "",
     limits: Limits | None = None,
+    isolation: str = ISOLATION,
     workers: int | None = None,
     **item: Any,
 ) -> Score:
@@ -67,9 +68,12 @@ def score(
     Raises:
         ValueError: an unknown analyzer, scheme, option, language or field, or tests that are no test suite; with what
             came, what was expected and the closest names.
+        analyzers.runtime.sandbox.tiers.TierRefused: programs cannot be isolated as well as `isolation` demands.
     """
     given = {"completion": completion, "language": language, "tests": tests, "prefix": prefix, **item}
-    return score_batch([given], analyzers=analyzers, scheme=scheme, limits=limits, workers=workers)[0]
+    return score_batch(
+        [given], analyzers=analyzers, scheme=scheme, limits=limits, isolation=isolation, workers=workers
+    )[0]
 
 
 def score_batch(
@@ -78,23 +82,26 @@ def score_batch(
     analyzers: Sequence[str] = ANALYZERS,
     scheme: Spec = SCHEME,
     limits: Limits | None = None,
+    isolation: str = ISOLATION,
     workers: int | None = None,
 ) -> list[Score]:
     """The rewards of many completions, in order.
 
     An item is an Item or a mapping with the keys completion, language, tests, prefix, reference, task_id, truncated and
-    raw; only `completion` is needed. `limits` bound the programs that run; `workers` is the number of processes.
+    raw; only `completion` is needed. `limits` bound the programs that run, and `isolation` is the weakest tier at which
+    they may (`strict`, `standard`, `weak`, `none`); `workers` is the number of processes.
 
     Raises:
         ValueError: as `score`; every item is checked before the first one is analysed.
+        analyzers.runtime.sandbox.tiers.TierRefused: as `score`.
     """
-    engine = _engine(tuple(analyzers), limits, workers)
+    engine = _engine(tuple(analyzers), limits, isolation, workers)
     return Scorer(analyzers, scheme=scheme, engine=engine).score_batch(items)
 
 
 @cache
-def _engine(analyzers: tuple[str, ...], limits: Limits | None, workers: int | None) -> Engine:
+def _engine(analyzers: tuple[str, ...], limits: Limits | None, isolation: str, workers: int | None) -> Engine:
     """The engine that calls with the same settings share, closed when the interpreter ends."""
     from analyzers.engine import Engine
 
-    return _open.enter_context(Engine(analyzers, workers=workers, limits=limits))
+    return _open.enter_context(Engine(analyzers, workers=workers, limits=limits, isolation=isolation))

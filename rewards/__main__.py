@@ -15,7 +15,7 @@ import grammars
 from analyzers.runtime import tests as suites
 from grammars import ownership
 from rewards import Outcome, Score, jsonable, render
-from rewards.scorer import ANALYZERS, SCHEME, Scorer
+from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, Scorer
 from rewards.types import Item
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
@@ -54,6 +54,9 @@ def score(
         str, typer.Option(help="How findings become a reward: static, rltf, binary, pass_ratio.")
     ] = SCHEME,
     scheme_arg: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="An option of the scheme.")] = None,
+    isolation: Annotated[
+        str, typer.Option(help="Weakest tier at which programs may run: strict, standard, weak, none.")
+    ] = ISOLATION,
     html: Annotated[Path | None, typer.Option(metavar="OUT", help="Also write a self-contained page.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON instead.")] = False,
 ) -> None:
@@ -61,12 +64,12 @@ def score(
 
     Raises:
         ValueError: an argument makes no sense; the message is one line.
-        OSError: the page cannot be written.
+        OSError: the page cannot be written, or programs cannot be isolated as well as is demanded.
     """
     suite = read_tests(tests) if tests else None
     items = [read_program(path, language, suite) for path in paths]
     names = [name.strip() for name in analyzers.split(",") if name.strip()]
-    with Scorer(names, scheme=(scheme, dict(map(option, scheme_arg or ())))) as scorer:
+    with Scorer(names, scheme=(scheme, dict(map(option, scheme_arg or ()))), isolation=isolation) as scorer:
         scores = scorer.score_batch(items)
     if html is not None:
         html.write_text(render.to_html(scores, title="spanwise scores"), encoding="utf-8")

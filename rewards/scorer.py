@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 ANALYZERS = ("runtime", "pylint")
 SCHEME = "static"
 RUNTIME = "runtime"
+ISOLATION = "standard"
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -48,13 +49,16 @@ class Scorer:
         *,
         scheme: schemes.Spec = SCHEME,
         limits: Limits | None = None,
+        isolation: str = ISOLATION,
         workers: int | None = None,
         engine: Engine | None = None,
     ) -> None:
-        """`limits` are those of the programs that run; `workers` the processes; `engine` is one that others share.
+        """`limits` are those of the programs that run, `isolation` the weakest tier at which they may; `workers` the
+        processes; `engine` is one that others share.
 
         Raises:
-            ValueError: an unknown analyzer, scheme or option of the scheme, with the closest names.
+            ValueError: an unknown analyzer, scheme, option of the scheme or tier, with the closest names.
+            analyzers.runtime.sandbox.tiers.TierRefused: programs cannot be isolated so well on this machine.
         """
         self.scheme = schemes.resolve(scheme)
         self._runs_tests = RUNTIME in analyzers
@@ -63,7 +67,7 @@ class Scorer:
         if engine is None:
             from analyzers.engine import Engine  # starts processes, so it is imported when it is wanted
 
-            engine = Engine(analyzers, workers=workers, limits=limits)
+            engine = Engine(analyzers, workers=workers, limits=limits, isolation=isolation)
         self._engine = engine
 
     def submit(self, item: Item | Mapping[str, Any]) -> Future[Score]:

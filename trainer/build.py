@@ -91,6 +91,7 @@ def _scorer(settings: Config, analyzers: Sequence[str]) -> Scorer:
         analyzers,
         scheme=(settings.scheme.name, settings.scheme.options),
         limits=Limits(timeout_s=settings.reward.timeout_s),
+        isolation=settings.reward.isolation,
         workers=settings.reward.workers,
     )
 

@@ -96,6 +96,8 @@ class Reward(Section):
     """Processes that analyse; by default chosen from the number of cores."""
     timeout_s: Annotated[float, Field(gt=0)] = 4.0
     """Wall-clock seconds for each test of a program."""
+    isolation: Literal["strict", "standard", "weak", "none"] = "standard"
+    """The weakest tier at which programs may run; `python -m analyzers.runtime.doctor` says which ones there are."""
 
 
 class Rollouts(Section):

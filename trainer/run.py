@@ -31,6 +31,7 @@ _FLAGS = {
     "name": "run.name",
     "out": "run.out",
     "workers": "reward.workers",
+    "isolation": "reward.isolation",
     "eval_tasks": "evaluation.tasks",
     "eval_samples": "evaluation.samples",
 }
@@ -56,6 +57,9 @@ def command(
     loss: Annotated[str | None, typer.Option(help="reinforce, clipped, or a plugin's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that analyse.")] = None,
+    isolation: Annotated[
+        str | None, typer.Option(help="Weakest tier at which programs may run: strict, standard, weak, none.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="Name of the run's folder.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the folders of runs.")] = None,
     eval_tasks: Annotated[int | None, typer.Option(help="Held-out tasks measured before and after.")] = None,

@@ -13,40 +13,50 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from analyzers.runtime.sandbox.base import Limits
+from analyzers.runtime.sandbox.base import Limits, Tier
 from analyzers.runtime.tests import Tests
 from analyzers.types import Report, Source
 
 if TYPE_CHECKING:
     from analyzers.runtime.pool import Pool
 
-__all__ = ["NAME", "TIMEOUT", "Limits", "close", "submit"]
+__all__ = ["NAME", "TIMEOUT", "Limits", "Tier", "close", "submit"]
 
 NAME = "runtime"
 TIMEOUT = "TimeoutError"
 """Code of the diagnostic of a program that hung."""
 
 _lock = threading.Lock()
-_pool: Pool | None = None
+_pools: dict[Tier, Pool] = {}
 
 
-def submit(source: Source, tests: Tests, limits: Limits | None = None) -> Future[Report]:
-    """The report of a program on its tests, later; programs run on a pool that the whole process shares."""
+def submit(
+    source: Source, tests: Tests, limits: Limits | None = None, *, isolation: Tier = Tier.STANDARD
+) -> Future[Report]:
+    """The report of a program on its tests, later; programs run on a pool that the whole process shares.
+
+    `isolation` is the least that is demanded of the sandbox.
+
+    Raises:
+        analyzers.runtime.sandbox.tiers.TierRefused: this machine does not give that; nothing is run.
+    """
     from analyzers.runtime.pool import Pool  # the judges import this package too, and need no pool
+    from analyzers.runtime.sandbox import tiers
 
-    global _pool
+    tier = tiers.choose(isolation)
     with _lock:
-        if _pool is None:
-            _pool = Pool()
-    return _pool.submit(source, tests, limits or Limits())
+        if tier not in _pools:
+            _pools[tier] = Pool(tier=tier)
+        pool = _pools[tier]
+    return pool.submit(source, tests, limits or Limits())
 
 
 def close() -> None:
-    """Ends the shared pool and everything that runs in it; the next `submit` starts a new one."""
-    global _pool
+    """Ends the shared pools and everything that runs in them; the next `submit` starts a new one."""
     with _lock:
-        pool, _pool = _pool, None
-    if pool is not None:
+        pools = list(_pools.values())
+        _pools.clear()
+    for pool in pools:
         pool.close()
 
 

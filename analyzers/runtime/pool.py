@@ -19,8 +19,9 @@ from typing import Any
 
 import grammars
 from analyzers.runtime import service, suite, verdict, wire
+from analyzers.runtime.prepared import cache_folder
 from analyzers.runtime.remote import MAX_STARTS, MAX_STARVED
-from analyzers.runtime.sandbox.base import Limits
+from analyzers.runtime.sandbox.base import Limits, Tier
 from analyzers.runtime.tests import Appended, Asserts, Calls, CheckFunction, Stdio, Tests
 from analyzers.types import Report, Source
 from grammars import Toolchain
@@ -43,9 +44,10 @@ class JudgeLost(Exception):
 
 
 class Pool:
-    """Runs programs on their tests, `workers` at a time."""
+    """Runs programs on their tests, `workers` at a time, isolated at a tier."""
 
-    def __init__(self, workers: int | None = None) -> None:
+    def __init__(self, workers: int | None = None, *, tier: Tier = Tier.STANDARD) -> None:
+        self._tier = tier
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._count = workers or len(os.sched_getaffinity(0))
         self._threads: list[threading.Thread] = []
@@ -81,7 +83,7 @@ class Pool:
             thread.join()
 
     def _work(self) -> None:
-        judge = Judge()
+        judge = Judge(self._tier)
         self._judges.append(judge)
         while (job := self._jobs.get()) is not None:
             if job.future.set_running_or_notify_cancel():
@@ -114,7 +116,7 @@ class Pool:
                 answer = {"broken": f"the judge was lost {attempt + 1} times: {error}"}
                 if self._closed:
                     break
-        return verdict.report(job.source, answer, time.monotonic() - start)
+        return verdict.report(job.source, answer, time.monotonic() - start, self._tier.name.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ class _Job:
 class Judge:
     """A judge's process, started when it is needed and replaced when it is lost."""
 
-    def __init__(self) -> None:
+    def __init__(self, tier: Tier = Tier.STANDARD) -> None:
+        self._tier = tier
         self._process: subprocess.Popen[bytes] | None = None
         self._done = 0
 
@@ -166,9 +169,11 @@ class Judge:
 
     def _start(self) -> subprocess.Popen[bytes]:
         # A clean environment: no secret of the caller's reaches test code, and no setting of his the interpreter.
+        arguments = [str(_ROOT), self._tier.name, cache_folder(), *_LIBRARIES]
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-X", "utf8", "-c", _BOOT, str(_ROOT), *_LIBRARIES],
-            env={"PATH": os.environ.get("PATH", os.defpath)},  # where compilers and interpreters are looked for
+            [sys.executable, "-P", "-S", "-X", "utf8", "-c", _BOOT, *arguments],
+            # PATH is where compilers and interpreters are looked for; sets of strings have one order in every judge.
+            env={"PATH": os.environ.get("PATH", os.defpath), "PYTHONHASHSEED": "0"},
             cwd="/",
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -15,9 +15,10 @@ from typing import IO, Any
 
 import grammars
 from analyzers.runtime import programs, suite, tests, wire
+from analyzers.runtime.compilers import Compilers
 from analyzers.runtime.judge import UnknownRule
 from analyzers.runtime.sandbox import confine
-from analyzers.runtime.sandbox.base import Limits, Sandbox, SandboxBroken
+from analyzers.runtime.sandbox.base import Limits, Sandbox, SandboxBroken, Tier
 from analyzers.runtime.sandbox.local import ForkServer
 
 MEMORY_BYTES = 4 * 1024**3
@@ -33,25 +34,31 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
     jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what test code prints must not look like an answer
-    libraries = sys.argv[1:]
+    tier, cache, libraries = Tier[sys.argv[1]], sys.argv[2], sys.argv[3:]
     sys.path += libraries
-    sandbox: Sandbox = ForkServer(libraries)
+    toolchains = [toolchain for name in grammars.names() if (toolchain := grammars.get(name).toolchain) is not None]
+    readable = [cache, *sorted({path for toolchain in toolchains for path in toolchain.readable})]
+    os.makedirs(cache, 0o755, exist_ok=True)
+    sandbox: Sandbox = ForkServer(libraries, readable=readable, tier=tier)
+    compilers = Compilers(lambda: ForkServer(readable=readable, tier=tier))
+    machine = programs.Machine(sandbox, compilers, cache)
     try:
         write(answers, {"ready": True})
         while (job := read(jobs)) is not None:
-            write(answers, answer(job, sandbox))
+            write(answers, answer(job, machine))
     finally:
+        compilers.close()
         sandbox.close()
 
 
-def answer(job: dict[str, Any], sandbox: Sandbox) -> dict[str, Any]:
+def answer(job: dict[str, Any], machine: programs.Machine) -> dict[str, Any]:
     """What came of one job; `{"broken": why}` where the tests themselves cannot run."""
     try:
         suite_of_tests, limits = unpack_tests(job["tests"]), Limits(**job["limits"])
         toolchain = grammars.get(job["language"]).toolchain
         if toolchain is not None and toolchain.warm:
-            return asdict(suite.run(suite_of_tests, job["source"], limits, sandbox))
-        return asdict(programs.run(suite_of_tests, job["source"], job["language"], limits, sandbox))
+            return asdict(suite.run(suite_of_tests, job["source"], limits, machine.sandbox))
+        return asdict(programs.run(suite_of_tests, job["source"], job["language"], limits, machine))
     except programs.Unavailable as error:
         return {"unavailable": f"{error}"}
     except (tests.BadTests, UnknownRule, wire.NotPlain) as error:

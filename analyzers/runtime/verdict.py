@@ -26,8 +26,11 @@ FRAMES = Convention(line_base=1, column_base=0, unit=Unit.BYTE)
 """How CPython's position tables count."""
 
 
-def report(source: Source, answer: dict[str, Any], seconds: float) -> Report:
-    """The report of one program; `answer` is `suite.Run` as data, or says what is broken."""
+def report(source: Source, answer: dict[str, Any], seconds: float, isolation: str = "") -> Report:
+    """The report of one program; `answer` is `suite.Run` as data, or says what is broken.
+
+    `isolation` is the tier at which it ran.
+    """
     if "broken" in answer:
         verdict = Verdict(Outcome.INFRASTRUCTURE, detail=answer["broken"])
         return Report(NAME, Status.FAILED, seconds=seconds, detail=answer["broken"], verdict=verdict)
@@ -45,6 +48,7 @@ def report(source: Source, answer: dict[str, Any], seconds: float) -> Report:
         forgeable=answer["forgeable"],
         cpu_s=answer["cpu_s"],
         executed=None if answer["executed"] is None else tuple(answer["executed"]),
+        isolation=isolation,
     )
     return Report(NAME, Status.OK, _diagnostics(source, outcome, answer), seconds, verdict=verdict)
 

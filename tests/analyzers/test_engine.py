@@ -16,6 +16,7 @@ import analyzers
 import grammars
 from analyzers import registry, runtime
 from analyzers.engine import Engine
+from analyzers.runtime.sandbox import tiers
 from analyzers.runtime.tests import Asserts
 from analyzers.types import Kind, Outcome, Report, Severity, Source, Status, Verdict
 
@@ -328,8 +329,8 @@ def fake_runtime(monkeypatch):
     """Stands for the runtime: futures that a test settles, and whether the pool was closed."""
     asked, closed = [], []
 
-    def submit(source, tests, limits=None):
-        asked.append((source, tests, limits, Future()))
+    def submit(source, tests, limits=None, *, isolation):
+        asked.append((source, tests, limits, isolation, Future()))
         return asked[-1][-1]
 
     monkeypatch.setattr(runtime, "submit", submit)
@@ -341,13 +342,25 @@ def test_runtime_runs_the_tests_under_the_limits(fake_runtime):
     asked, closed = fake_runtime
     limits = runtime.Limits(timeout_s=1.0)
     report = Report("runtime", Status.OK, verdict=Verdict(Outcome.PASS))
-    with Engine(["runtime", "syntax"], workers=1, limits=limits) as engine:
+    with Engine(["runtime", "syntax"], workers=1, limits=limits, isolation="weak") as engine:
         future = engine.submit(Source("x = 1"), TESTS)
-        assert [entry[:3] for entry in asked] == [(Source("x = 1"), TESTS, limits)]
+        assert [entry[:4] for entry in asked] == [(Source("x = 1"), TESTS, limits, runtime.Tier.WEAK)]
         asked[0][-1].set_result(report)
         assert future.result(60)[0] is report
         assert not closed
     assert closed == [True]
+
+
+def test_a_machine_that_does_not_isolate_so_well_is_refused(monkeypatch):
+    def choose(minimum):
+        raise tiers.TierRefused(f"no {minimum.name}")
+
+    monkeypatch.setattr(tiers, "choose", choose)
+    with pytest.raises(tiers.TierRefused, match="no STRICT"):
+        Engine(["runtime"], isolation="strict")
+    with pytest.raises(ValueError, match="did you mean 'strict'"):
+        Engine(["runtime"], isolation="strickt")
+    Engine(["syntax"], isolation="strict").close()  # nothing is run
 
 
 def test_the_shared_pool_of_runtime_ends_with_the_last_engine(fake_runtime):

@@ -25,8 +25,8 @@ def scorer(monkeypatch: pytest.MonkeyPatch, make: Any) -> dict[str, Any]:
     asked: dict[str, Any] = {"items": []}
 
     class Scorer:
-        def __init__(self, analyzers: list[str], *, scheme: Any) -> None:
-            asked.update(analyzers=analyzers, scheme=scheme)
+        def __init__(self, analyzers: list[str], *, scheme: Any, isolation: str) -> None:
+            asked.update(analyzers=analyzers, scheme=scheme, isolation=isolation)
             self.scheme = resolve(scheme)
 
         def __enter__(self) -> Scorer:
@@ -95,7 +95,20 @@ def test_without_tests_it_is_the_findings_that_count(
 
 def test_options_reach_the_scorer(monkeypatch: pytest.MonkeyPatch, scorer: dict[str, Any], good: str) -> None:
     options = ["--scheme-arg", "alpha_cap=4", "--scheme-arg", "coarse=False"]
-    run(monkeypatch, good, "--analyzers", "runtime, ruff,", "--scheme", "rltf", *options, "--tests", "assert 1")
+    run(
+        monkeypatch,
+        good,
+        "--analyzers",
+        "runtime, ruff,",
+        "--scheme",
+        "rltf",
+        *options,
+        "--tests",
+        "assert 1",
+        "--isolation",
+        "strict",
+    )
+    assert scorer["isolation"] == "strict"
     assert scorer["analyzers"] == ["runtime", "ruff"]
     assert scorer["scheme"] == ("rltf", {"alpha_cap": 4, "coarse": False})
     [item] = scorer["items"]
