@@ -16,6 +16,7 @@ import struct
 import time
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from analyzers.runtime import claims, foresight, wire
@@ -107,6 +108,11 @@ class Session:
         """How the process ended last."""
         self.output = b""
         self.cpu_s = 0.0
+        self.calls = 0
+        """Calls that the program was asked for; what merely looks at an object is none."""
+        self._told: set[int] = set()
+        self.lines: set[int] = set()
+        """Lines that were executed, where `limits.executed` asks for them."""
         self.seen = {When.ALWAYS}
         """What has happened that lets a program vouch for itself."""
 
@@ -190,6 +196,7 @@ class Session:
             self._buffer.clear()
             self._foreseen -= len(self._sent)
             self._sent.clear()
+            self._told.clear()
             self._starved = 0.0
             self.exit = candidate.end()
             self.output += self.exit.output[: self._limits.output_bytes - len(self.output)]
@@ -204,6 +211,7 @@ class Session:
         """
         if self._candidate is None:
             raise Died("the program ended in an earlier call")
+        self.calls += operation in ("call", "setattr", "eval")
         trees = [wire.encode(argument, self._export) for argument in arguments]
         named = [[name, wire.encode(argument, self._export)] for name, argument in keywords.items()]
         self._ask(self._candidate.channel, foresight.request(operation, target, trees, named))
@@ -254,14 +262,37 @@ class Session:
         self._started = time.monotonic()
 
     def _receive(self) -> dict[str, Any]:
+        """The next answer; what is said of lines before it is noted."""
+        answer = self._message()
+        while self._limits.executed and "lines" in answer:
+            new = answer["lines"]
+            if not self._are_new_lines(new):
+                self.end()
+                raise Died(f"a malformed answer: {str(new)[:60]!r} are no new lines")
+            self._told.update(new)
+            self.lines.update(new)
+            answer = self._message()
+        return answer
+
+    def _are_new_lines(self, new: Any) -> bool:
+        """Whether they are lines and were not told before: so there is an end to them."""
+        last = self._source.count("\n") + self._source.count("\r") + 1
+        return (
+            isinstance(new, list)
+            and all(type(line) is int and 1 <= line <= last for line in new)
+            and not self._told.issuperset(new)
+        )
+
+    def _message(self) -> dict[str, Any]:
+        self._buffer += b"" if len(self._buffer) >= 4 else self._read()
         while len(self._buffer) < 4:
-            self._buffer += self._read()
+            self._read_on()
         end = 4 + int.from_bytes(self._buffer[:4], "big")
         if end > 4 + wire.MAX_FRAME:
             self.end()
             raise Died(f"a message of {end - 4} bytes, the limit is {wire.MAX_FRAME}")
         while len(self._buffer) < end:
-            self._buffer += self._read()
+            self._read_on()
         body = bytes(self._buffer[4:end])
         del self._buffer[:end]
         try:
@@ -273,6 +304,12 @@ class Session:
             self.end()
             raise Died(f"a malformed answer: {str(answer)[:60]!r}")
         return answer
+
+    def _read_on(self) -> None:
+        """The next part of a message: one that trickles in has its time too."""
+        self._buffer += self._read()
+        if self._candidate is not None and self.seconds() > MAX_STARVED * self._limits.timeout_s:
+            self._timed_out()
 
     def _read(self) -> bytes:
         """What has come; one call of the kernel where it comes soon."""
@@ -347,8 +384,10 @@ class Session:
         for name in facts["bases"]:
             base = getattr(builtins, name, None)
             if isinstance(base, type) and issubclass(base, Exception):
-                # BaseException's own subclasses (SystemExit) must not end the judge; they end up below.
-                error: Exception = base.__new__(base)
+                # BaseException's own subclasses (SystemExit) must not end the judge; they end up below. What ends a
+                # loop must not end one of the test code's (`map`), as if it were through.
+                kind = RuntimeError if issubclass(base, (StopIteration, StopAsyncIteration)) else base
+                error: Exception = kind.__new__(kind)
                 break
         else:
             error = CandidateError()
@@ -378,11 +417,12 @@ class Name:
 class Remote:
     """An object of the candidate's. Equal to nothing but itself; its parts cross as plain data when asked for."""
 
-    __slots__ = ("_reference", "_session")
+    __slots__ = ("_held", "_reference", "_session")
 
     def __init__(self, session: Session, number: int, generation: int) -> None:
         object.__setattr__(self, "_session", session)
         object.__setattr__(self, "_reference", (number, generation))
+        object.__setattr__(self, "_held", None)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Calls it in the program's process."""
@@ -398,13 +438,20 @@ class Remote:
         return _ask(self, "getitem", key)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(_plain(self, "items", list))
+        return iter(_items(self))
 
     def __contains__(self, value: Any) -> bool:
-        return value in _plain(self, "items", list)  # decided here: its own __contains__ could say yes to everything
+        return value in _items(self)  # decided here: its own __contains__ could say yes to everything
 
     def __len__(self) -> int:
-        return int(_plain(self, "len", int))
+        length = int(_plain(self, "len", int))
+        try:
+            given = len(_items(self, sized=True))
+        except Exception:  # it need not be iterable
+            return length
+        if given != length:
+            raise TypeError(f"an object that says it has {length} elements gave {given}")
+        return length
 
     def __bool__(self) -> bool:
         return bool(_plain(self, "bool", bool))
@@ -424,6 +471,27 @@ def _ask(remote: Remote, operation: str, *arguments: Any, **keywords: Any) -> An
     if operation == "call":
         session.seen.add(When.OBJECTS)
     return session.request(operation, number, *arguments, **keywords)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What an object of the candidate's last said to hold."""
+
+    items: list[Any]
+    calls: int
+    """Calls that the program had answered by then: after one more, the object may hold something else."""
+    sized: bool
+    """Whether the object was asked for its length too, and stays by what it gave."""
+
+
+def _items(remote: Remote, *, sized: bool = False) -> list[Any]:
+    """What an object holds. One that has a length cannot say that it holds this now and that in a moment."""
+    session: Session = object.__getattribute__(remote, "_session")
+    held: _Held | None = object.__getattribute__(remote, "_held")
+    known = held is not None and held.calls == session.calls and (sized or held.sized)
+    items = held.items if held is not None and known else _plain(remote, "items", list)
+    object.__setattr__(remote, "_held", _Held(items, session.calls, sized or (held is not None and known)))
+    return items
 
 
 def _plain(remote: Remote, operation: str, expected: type) -> Any:
