@@ -12,8 +12,13 @@ SCRIPT = Toolchain(
     environment={"NODE_PATH": "/usr/share/nodejs", "OPENSSL_CONF": "/dev/null"},
     messages="node",
     record='process.stdout.write("\\n{nonce}\\n");',
+    completion=(
+        # HumanEval-X asserts with what only prints a line when it fails.
+        (r"(?s)\A.*\bconsole\.assert\b.*\Z", "console.assert = require('node:assert'); \\g<0>\n{record}\n"),
+        (r"\Z", "\n{record}\n"),
+    ),
     assertion=(
-        (r"(?m)^([ \t]*)console\.assert(\(.*\));?[ \t]*$", r"\1require('node:assert')\2; {record}"),
+        (r"(?m)^([ \t]*)console\.assert\((?:.*\)|\n(?:.*\n)*?\1\));?[ \t]*$", r"\g<0>; {record}"),
         (r"(?m)^[ \t]*assert\.\w+\(.*\);[ \t]*$", r"\g<0> {record}"),
         (r"(?m)^[ \t]*throw 'Error at \d+th assert statement\..*\n\}", r"\g<0> {record}"),
     ),
