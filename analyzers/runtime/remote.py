@@ -284,7 +284,6 @@ class Session:
         )
 
     def _message(self) -> dict[str, Any]:
-        self._buffer += b"" if len(self._buffer) >= 4 else self._read()
         while len(self._buffer) < 4:
             self._read_on()
         end = 4 + int.from_bytes(self._buffer[:4], "big")
@@ -306,9 +305,9 @@ class Session:
         return answer
 
     def _read_on(self) -> None:
-        """The next part of a message: one that trickles in has its time too."""
+        """The next part of a message, which must not trickle in for ever."""
         self._buffer += self._read()
-        if self._candidate is not None and self.seconds() > MAX_STARVED * self._limits.timeout_s:
+        if self.seconds() > MAX_STARVED * self._limits.timeout_s:
             self._timed_out()
 
     def _read(self) -> bytes:

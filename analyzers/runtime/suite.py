@@ -75,6 +75,7 @@ def run(tests: Tests, source: str, limits: Limits, sandbox: Sandbox) -> Run:
     outcome = recorder.finish()
     outcome.stdout = session.output.decode("utf-8", "replace")
     outcome.cpu_s = session.cpu_s
+    outcome.executed = sorted(session.lines) if limits.executed else None
     return outcome
 
 
@@ -428,6 +429,8 @@ def _exchange(
         seconds = session.seconds()
         session.end()
         outcome.cpu_s += session.cpu_s
+        if limits.executed:
+            outcome.executed = sorted(session.lines.union(outcome.executed or ()))
     said = session.not_loaded or {}
     if "syntax" in said:
         outcome.syntax = said["syntax"]

@@ -37,6 +37,8 @@ class Limits:
     open_files: int = 64
     reserves_memory: bool = False
     """Whether it may reserve any address space (JVM, Go and Node take far more than they use)."""
+    executed: bool = False
+    """Whether to tell which lines are executed (Python alone); makes programs slower, before Python 3.12 much so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ MUTABLE = frozenset("lsdqBt")
 
 wire: Any = None
 """`analyzers.runtime.wire`, loaded by the fork server."""
+lines: Any = None
+"""The module beside this one, loaded by the fork server."""
 
 
 class Channel:
@@ -54,10 +56,11 @@ class Channel:
         return b"".join(parts)
 
 
-def run(source: str, mode: str, descriptor: int) -> None:
+def run(source: str, mode: str, descriptor: int, *, executed: bool) -> None:
     """Runs `source` and answers on the socket `descriptor`; never returns.
 
     In mode `serve` the program is loaded as a module and requests follow; in mode `main` it is run as a script.
+    `executed` tells which lines are executed.
     """
     channel = Channel(descriptor)
     try:
@@ -68,6 +71,8 @@ def run(source: str, mode: str, descriptor: int) -> None:
     module = type(sys)("__main__" if mode == "main" else "candidate")
     sys.modules[module.__name__] = module
     namespace = module.__dict__
+    if executed:
+        lines.watch(FILENAME, channel)
     try:
         exec(code, namespace)
     except BaseException as error:

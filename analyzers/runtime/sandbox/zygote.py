@@ -50,6 +50,7 @@ def main(control: _socket.socket, settings: dict[str, Any]) -> None:
     folders = load("folders", "folders.py")
     runner = load("runner", "runner.py")
     runner.wire = load("wire", os.pardir, "wire.py")
+    runner.lines = load("lines", "lines.py")
     preload()
     os.environ.clear()
     sys.path += settings["libraries"]
@@ -226,7 +227,7 @@ def candidate(slot: Slot, job: dict[str, Any], descriptors: list[int]) -> None:
             os.set_inheritable(CHANNEL, False)  # so that only a command that cannot be started has a word there
             argv, environment = slot.folder.filled(job["command"])
             os.execve(argv[0], argv, environment)
-        slot.runner.run(job["source"], job["mode"], CHANNEL)
+        slot.runner.run(job["source"], job["mode"], CHANNEL, executed=job["limits"]["executed"])
     except BaseException as error:
         os.write(CHANNEL if "command" in job else 2, f"sandbox: {type(error).__name__}: {error}\n".encode())
     finally:

@@ -285,3 +285,81 @@ def test_a_set_of_strings_has_the_same_order_in_every_fork_server():
 def test_a_pass_on_the_programs_own_word_is_tagged(run, source, tests, statuses, forgeable):
     found, outcome = run(source, tests)
     assert (found, outcome.forgeable) == (statuses, forgeable)
+
+
+def test_an_answer_that_trickles_in_has_its_time(run):
+    trickle = (
+        "import os, time\nos.write(3, (10 ** 6).to_bytes(4, 'big'))\n"
+        "while True:\n    os.write(3, b' ')\n    time.sleep(0.0002)"
+    )
+    assert run(trickle, ["assert f(1) == 1"], timeout_s=0.2)[0] == ["timed_out"]
+    assert run(trickle, {"stdio": [{"stdin": "", "stdout": ""}]}, timeout_s=0.2)[0] == ["timed_out"]
+
+
+LINES = """\
+import os
+def f(x):
+    if x == 1:
+        return 2
+    elif x == 2:
+        os.abort()
+    while x == 3:
+        pass
+    return [
+        x
+        for x in range(3)
+    ]
+def never(): return 1
+class C:
+    def m(self):
+        return 3
+"""
+
+
+def executed(run, tests, source=LINES):
+    return run(source, tests, executed=True, timeout_s=0.5)[1].executed
+
+
+def test_executed_lines(run):
+    assert executed(run, []) == [1, 2, 13, 14, 15]
+    assert executed(run, ["assert f(1) == 2"]) == [1, 2, 3, 4, 13, 14, 15]
+    assert executed(run, ["assert f(0) == [0, 1, 2]"]) == [1, 2, 3, 5, 7, 9, 10, 11, 13, 14, 15]
+    assert executed(run, ["assert C().m() == 3"]) == [1, 2, 13, 14, 15, 16]
+    assert run(LINES, ["assert f(1) == 2"])[1].executed is None
+
+
+def test_no_executed_line_is_lost_to_a_crash_or_a_kill(run):
+    assert executed(run, ["assert f(2) == 2"]) == [1, 2, 3, 5, 6, 13, 14, 15]
+    assert executed(run, ["assert f(3) == 2"]) == [1, 2, 3, 5, 7, 8, 13, 14, 15]
+    # over several starts of the program
+    assert executed(run, ["assert f(2) == 2", "assert f(3) == 2", "assert f(1) == 2"]) == [*range(1, 9), 13, 14, 15]
+
+
+def test_executed_lines_of_scripts_that_print(run):
+    script = "if input() == 'a':\n    print(1)\nelse:\n    print(2)\nimport os\nos._exit(0)\nprint(3)"
+    cases = [{"stdin": "a\n", "stdout": ""}, {"stdin": "b\n", "stdout": ""}]
+    assert executed(run, {"stdio": cases[:1]}, script) == [1, 2, 5, 6]
+    assert executed(run, {"stdio": cases}, script) == [1, 2, 4, 5, 6]
+    assert executed(run, {"stdio": cases}, "1 +") == []
+
+
+def test_executed_lines_of_threads(run):
+    source = (
+        "import threading\ndef work():\n    found.append(1)\nfound = []\ndef f():\n"
+        "    one = threading.Thread(target=work)\n    one.start()\n    one.join()\n    return found"
+    )
+    assert executed(run, ["assert f() == [1]"], source) == list(range(1, 10))
+
+
+@pytest.mark.parametrize("lines", ["[0]", "[-1]", "[99]", "[1, 1.5]", "[true]", "5", "[]", "null", '{"1": 1}'])
+def test_lines_that_are_none_are_refused(run, lines):
+    frame = f'{{"lines": {lines}}}'
+    source = f"import os\nos.write(3, {len(frame)}.to_bytes(4, 'big') + {frame!r}.encode())\ndef f(x): return 1\n"
+    statuses, outcome = run(source, ["assert f(1) == 1"], executed=True)
+    assert statuses == ["error"]
+    assert set(outcome.executed) <= {1, 2, 3}
+
+
+def test_there_is_an_end_to_lines(run):
+    source = "import os\nwhile True: os.write(3, b'\\0\\0\\0\\x0e{\"lines\": [1]}')\n"
+    assert run(source, ["assert f(1) == 1"], executed=True)[0] == ["error"]
