@@ -279,9 +279,8 @@ def starved_ns(process: int) -> int:
     """
     longest = 0
     try:
-        for thread in os.listdir(f"/proc/{process}/task"):
-            with open(f"/proc/{process}/task/{thread}/schedstat", "rb") as file:
-                longest = max(longest, int(file.read().split()[1]))
+        for thread in listed(f"{process}/task"):
+            longest = max(longest, int(contents(f"{process}/task/{thread}/schedstat").split()[1]))
     except (OSError, ValueError, IndexError):
         pass
     return max([longest, *map(starved_ns, children(process))])
@@ -330,10 +329,10 @@ def kill_all_of(uid: int) -> None:
 def own_tasks(uid: int) -> int:
     """Number of processes and threads of a user, as RLIMIT_NPROC counts them."""
     found = 0
-    for entry in os.scandir("/proc"):
+    for name in filter(str.isdigit, listed(".")):
         try:
-            if entry.name.isdigit() and entry.stat().st_uid == uid:
-                found += len(os.listdir(f"{entry.path}/task"))
+            if os.stat(name, dir_fd=PROC).st_uid == uid:
+                found += len(listed(f"{name}/task"))
         except OSError:
             continue
     return found
@@ -342,19 +341,35 @@ def own_tasks(uid: int) -> int:
 def children(parent: int) -> list[int]:
     """Processes whose parent is `parent`."""
     found = []
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
+    for name in filter(str.isdigit, listed(".")):
         try:
-            with open(f"{entry.path}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
+            fields = contents(f"{name}/stat").rpartition(b")")[2].split()
         except OSError:
             continue
         if int(fields[1]) == parent:
-            found.append(int(entry.name))
+            found.append(int(name))
     return found
+
+
+def listed(path: str) -> list[str]:
+    """Names in a folder of the machine's /proc, which a root of its own hides from this process too."""
+    handle = os.open(path, os.O_RDONLY, dir_fd=PROC)
+    try:
+        return os.listdir(handle)
+    finally:
+        os.close(handle)
+
+
+def contents(path: str) -> bytes:
+    """A file there."""
+    handle = os.open(path, os.O_RDONLY, dir_fd=PROC)
+    try:
+        return os.read(handle, 4096)
+    finally:
+        os.close(handle)
 
 
 if __name__ == "__main__":
     occupy()
+    PROC = os.open("/proc", os.O_RDONLY)
     main(_socket.socket(fileno=os.dup(int(sys.argv[1]))), json.loads(sys.argv[2]))
