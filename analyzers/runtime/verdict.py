@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from analyzers.positions import Convention, LineTable, Unit
@@ -25,6 +26,9 @@ from analyzers.types import (
 FRAMES = Convention(line_base=1, column_base=0, unit=Unit.BYTE)
 """How CPython's position tables count."""
 
+_ILLEGIBLE = re.compile("[\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
+"""Control characters but tab and line feed, changes of the direction of writing, halves of characters."""
+
 
 def report(source: Source, answer: dict[str, Any], seconds: float, isolation: str = "") -> Report:
     """The report of one program; `answer` is `suite.Run` as data, or says what is broken.
@@ -36,6 +40,7 @@ def report(source: Source, answer: dict[str, Any], seconds: float, isolation: st
         return Report(NAME, Status.FAILED, seconds=seconds, detail=answer["broken"], verdict=verdict)
     if "unavailable" in answer:
         return Report(NAME, Status.UNAVAILABLE, seconds=seconds, detail=answer["unavailable"])
+    answer = answer | {name: _legible(answer[name]) for name in ("tests", "syntax", "raised", "diagnostics")}
     tests = tuple(TestResult(TestStatus(status), spent, message) for status, spent, message in answer["tests"])
     outcome = _outcome(tests, answer)
     facts = answer["syntax"] or next(iter(answer["raised"]), None)
@@ -51,6 +56,15 @@ def report(source: Source, answer: dict[str, Any], seconds: float, isolation: st
         isolation=isolation,
     )
     return Report(NAME, Status.OK, _diagnostics(source, outcome, answer), seconds, verdict=verdict)
+
+
+def _legible(part: Any) -> Any:
+    """What a program says of itself, as it can be shown on a terminal and written to a file, whatever it says."""
+    if isinstance(part, str):
+        return part if part.isprintable() else _ILLEGIBLE.sub(lambda found: ascii(found[0])[1:-1], part)
+    if isinstance(part, dict):
+        return {key: _legible(value) for key, value in part.items()}
+    return [_legible(value) for value in part] if isinstance(part, list | tuple) else part
 
 
 def _outcome(tests: tuple[TestResult, ...], answer: dict[str, Any]) -> Outcome:
