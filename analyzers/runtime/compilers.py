@@ -106,7 +106,7 @@ class _Compiler:
         try:
             sandbox.place({name: (SUPPORT / name).read_bytes() for name in scripts})
             argv = tuple(word.replace("{support}", "{built}") for word in words)
-            command = Command((*_SERVE, *argv), environment)
+            command = Command((*_SERVE, *argv), environment, converses=True)
             self._candidate = sandbox.execute(command, stdin=b"", limits=BOUNDS)
             self._candidate.channel.setblocking(False)
             self._receive(time.monotonic() + START_S)  # an empty list: it is ready

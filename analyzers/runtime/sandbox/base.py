@@ -54,6 +54,8 @@ class Command:
     """The whole environment: nothing is inherited."""
     keep: bool = False
     """Whether the files that it leaves in `{work}` go to `{built}` when it ends well, for the commands that follow."""
+    converses: bool = False
+    """Whether it keeps the channel, as descriptor 3."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The fork server: a warm interpreter that holds no secrets and forks once per candidate.
 
 Run as a script, by exec, with the number of its control socket. Loads its siblings by path, because it
-runs isolated (`-I -S`) and must not see the packages of the machine. One candidate at a time: whatever else descends
+runs isolated (`-P -S`) and must not see the packages of the machine. One candidate at a time: whatever else descends
 from this process when the candidate has ended was left behind by it, and is ended too.
 
 It imports as little as it can: what is loaded here is copied, page table by page table, into every candidate.
@@ -224,7 +224,8 @@ def candidate(slot: Slot, job: dict[str, Any], descriptors: list[int]) -> None:
             slot.guard.install()
         os.close(RULESET)
         if "command" in job:
-            os.set_inheritable(CHANNEL, False)  # so that only a command that cannot be started has a word there
+            # The channel is for a command that cannot be started, and for one that was told of it.
+            os.set_inheritable(CHANNEL, job["command"]["converses"])
             argv, environment = slot.folder.filled(job["command"])
             os.execve(argv[0], argv, environment)
         slot.runner.run(job["source"], job["mode"], CHANNEL, executed=job["limits"]["executed"])
