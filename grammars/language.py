@@ -56,7 +56,8 @@ class Toolchain:
     headers: tuple[str, ...] = ()
     """Headers of the language that are prepared for all programs that begin by including the same ones."""
     prepare: tuple[str, ...] = ()
-    """Command that prepares them: it reads `{cache}/prelude.h` and leaves its result beside it."""
+    """Command that prepares them: it reads `{cache}/prelude.h` and leaves its result beside it. Without `headers`, what
+    it leaves there is for all programs."""
     with_prepared: tuple[str, ...] = ()
     """Words that `compile` ends with for a program whose headers are prepared."""
     compile_timeout_s: float = 30.0
@@ -69,6 +70,8 @@ class Toolchain:
     """Whether it reserves far more address space than it uses (JVM, Go, Node): then only its data is bounded."""
     processes: int = 0
     """Threads of the language's own run time, granted beside those of the program."""
+    open_files: int = 0
+    """Files that it holds open itself, granted beside those of the program."""
     warm: bool = False
     """Whether the sandbox keeps an interpreter of the language warm; then the words above are not used."""
     alternatives: tuple[tuple[str, Toolchain], ...] = ()

@@ -18,6 +18,7 @@ LANGUAGE = Language(
         run=("perl", "{file}"),
         packages=("debian:perl", "debian:libtest-deep-perl", "debian:libdata-compare-perl"),
         readable=("/etc/perl",),
+        environment={"PERL_HASH_SEED": "0", "PERL_PERTURB_KEYS": "0"},  # the same order of keys on every run
         record='{ local $| = 1; print STDOUT "\\n{nonce}\\n"; }',
         assertion=(
             (ASSERTION, r'if(\1) { {record} } else { die "spanwise: an assertion failed"; }'),

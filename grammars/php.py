@@ -21,6 +21,8 @@ LANGUAGE = Language(
         run=("php", "-n", *(word for setting in SETTINGS for word in ("-d", setting)), "{file}"),
         support=("php_report.php",),
         packages=("debian:php-cli", "debian:php-mbstring", "debian:php-bcmath"),
+        # A program may end with `?>`: then the rest of the file is text, in which `<?php` begins a program again.
+        completion=((r"(?s)\A.*\Z", "//<?php\n\\g<0>\n{record}\n"),),
         record='\\fwrite(\\STDOUT, "\\n{nonce}\\n");',
         assertion=((r"(?m)^[ \t]*if \(.*(?:\{ throw new .*\}|\{\n[ \t]*throw new .*\n[ \t]*\})$", "\\g<0> {record}"),),
         memory_bytes=64 * 1024**2,

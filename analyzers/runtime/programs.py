@@ -275,7 +275,7 @@ def _note_end(program: Program, ran: Ran, outcome: Run, *, blame_tests: bool) ->
     if first.kind is Kind.SYNTAX:
         outcome.syntax = {"type": first.code, "message": first.message}
         message = f"the program does not compile: {message}"[:MAX_MESSAGE]
-    elif blame_tests and _asserted(program, errors, findings, own):
+    elif blame_tests and _asserted(program, (output, errors), findings, own):
         outcome.tests.append(("failed", ran.seconds, message))
         return
     outcome.tests.append(("error", ran.seconds, message))
@@ -283,9 +283,9 @@ def _note_end(program: Program, ran: Ran, outcome: Run, *, blame_tests: bool) ->
     outcome.diagnostics = outcome.diagnostics or [asdict(own or _whole(program, first))]
 
 
-def _asserted(program: Program, errors: str, findings: Sequence[Finding], own: Diagnostic | None) -> bool:
+def _asserted(program: Program, said: tuple[str, str], findings: Sequence[Finding], own: Diagnostic | None) -> bool:
     """Whether the tests themselves ended the program: they say so, or it ended in their part of the file."""
-    if program.messages.FAILED.search(errors):
+    if any(program.messages.FAILED.search(text) for text in said):
         return True
     return own is None and any(finding.line is not None or finding.offset is not None for finding in findings)
 
@@ -330,6 +330,7 @@ def _start(program: Program, stdin: bytes, limits: Limits, sandbox: Sandbox) -> 
         timeout_s=limits.timeout_s + toolchain.start_s,
         memory_bytes=limits.memory_bytes + toolchain.memory_bytes,
         processes=limits.processes + toolchain.processes,
+        open_files=limits.open_files + toolchain.open_files,
         reserves_memory=toolchain.reserves_memory,
     )
     words = [word.replace("{memory}", str(limits.memory_bytes >> 20)) for word in toolchain.run]
