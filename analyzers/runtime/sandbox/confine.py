@@ -75,6 +75,17 @@ _restrict_self.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_uint)
 _HEADER = CapabilityHeader(0x20080522, 0)
 _READ_ALL = (CapabilityData * 2)(CapabilityData(1 << CAP_DAC_READ_SEARCH, 1 << CAP_DAC_READ_SEARCH, 0))
 _NOTHING = (CapabilityData * 2)()
+_LIMITED = (
+    resource.RLIMIT_CPU,
+    resource.RLIMIT_DATA,
+    resource.RLIMIT_AS,
+    resource.RLIMIT_FSIZE,
+    resource.RLIMIT_NOFILE,
+    resource.RLIMIT_NPROC,
+    resource.RLIMIT_CORE,
+)
+_HARD = {kind: hard for kind in _LIMITED if (hard := resource.getrlimit(kind)[1]) != resource.RLIM_INFINITY}
+"""Limits of this process, which no child can exceed."""
 _HEADER_AT, _READ_ALL_AT, _NOTHING_AT = map(ctypes.addressof, (_HEADER, _READ_ALL, _NOTHING))
 
 
@@ -209,6 +220,5 @@ def limit(limits: dict[str, float], *, tasks: int) -> None:
         (resource.RLIMIT_CORE, 0),
     )
     for kind, value in pairs:
-        _, hard = resource.getrlimit(kind)
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        value = min(value, _HARD.get(kind, value))
         resource.setrlimit(kind, (value, value))
