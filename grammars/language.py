@@ -32,6 +32,8 @@ class Toolchain:
     server: tuple[str, ...] = ()
     """Command of a compiler that stays warm and is used instead, see `analyzers.runtime.compilers`; `{support}` stands
     for the folder of our scripts."""
+    needs: tuple[str, ...] = ()
+    """Commands that those start, looked for as well."""
     packages: tuple[str, ...] = ()
     """What to install, each as `registry:name` with registry `debian`, `pypi` or `npm`."""
     file: str = ""

@@ -24,12 +24,12 @@ from typing import Any
 import grammars
 from analyzers.findings import Finding, to_diagnostics
 from analyzers.positions import encode, without_surrogates
-from analyzers.runtime import NAME, judge, prepared
+from analyzers.runtime import NAME, checker, prepared
 from analyzers.runtime.compilers import SUPPORT, Compilers
 from analyzers.runtime.remote import MAX_STARVED, MAX_TIMEOUTS
 from analyzers.runtime.sandbox.base import Candidate, Command, Exit, Limits, Sandbox, SandboxBroken
 from analyzers.runtime.sandbox.confine import SYSTEM
-from analyzers.runtime.suite import MAX_MESSAGE, Run, _short
+from analyzers.runtime.suite import MAX_MESSAGE, Run
 from analyzers.runtime.tests import Appended, BadTests, Stdio, Tests
 from analyzers.types import Diagnostic, Kind, Severity, Span
 from grammars import Language, Toolchain
@@ -119,6 +119,8 @@ def _program(tests: Tests, source: str, language: Language) -> Program:
     if isinstance(tests, Appended):
         text += "\n" + tests.code
     toolchain = _chosen(language.toolchain, text)
+    for word in toolchain.needs:
+        _found(word, toolchain)
     file = toolchain.file or "main" + language.suffixes[0]
     messages = import_module(f"analyzers.runtime.messages.{toolchain.messages or language.name}")
     program = Program(text, Span(len(before), len(before) + len(source)), toolchain, file, messages)
@@ -218,7 +220,7 @@ def _not_compiled(program: Program, findings: Sequence[Finding], said: str, coun
 
 
 def _run_stdio(tests: Stdio, program: Program, limits: Limits, sandbox: Sandbox) -> Run:
-    same = judge.rule(judge.TEXTS, tests.compare)
+    judging = checker.judging(tests, limits, sandbox)
     outcome = Run([])
     timeouts = 0
     for case in tests.cases:
@@ -234,11 +236,9 @@ def _run_stdio(tests: Stdio, program: Program, limits: Limits, sandbox: Sandbox)
             _note_end(program, ran, outcome, blame_tests=False)
             if outcome.syntax is not None:
                 break
-        elif same(printed, case.stdout):
-            outcome.tests.append(("passed", ran.seconds, ""))
         else:
-            message = f"printed {_short(printed)}, expected {_short(case.stdout)}"
-            outcome.tests.append(("failed", ran.seconds, message))
+            wrong = judging(case, printed)
+            outcome.tests.append(("failed" if wrong else "passed", ran.seconds, wrong[:MAX_MESSAGE]))
     missing = len(tests.cases) - len(outcome.tests)
     outcome.tests += [("error", 0.0, "the program does not compile")] * missing
     return outcome
