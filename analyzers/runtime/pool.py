@@ -204,7 +204,7 @@ def patience(tests: Tests, limits: Limits, toolchain: Toolchain | None = None) -
         case Appended(code):
             count = 1 + code.count("assert")
         case Calls(_, cases) | Stdio(cases):
-            count = len(cases)
+            count = len(cases) * (2 if tests.checker else 1)
     tests_s = (count + MAX_STARTS) * 2 * (MAX_STARVED + 1) * limits.timeout_s
     if toolchain is not None and not toolchain.warm:
         tests_s += (MAX_STARVED + 1) * (toolchain.compile_timeout_s + count * toolchain.start_s)

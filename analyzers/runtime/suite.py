@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -13,7 +13,8 @@ from importlib import import_module
 from types import CodeType
 from typing import Any
 
-from analyzers.runtime import foresight, hearsay, judge, wire
+from analyzers.runtime import checker, foresight, hearsay, judge, wire
+from analyzers.runtime.checker import short
 from analyzers.runtime.remote import MAX_STARVED, Died, GaveUp, Name, NotLoaded, Session, Stopped, TimedOut, facts_of
 from analyzers.runtime.sandbox.base import Limits, Sandbox, SandboxBroken
 from analyzers.runtime.tests import Appended, Asserts, BadTests, Calls, CheckFunction, Exchange, Stdio, Tests
@@ -67,7 +68,7 @@ def run(tests: Tests, source: str, limits: Limits, sandbox: Sandbox) -> Run:
     recorder = Recorder(session, limits)
     try:
         if isinstance(tests, Calls):
-            _run_calls(tests, session, recorder)
+            _run_calls(tests, session, recorder, sandbox)
         else:
             _run_code(tests, session, recorder)
     finally:
@@ -83,7 +84,7 @@ class Recorder:
     """Keeps what the tests came to. Test code reports through `begin`, `passed` and `failed`."""
 
     def __init__(self, session: Session, limits: Limits) -> None:
-        self._session, self._limits = session, limits
+        self._session, self.limits = session, limits
         self._results: dict[int, tuple[str, float, str]] = {}
         self._raised: list[dict[str, Any]] = []
         self.expected = 0
@@ -113,7 +114,7 @@ class Recorder:
             signal.signal(signal.SIGALRM, previous)
 
     def _wind(self) -> None:
-        longest = (2 * MAX_STARVED + 1) * self._limits.timeout_s
+        longest = (2 * MAX_STARVED + 1) * self.limits.timeout_s
         signal.setitimer(signal.ITIMER_REAL, longest)
         signal.setitimer(signal.ITIMER_PROF, longest + JUDGING_S)
 
@@ -140,6 +141,11 @@ class Recorder:
             self._results[test] = (status, earlier[1] + self._session.seconds(), message[:MAX_MESSAGE])
         if isinstance(error, (NotLoaded, GaveUp, KeyboardInterrupt)):
             raise error
+
+    def overrule(self, test: int, wrong: str) -> None:
+        """What a checker says of a test that has come to its end: why the answer is wrong, if it is."""
+        if wrong and self._results[test][0] == "passed":
+            self._results[test] = ("failed", self._results[test][1], wrong[:MAX_MESSAGE])
 
     def finish(self) -> Run:
         """What came of the suite."""
@@ -179,8 +185,9 @@ class Recorder:
         return "failed", f"{type(error).__name__}: {error}".rstrip(": ")
 
 
-def _run_calls(tests: Calls, session: Session, recorder: Recorder) -> None:
+def _run_calls(tests: Calls, session: Session, recorder: Recorder, sandbox: Sandbox) -> None:
     same = judge.rule(judge.VALUES, tests.compare)
+    answers: dict[int, Any] = {}
     recorder.expected = len(tests.cases)
     function = Name(session, tests.function)
     session.foresee(_calls_ahead(tests))
@@ -189,15 +196,24 @@ def _run_calls(tests: Calls, session: Session, recorder: Recorder) -> None:
             try:
                 recorder.begin()
                 answer = function(*case.args, **(case.kwargs or {}))
-                assert same(answer, case.expected), f"got {_short(answer)}, expected {_short(case.expected)}"
+                if tests.checker:
+                    answers[index] = answer
+                else:
+                    assert same(answer, case.expected), f"got {short(answer)}, expected {short(case.expected)}"
                 recorder.passed(index)
             except GaveUp:
-                return
+                break
             except BaseException as error:
                 try:
                     recorder.failed(index, error)
                 except Stopped:
-                    return
+                    break
+    session.end()
+    for index, answer in answers.items():
+        case = tests.cases[index]
+        given = [*case.args, *([dict(case.kwargs)] if case.kwargs else [])]
+        question = (given, answer, case.expected)
+        recorder.overrule(index, checker.verdict(tests.checker, question, recorder.limits, sandbox))
 
 
 def _calls_ahead(tests: Calls) -> foresight.Plan:
@@ -209,14 +225,6 @@ def _calls_ahead(tests: Calls) -> foresight.Plan:
     return (tuple(frames),)
 
 
-def _short(value: Any) -> str:
-    try:
-        text = repr(value)
-    except Exception as error:
-        text = f"something whose repr raises {type(error).__name__}"
-    return text if len(text) <= 100 else text[:97] + "..."
-
-
 def _run_code(tests: Asserts | CheckFunction | Appended, session: Session, recorder: Recorder) -> None:
     prepared = _instrumented(tests)
     recorder.expected, recorder.hearsay = prepared.count, prepared.hearsay
@@ -226,7 +234,7 @@ def _run_code(tests: Asserts | CheckFunction | Appended, session: Session, recor
         BEGIN: recorder.begin,
         PASSED: recorder.passed,
         FAILED: recorder.failed,
-        EXPLAIN: lambda left, right: f"{_short(left)} against {_short(right)}",
+        EXPLAIN: lambda left, right: f"{short(left)} against {short(right)}",
         EVAL: lambda source: session.request("eval", source),
     }
     for name in prepared.names:
@@ -395,14 +403,14 @@ def names_of_the_program(module: ast.Module) -> tuple[str, ...]:
 
 
 def _run_stdio(tests: Stdio, source: str, limits: Limits, sandbox: Sandbox) -> Run:
-    same = judge.rule(judge.TEXTS, tests.compare)
+    judging = checker.judging(tests, limits, sandbox)
     outcome = Run([])
     timeouts = 0
     for case in tests.cases:
         if timeouts >= 2:
             outcome.tests.append(("not_run", 0.0, "earlier tests timed out"))
             continue
-        status, seconds, message = _exchange(case, source, limits, sandbox, same, outcome)
+        status, seconds, message = _exchange(case, source, limits, sandbox, judging, outcome)
         timeouts = timeouts + 1 if status == "timed_out" else 0
         outcome.tests.append((status, seconds, message))
         if outcome.syntax is not None:
@@ -413,7 +421,7 @@ def _run_stdio(tests: Stdio, source: str, limits: Limits, sandbox: Sandbox) -> R
 
 
 def _exchange(
-    case: Exchange, source: str, limits: Limits, sandbox: Sandbox, same: Callable[[str, str], bool], outcome: Run
+    case: Exchange, source: str, limits: Limits, sandbox: Sandbox, judging: checker.Judging, outcome: Run
 ) -> tuple[str, float, str]:
     """One run of the whole program: what it prints is compared here, its exit status proves nothing good."""
     session = Session(sandbox, source, limits)
@@ -441,6 +449,5 @@ def _exchange(
         return "error", seconds, f"{facts['type']}: {facts.get('message', '')}"[:MAX_MESSAGE]
     printed = session.output.decode("utf-8", "replace")
     outcome.stdout = outcome.stdout or printed
-    if same(printed, case.stdout):
-        return "passed", seconds, ""
-    return "failed", seconds, f"printed {_short(printed)}, expected {_short(case.stdout)}"
+    wrong = judging(case, printed)
+    return "failed" if wrong else "passed", seconds, wrong[:MAX_MESSAGE]

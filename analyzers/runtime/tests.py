@@ -45,6 +45,9 @@ class Calls:
     cases: tuple[Call, ...]
     compare: str = "exact"
     """Name of a rule in `analyzers.runtime.judge`."""
+    checker: str = ""
+    """Program that judges instead, as `analyzers.runtime.checker` says; its input is the list of arguments, and the
+    keyword arguments as a mapping at its end where there are some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Stdio:
     cases: tuple[Exchange, ...]
     compare: str = "whitespace"
     """Name of a rule in `analyzers.runtime.judge`."""
+    checker: str = ""
+    """Program that judges instead, as `analyzers.runtime.checker` says; its input is what the program has read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,8 @@ def parse(value: object) -> Tests:
     Accepts a suite, a list of assert statements, or a mapping: `{"asserts": [...], "setup": ""}`,
     `{"check": code, "entry_point": name, "setup": ""}`,
     `{"function": name, "cases": [{"args": [...], "expected": ...}]}`,
-    `{"stdio": [{"stdin": ..., "stdout": ...}]}`, which both take `"compare"`; `{"append": code, "prefix": ""}`.
+    `{"stdio": [{"stdin": ..., "stdout": ...}]}`, which both take `"compare"` or `"checker"`;
+    `{"append": code, "prefix": ""}`.
 
     Raises:
         BadTests: with what came and what was expected.
@@ -113,15 +119,29 @@ def to_json(tests: Tests) -> dict[str, Any]:
             return {"asserts": list(statements), "setup": setup}
         case CheckFunction(code, entry_point, setup):
             return {"check": code, "entry_point": entry_point, "setup": setup}
-        case Calls(function, cases, compare):
-            return {"function": function, "cases": [asdict(case) for case in cases], "compare": compare}
-        case Stdio(cases, compare):
-            return {"stdio": [asdict(case) for case in cases], "compare": compare}
+        case Calls(function, cases):
+            return {"function": function, "cases": [asdict(case) for case in cases], **_rule(tests)}
+        case Stdio(cases):
+            return {"stdio": [asdict(case) for case in cases], **_rule(tests)}
         case Appended(code, prefix):
             return {"append": code, "prefix": prefix}
 
 
+def _rule(tests: Calls | Stdio) -> dict[str, str]:
+    return {"checker": tests.checker} if tests.checker else {"compare": tests.compare}
+
+
+def _call(case: Mapping[str, Any]) -> Call:
+    return Call(tuple(case["args"]), case["expected"], case.get("kwargs"))
+
+
+def _exchange(case: Mapping[str, Any]) -> Exchange:
+    return Exchange(case["stdin"], case["stdout"])
+
+
 def _from_mapping(value: Mapping[str, Any]) -> Tests:
+    if "checker" in value and "compare" in value:
+        raise BadTests("tests have a checker or the name of a comparison, got both")
     try:
         match value:
             case {"asserts": statements}:
@@ -129,11 +149,13 @@ def _from_mapping(value: Mapping[str, Any]) -> Tests:
             case {"check": code, "entry_point": entry_point}:
                 return CheckFunction(code, entry_point, value.get("setup", ""))
             case {"function": function, "cases": cases}:
-                calls = tuple(Call(tuple(case["args"]), case["expected"], case.get("kwargs")) for case in cases)
-                return Calls(function, calls, value.get("compare", "exact"))
+                default: dict[str, Any] = {"expected": None} if value.get("checker") else {}
+                calls = tuple(_call(default | case) for case in cases)
+                return Calls(function, calls, value.get("compare", "exact"), value.get("checker", ""))
             case {"stdio": cases}:
-                exchanges = tuple(Exchange(case["stdin"], case["stdout"]) for case in cases)
-                return Stdio(exchanges, value.get("compare", "whitespace"))
+                default = {"stdout": ""} if value.get("checker") else {}
+                exchanges = tuple(_exchange(default | case) for case in cases)
+                return Stdio(exchanges, value.get("compare", "whitespace"), value.get("checker", ""))
             case {"append": code}:
                 return Appended(code, value.get("prefix", ""))
     except (KeyError, TypeError) as error:

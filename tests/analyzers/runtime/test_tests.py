@@ -12,6 +12,11 @@ from analyzers.runtime.tests import Asserts, BadTests, Call, Calls, CheckFunctio
         ({"check": "def check(candidate): ...", "entry_point": "f"}, CheckFunction("def check(candidate): ...", "f")),
         ({"function": "f", "cases": [{"args": [1], "expected": 2}]}, Calls("f", (Call((1,), 2),))),
         ({"stdio": [{"stdin": "1", "stdout": "2"}], "compare": "float"}, Stdio((Exchange("1", "2"),), "float")),
+        ({"stdio": [{"stdin": "1"}], "checker": "code"}, Stdio((Exchange("1", ""),), checker="code")),
+        (
+            {"function": "f", "cases": [{"args": [1]}], "checker": "code"},
+            Calls("f", (Call((1,), None),), checker="code"),
+        ),
     ],
 )
 def test_what_people_have_at_hand(given, expected):
@@ -21,7 +26,17 @@ def test_what_people_have_at_hand(given, expected):
 
 
 @pytest.mark.parametrize(
-    "given", [3, None, [1], {"assert": []}, {"function": "f", "cases": [{"args": [1]}]}, {"stdio": [1]}]
+    "given",
+    [
+        3,
+        None,
+        [1],
+        {"assert": []},
+        {"function": "f", "cases": [{"args": [1]}]},
+        {"stdio": [1]},
+        {"stdio": [{"stdin": ""}]},
+        {"stdio": [], "checker": "c", "compare": "exact"},
+    ],
 )
 def test_anything_else_is_refused(given):
     with pytest.raises(BadTests):
