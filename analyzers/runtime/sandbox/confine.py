@@ -127,11 +127,12 @@ def landlock_ruleset(paths: Sequence[str], writable: str) -> int:
     granted += [(path, READ_FILE | WRITE_FILE) for path in ("/dev/null", "/dev/zero", "/dev/full")]
     granted += [(path, READ_FILE) for path in ("/dev/random", "/dev/urandom")]
     for path, access in [*granted, (writable, rights & ~SPECIAL_NODES)]:
-        _allow(ruleset, path, access & rights)
+        allow(ruleset, path, access & rights)
     return int(ruleset)
 
 
-def _allow(ruleset: int, path: str, access: int) -> None:
+def allow(ruleset: int, path: str, access: int = READ_FILE) -> None:
+    """Adds a path and what may be done there."""
     try:
         parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:

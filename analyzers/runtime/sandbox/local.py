@@ -49,7 +49,7 @@ class ForkServer:
         Raises:
             SandboxBroken: it does not start, because the machine does not give the tier, say.
         """
-        settings = {"libraries": list(libraries), "readable": list(readable), "tier": tier.name.lower()}
+        settings: dict[str, Any] = {"libraries": list(libraries), "readable": list(readable), "tier": tier.name.lower()}
         settings |= {
             "filter": seccomp.filter_program().hex(),
             "guard": seccomp.guard_program().hex(),

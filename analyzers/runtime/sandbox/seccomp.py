@@ -263,8 +263,9 @@ iopl ioperm modify_ldt ustat sysfs _sysctl
 """.split()
 """Refused with "not permitted", on the architectures that have them."""
 
-OWN = {
-    "prlimit64": 0,
+OWN = {"prlimit64": 0}
+"""Calls that name a process, and the place of that argument: allowed about the caller itself, which is 0."""
+IDLE = {
     "sched_setaffinity": 0,
     "sched_setscheduler": 0,
     "sched_setparam": 0,
@@ -272,7 +273,8 @@ OWN = {
     "setpriority": 1,
     "ioprio_set": 1,
 }
-"""Calls that name a process, and the place of that argument: allowed about the caller itself, which is 0."""
+"""The same of calls that do nothing when they name another: mono, for one, gives up where it may not set a thread's
+priority, and a filter cannot tell a thread from a process."""
 
 NAMESPACES = 0x7E02_0000
 """The flags of clone that make namespaces."""
@@ -289,7 +291,7 @@ PAIRS = ("socketpair", 1, 0xF, (1, 5))
 SIGNALS = "kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo".split()
 
 LOAD, AND, EQUAL, GREATER, ANY_BIT, RETURN = 0x20, 0x54, 0x15, 0x25, 0x45, 0x06
-KILL, ALLOW = 0x8000_0000, 0x7FFF_0000
+KILL, ALLOW, DONE = 0x8000_0000, 0x7FFF_0000, 0x0005_0000
 NOT_PERMITTED, NO_SUCH_CALL = 0x0005_0000 | errno.EPERM, 0x0005_0000 | errno.ENOSYS
 NUMBER, ARCHITECTURE = 0, 4
 """Where a call's number and architecture stand in struct seccomp_data."""
@@ -355,11 +357,13 @@ def filter_program(machine: str = "") -> bytes:
     ]
     program += [Instruction(EQUAL, numbers[name], "absent") for name in ABSENT]
     program += [Instruction(EQUAL, numbers[name], "refused") for name in REFUSED if name in numbers]
-    looked_at = [*OWN, *FORBIDDEN_BITS, *FORBIDDEN_VALUES, *ALLOWED_VALUES, PAIRS[0]]
+    looked_at = [*OWN, *IDLE, *FORBIDDEN_BITS, *FORBIDDEN_VALUES, *ALLOWED_VALUES, PAIRS[0]]
     program += [Instruction(EQUAL, numbers[name], name) for name in looked_at]
     program += ["allowed", Instruction(RETURN, ALLOW)]
     for name, place in OWN.items():
         program += [name, argument(place), Instruction(EQUAL, 0, "fine", "refused")]
+    for name, place in IDLE.items():
+        program += [name, argument(place), Instruction(EQUAL, 0, "fine", "nothing")]
     for name, (place, bits) in FORBIDDEN_BITS.items():
         program += [name, argument(place), Instruction(ANY_BIT, bits, "refused", "fine")]
     for name, (place, values) in FORBIDDEN_VALUES.items():
@@ -372,7 +376,14 @@ def filter_program(machine: str = "") -> bytes:
     program += [name, argument(place), Instruction(AND, mask)]
     program += [Instruction(EQUAL, value, "fine") for value in values]
     program += ["refused", Instruction(RETURN, NOT_PERMITTED), "absent", Instruction(RETURN, NO_SUCH_CALL)]
-    program += ["fine", Instruction(RETURN, ALLOW), "kill", Instruction(RETURN, KILL)]
+    program += [
+        "nothing",
+        Instruction(RETURN, DONE),
+        "fine",
+        Instruction(RETURN, ALLOW),
+        "kill",
+        Instruction(RETURN, KILL),
+    ]
     return assemble(program)
 
 

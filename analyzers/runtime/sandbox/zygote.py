@@ -28,6 +28,9 @@ bisect collections collections.abc copy functools heapq itertools json math oper
 
 CHANNEL, RULESET = 3, 4
 """Descriptors of the child, beside the standard three."""
+OWN_MAP = "/proc/self/maps"
+"""What the C library looks its own stack up in, and mono does not start without."""
+MAX_ADDED = 64
 LONGEST = 1 << 16
 """Bytes of a job that are read at once."""
 
@@ -103,10 +106,13 @@ class Slot:
             self.folder = folders.Folder(self.uid, path=".", seen="/spanwise")
         else:
             self.folder = folders.Folder(self.uid)
-        self.ruleset = None
+        self.ruleset: int | None = None
+        self.added = 0
+        self.paths = [*confine.readable(granted), self.folder.seen]
+        if self.init is not None:
+            self.paths.append("/proc")  # shows programs of this slot, and nothing of the machine
         if tier in ("strict", "standard"):
-            seen = self.folder.seen
-            self.ruleset = confine.landlock_ruleset([*confine.readable(granted), seen], os.path.join(seen, "open"))
+            self.renew_rules()
         self.work = self.folder.names[1]
         # An interpreter below a folder that strangers cannot enter (root's home, say) is not readable with another id.
         self.closed = not reachable(os.path.dirname(os.__file__))
@@ -115,6 +121,18 @@ class Slot:
             confine.forbid(bytes.fromhex(settings["filter"]))
             if self.uid is None and self.init is None and (tier == "weak" or confine.landlock_version() < 6):
                 self.guard = confine.Guard(bytes.fromhex(settings["guard"]), settings["own"])
+
+    def renew_rules(self) -> None:
+        """Makes the rules about files anew: each command has added one about itself, and each costs the next ones."""
+        if self.ruleset is not None:
+            os.close(self.ruleset)
+        self.ruleset, self.added = self.confine.landlock_ruleset(self.paths, f"{self.folder.seen}/open"), 0
+
+    def command_ended(self) -> None:
+        """Renews the rules once enough commands have added theirs."""
+        self.added += 1
+        if self.added >= MAX_ADDED and self.ruleset is not None:
+            self.renew_rules()
 
     def close(self) -> None:
         """Removes what would be left behind."""
@@ -169,6 +187,8 @@ def serve(control: _socket.socket, slot: Slot) -> None:
             os.close(descriptor)
         told, status, usage = watch(control, child)
         sweep(slot)
+        if "command" in job:
+            slot.command_ended()
         code = os.waitstatus_to_exitcode(status)
         slot.folder.renew(keep=code == 0 and "command" in job and job["command"]["keep"])
         cpu_us = int(1e6 * (usage.ru_utime + usage.ru_stime))
@@ -219,6 +239,8 @@ def candidate(slot: Slot, job: dict[str, Any], descriptors: list[int]) -> None:
         os.umask(0o077)
         slot.confine.limit(job["limits"], tasks=slot.tasks)
         has_rules = slot.ruleset is not None
+        if has_rules and slot.init is None and "command" in job:
+            slot.confine.allow(RULESET, OWN_MAP)
         slot.confine.drop(slot.uid, ruleset=RULESET if has_rules else None, read_all=slot.closed)
         if slot.guard is not None:
             slot.guard.install()
