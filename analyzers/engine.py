@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import re
 import threading
 import weakref
@@ -15,12 +16,13 @@ from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import grammars
 from analyzers import registry
-from analyzers.cache import ReportCache, key
+from analyzers.cache import ReportCache, key, lasting
 from analyzers.errors import AnalyzerError, boundary
 from analyzers.tool import Tool
 from analyzers.types import Analyzer, Outcome, Report, Source, Status, Verdict
@@ -67,14 +69,17 @@ class Engine:
         limits: Limits | None = None,
         isolation: str = ISOLATION,
         cache_size: int = 100_000,
+        cache_folder: Path | None = None,
     ) -> None:
         """`workers` is the number of processes (as many as there are CPUs), `limits` bound the programs that
-        `runtime` runs, `isolation` is the weakest tier at which they may run.
+        `runtime` runs, `isolation` is the weakest tier at which they may run; `cache_size` reports are kept in memory,
+        and all of them in `cache_folder`, where one is given, for other runs.
 
         Raises:
             analyzers.registry.UnknownAnalyzer: with the closest names.
             ValueError: an analyzer is asked for twice, or there is no such tier.
             analyzers.runtime.sandbox.tiers.TierRefused: `runtime` cannot isolate programs so well on this machine.
+            OSError: nothing can be kept in `cache_folder`.
         """
         self.analyzers = registry.check(analyzers)
         self._limits = limits
@@ -82,9 +87,9 @@ class Engine:
             from analyzers.runtime.sandbox import tiers
 
             self._isolation = tiers.parse(isolation)
-            tiers.choose(self._isolation)
+            self._tier = tiers.choose(self._isolation).name
         self._workers = Workers(self.analyzers, count=workers)
-        self._cache = ReportCache(cache_size)
+        self._cache = ReportCache(cache_size, cache_folder)
         self._lock = threading.Lock()
         self._flights: dict[bytes, _Job] = {}
         self._loaded: dict[str, _Loaded | Report] = {}
@@ -128,6 +133,7 @@ class Engine:
             flights = list(self._flights.values())
         for job in flights:
             self._land(job, Report(job.analyzer, Status.FAILED, detail="the engine was closed"))
+        self._cache.close()
         if held:
             _release_runtime()
 
@@ -160,7 +166,9 @@ class Engine:
             if not self._runtime_held:
                 self._runtime_held = True
                 _hold_runtime()
-        outcome: Future[Report] = Future()
+        job, new = self._job(registry.RUNTIME, source, self._content(source, tests))
+        if not new:
+            return job.future
 
         def finish(done: Future[Report]) -> None:
             try:
@@ -168,8 +176,7 @@ class Engine:
             except (Exception, CancelledError) as error:
                 verdict = Verdict(Outcome.INFRASTRUCTURE, detail=one_line(error))
                 report = Report(registry.RUNTIME, Status.FAILED, detail=one_line(error), verdict=verdict)
-            self._warn(report)
-            outcome.set_result(report)
+            self._land(job, report)
 
         try:
             running = runtime.submit(source, tests, self._limits, isolation=self._isolation)
@@ -177,7 +184,17 @@ class Engine:
             running = Future()
             running.set_exception(error)
         running.add_done_callback(finish)
-        return outcome
+        return job.future
+
+    def _content(self, source: Source, tests: Tests) -> bytes:
+        from analyzers.runtime import Limits, wire
+        from analyzers.runtime.fingerprint import fingerprint
+
+        try:
+            about = fingerprint(source.language, tests, self._limits or Limits(), self._tier)
+        except (wire.NotPlain, RecursionError):
+            return os.urandom(16)  # such tests cannot be sent either, which the report will say
+        return key(source, registry.RUNTIME, about)
 
     def _analyse(self, name: str, sources: Sequence[Source], languages: Sequence[str]) -> list[Future[Report]]:
         loaded = self._load(name)
@@ -240,11 +257,11 @@ class Engine:
             self._land(job, report)
 
     def _land(self, job: _Job, report: Report) -> None:
-        """Hands a report to all who wait for it. Failures are not kept: they say nothing about the program."""
+        """Hands a report to all who wait for it, and keeps it where it would come out the same again."""
         with self._lock:
             if self._flights.pop(job.key, None) is None:
                 return
-            if report.status is Status.OK:
+            if lasting(report):
                 self._cache.put(job.key, report)
         self._warn(report)
         job.future.set_result(report)

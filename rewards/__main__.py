@@ -45,7 +45,7 @@ def score(
         str,
         typer.Option(
             metavar="TESTS",
-            help="A JSON file (asserts, check, function + cases, stdio), a .py file of asserts, or an assert.",
+            help="A JSON file (asserts, check, function + cases, stdio, append), a .py file of asserts, or an assert.",
         ),
     ] = "",
     language: Annotated[str, typer.Option(help="Name of the language; by default that of the file's suffix.")] = "",
@@ -57,6 +57,7 @@ def score(
     isolation: Annotated[
         str, typer.Option(help="Weakest tier at which programs may run: strict, standard, weak, none.")
     ] = ISOLATION,
+    cache: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep results there for other runs.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="OUT", help="Also write a self-contained page.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON instead.")] = False,
 ) -> None:
@@ -69,7 +70,8 @@ def score(
     suite = read_tests(tests) if tests else None
     items = [read_program(path, language, suite) for path in paths]
     names = [name.strip() for name in analyzers.split(",") if name.strip()]
-    with Scorer(names, scheme=(scheme, dict(map(option, scheme_arg or ()))), isolation=isolation) as scorer:
+    spec = scheme, dict(map(option, scheme_arg or ()))
+    with Scorer(names, scheme=spec, isolation=isolation, cache=cache) as scorer:
         scores = scorer.score_batch(items)
     if html is not None:
         html.write_text(render.to_html(scores, title="spanwise scores"), encoding="utf-8")

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import fields, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from analyzers.runtime import tests as suites
@@ -51,14 +52,16 @@ class Scorer:
         limits: Limits | None = None,
         isolation: str = ISOLATION,
         workers: int | None = None,
+        cache: Path | None = None,
         engine: Engine | None = None,
     ) -> None:
         """`limits` are those of the programs that run, `isolation` the weakest tier at which they may; `workers` the
-        processes; `engine` is one that others share.
+        processes; `cache` a folder where results are kept for other runs; `engine` is one that others share.
 
         Raises:
             ValueError: an unknown analyzer, scheme, option of the scheme or tier, with the closest names.
             analyzers.runtime.sandbox.tiers.TierRefused: programs cannot be isolated so well on this machine.
+            OSError: nothing can be kept in `cache`.
         """
         self.scheme = schemes.resolve(scheme)
         self._runs_tests = RUNTIME in analyzers
@@ -67,7 +70,7 @@ class Scorer:
         if engine is None:
             from analyzers.engine import Engine  # starts processes, so it is imported when it is wanted
 
-            engine = Engine(analyzers, workers=workers, limits=limits, isolation=isolation)
+            engine = Engine(analyzers, workers=workers, limits=limits, isolation=isolation, cache_folder=cache)
         self._engine = engine
 
     def submit(self, item: Item | Mapping[str, Any]) -> Future[Score]:

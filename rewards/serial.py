@@ -1,25 +1,17 @@
-"""Scores as JSON trees and back, by the fields and types of the records themselves.
-
-Enumerations travel as lower-case words, tuples as lists, spans as their two numbers by name. `json.dumps` with its
-default settings writes lone surrogates as escapes, so that any completion survives.
-"""
+"""Scores as JSON trees and back; see `analyzers.serial` for how records travel."""
 
 from __future__ import annotations
 
-import types
-import typing
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from enum import Enum, IntEnum
-from functools import cache
 from typing import Any
 
+from analyzers import serial
 from rewards.types import Score
 
 
 def jsonable(score: Score) -> dict[str, Any]:
     """A tree of dicts, lists, strings and numbers that `from_jsonable` turns back into an equal score."""
-    tree: dict[str, Any] = _encode(score)
+    tree: dict[str, Any] = serial.encode(score)
     return tree
 
 
@@ -29,65 +21,5 @@ def from_jsonable(tree: Mapping[str, Any]) -> Score:
     Raises:
         ValueError: the tree is none of a score; the message names the place.
     """
-    score: Score = _decode(Score, tree, "score")
+    score: Score = serial.decode(Score, tree, "score")
     return score
-
-
-def _encode(value: Any) -> Any:
-    if isinstance(value, IntEnum):
-        return value.name.lower()
-    if isinstance(value, Enum):
-        return value.value
-    if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _encode(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Mapping):
-        return {str(key): _encode(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_encode(item) for item in value]
-    return value
-
-
-def _decode(kind: Any, tree: Any, place: str) -> Any:
-    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
-    if origin is types.UnionType or origin is typing.Union:
-        return None if tree is None else _decode(arguments[0], tree, place)
-    if origin is tuple:
-        _expect(tree, list, place)
-        return tuple(_decode(arguments[0], item, f"{place}[{index}]") for index, item in enumerate(tree))
-    if origin is not None:
-        _expect(tree, Mapping, place)
-        return {key: _decode(arguments[1], item, f"{place}.{key}") for key, item in tree.items()}
-    if is_dataclass(kind):
-        return _record(kind, tree, place)
-    if issubclass(kind, Enum):
-        return _member(kind, tree, place)
-    _expect(tree, (int, float) if kind is float else kind, place)
-    return tree
-
-
-def _record(kind: Any, tree: Any, place: str) -> Any:
-    _expect(tree, Mapping, place)
-    hints = _hints(kind)
-    if set(tree) != set(hints):
-        missing, unknown = sorted(set(hints) - set(tree)), sorted(set(tree) - set(hints))
-        raise ValueError(f"{place}: expected the fields of {kind.__name__}; missing {missing}, unknown {unknown}")
-    return kind(**{name: _decode(hint, tree[name], f"{place}.{name}") for name, hint in hints.items()})
-
-
-def _member(kind: type[Enum], tree: Any, place: str) -> Enum:
-    words = {_encode(member): member for member in kind}
-    if tree not in words:
-        raise ValueError(f"{place}: expected one of {', '.join(words)}, got {tree!r}")
-    return words[tree]
-
-
-def _expect(tree: Any, kind: Any, place: str) -> None:
-    if not isinstance(tree, kind) or (isinstance(tree, bool) and kind is not bool):
-        raise ValueError(
-            f"{place}: got {type(tree).__name__} {str(tree)[:40]!r}, expected {getattr(kind, '__name__', 'a number')}"
-        )
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return typing.get_type_hints(kind)

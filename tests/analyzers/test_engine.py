@@ -17,8 +17,8 @@ import grammars
 from analyzers import registry, runtime
 from analyzers.engine import Engine
 from analyzers.runtime.sandbox import tiers
-from analyzers.runtime.tests import Asserts
-from analyzers.types import Kind, Outcome, Report, Severity, Source, Status, Verdict
+from analyzers.runtime.tests import Asserts, Call, Calls
+from analyzers.types import Kind, Outcome, Report, Severity, Source, Status, TestResult, TestStatus, Verdict
 
 FAULTY = Path(__file__).with_name("faulty.py")
 STATIC = ("syntax", "pyflakes", "pylint", "ruff")
@@ -349,6 +349,64 @@ def test_runtime_runs_the_tests_under_the_limits(fake_runtime):
         assert future.result(60)[0] is report
         assert not closed
     assert closed == [True]
+
+
+def verdict(outcome, status):
+    return Report("runtime", Status.OK, verdict=Verdict(outcome, (TestResult(status),)))
+
+
+def test_a_program_is_run_once_on_its_tests(fake_runtime):
+    asked, _ = fake_runtime
+    passed = verdict(Outcome.PASS, TestStatus.PASSED)
+    with Engine(["runtime"]) as engine:
+        futures = [engine.submit(Source("x = 1", offset=offset), TESTS) for offset in (0, 7)]
+        assert len(asked) == 1  # the second waits for the first
+        asked[0][-1].set_result(passed)
+        assert [future.result(60) for future in futures] == [(passed,), (passed,)]
+        assert engine.submit(Source("x = 1"), TESTS).result(60) == (passed,)
+        assert len(asked) == 1
+        engine.submit(Source("x = 1"), Asserts(("assert x == 2",)))
+        engine.submit(Source("x = 2"), TESTS)
+        assert len(asked) == 3
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        verdict(Outcome.TIMEOUT, TestStatus.TIMED_OUT),
+        Report("runtime", Status.FAILED, verdict=Verdict(Outcome.INFRASTRUCTURE)),
+        Report("runtime", Status.UNAVAILABLE),
+    ],
+)
+def test_what_may_come_out_otherwise_is_run_again(fake_runtime, report):
+    asked, _ = fake_runtime
+    with Engine(["runtime"]) as engine:
+        for count in (1, 2):
+            future = engine.submit(Source("x = 1"), TESTS)
+            assert len(asked) == count
+            asked[-1][-1].set_result(report)
+            assert future.result(60) == (report,)
+
+
+def test_results_in_a_folder_are_there_for_other_engines(fake_runtime, tmp_path):
+    asked, _ = fake_runtime
+    passed = verdict(Outcome.PASS, TestStatus.PASSED)
+    with Engine(["runtime"], cache_folder=tmp_path) as engine:
+        future = engine.submit(Source("x = 1"), TESTS)
+        asked[0][-1].set_result(passed)
+        future.result(60)
+    with Engine(["runtime"], cache_folder=tmp_path) as engine:
+        assert engine.submit(Source("x = 1"), TESTS).result(60) == (passed,)
+    assert len(asked) == 1
+
+
+def test_tests_that_cannot_be_sent_are_not_kept(fake_runtime):
+    asked, _ = fake_runtime
+    tests = Calls("f", (Call((object(),), 1),))
+    with Engine(["runtime"]) as engine:
+        for count in (1, 2):
+            engine.submit(Source("x = 1"), tests)
+            assert len(asked) == count
 
 
 def test_a_machine_that_does_not_isolate_so_well_is_refused(monkeypatch):

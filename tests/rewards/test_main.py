@@ -25,8 +25,8 @@ def scorer(monkeypatch: pytest.MonkeyPatch, make: Any) -> dict[str, Any]:
     asked: dict[str, Any] = {"items": []}
 
     class Scorer:
-        def __init__(self, analyzers: list[str], *, scheme: Any, isolation: str) -> None:
-            asked.update(analyzers=analyzers, scheme=scheme, isolation=isolation)
+        def __init__(self, analyzers: list[str], *, scheme: Any, isolation: str, cache: Path | None) -> None:
+            asked.update(analyzers=analyzers, scheme=scheme, isolation=isolation, cache=cache)
             self.scheme = resolve(scheme)
 
         def __enter__(self) -> Scorer:
@@ -105,10 +105,13 @@ def test_options_reach_the_scorer(monkeypatch: pytest.MonkeyPatch, scorer: dict[
         *options,
         "--tests",
         "assert 1",
+        "--cache",
+        "kept",
         "--isolation",
         "strict",
     )
     assert scorer["isolation"] == "strict"
+    assert scorer["cache"] == Path("kept")
     assert scorer["analyzers"] == ["runtime", "ruff"]
     assert scorer["scheme"] == ("rltf", {"alpha_cap": 4, "coarse": False})
     [item] = scorer["items"]
