@@ -191,6 +191,8 @@ class Judge:
         answer = service.read(process.stdout)  # a judge writes an answer at one stroke
         if answer is None:
             raise JudgeLost("its process ended")
+        if "lost" in answer:
+            raise JudgeLost(answer["lost"])
         return answer
 
 

@@ -6,6 +6,7 @@ process keeps a bound on its memory and cannot be traced; the program under test
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -18,7 +19,7 @@ from analyzers.runtime import programs, suite, tests, wire
 from analyzers.runtime.compilers import Compilers
 from analyzers.runtime.judge import UnknownRule
 from analyzers.runtime.sandbox import confine
-from analyzers.runtime.sandbox.base import Limits, Sandbox, SandboxBroken, Tier
+from analyzers.runtime.sandbox.base import Limits, SandboxBroken, Tier
 from analyzers.runtime.sandbox.local import ForkServer
 
 MEMORY_BYTES = 4 * 1024**3
@@ -38,17 +39,25 @@ def main() -> None:
     sys.path += libraries
     toolchains = [toolchain for name in grammars.names() if (toolchain := grammars.get(name).toolchain) is not None]
     readable = [cache, *sorted({path for toolchain in toolchains for path in toolchain.readable})]
-    os.makedirs(cache, 0o755, exist_ok=True)
-    sandbox: Sandbox = ForkServer(libraries, readable=readable, tier=tier)
-    compilers = Compilers(lambda: ForkServer(readable=readable, tier=tier))
-    machine = programs.Machine(sandbox, compilers, cache)
     try:
-        write(answers, {"ready": True})
-        while (job := read(jobs)) is not None:
-            write(answers, answer(job, machine))
-    finally:
-        compilers.close()
-        sandbox.close()
+        os.makedirs(cache, 0o755, exist_ok=True)
+        with contextlib.closing(ForkServer(libraries, readable=readable, tier=tier)) as sandbox:
+            compilers = Compilers(lambda: ForkServer(readable=readable, tier=tier))
+            with contextlib.closing(compilers):
+                serve(jobs, answers, programs.Machine(sandbox, compilers, cache))
+    except (SandboxBroken, OSError) as error:
+        write(answers, {"lost": f"{error}"})
+
+
+def serve(jobs: IO[bytes], answers: IO[bytes], machine: programs.Machine) -> None:
+    """Answers jobs until there are no more.
+
+    Raises:
+        SandboxBroken: the sandbox is; another judge may have more luck.
+    """
+    write(answers, {"ready": True})
+    while (job := read(jobs)) is not None:
+        write(answers, answer(job, machine))
 
 
 def answer(job: dict[str, Any], machine: programs.Machine) -> dict[str, Any]:
