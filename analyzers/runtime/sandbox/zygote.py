@@ -31,6 +31,8 @@ CHANNEL, RULESET = 3, 4
 OWN_MAP = "/proc/self/maps"
 """What the C library looks its own stack up in, and mono does not start without."""
 MAX_ADDED = 64
+OWN_TASKS, OWN_BYTES = 2, 576 * 1024 * 1024
+"""What counts in a control group beside the program: this process and the init; they and a full working folder."""
 LONGEST = 1 << 16
 """Bytes of a job that are read at once."""
 
@@ -99,10 +101,14 @@ class Slot:
         self.tasks = 0 if self.uid else own_tasks(os.getuid())
         self.init: int | None = None
         self.lacking: list[str] = []
+        self.groups: Any = None
         if tier == "strict":
+            self.groups = load("groups", "groups.py").Groups(PROC)
             self.init, users, self.lacking = load("strict", "strict.py").enter(confine.readable(granted))
+            absent = sorted({"memory", "pids"} - set(self.groups.names))
+            self.lacking += [f"a control group for {controller}" for controller in absent]
             if users:
-                self.uid, self.tasks = None, 2  # an own namespace of ids, with this process and the init
+                self.uid, self.tasks = None, OWN_TASKS  # an own namespace of ids, with this process and the init
             self.folder = folders.Folder(self.uid, path=".", seen="/spanwise")
         else:
             self.folder = folders.Folder(self.uid)
@@ -138,6 +144,10 @@ class Slot:
         """Removes what would be left behind."""
         if self.init is None:
             self.folder.remove()
+            return
+        os.close(self.init)  # which ends the init, and with it whatever is left in its namespace
+        os.wait()
+        self.groups.leave()
 
 
 def reachable(path: str) -> bool:
@@ -180,6 +190,9 @@ def serve(control: _socket.socket, slot: Slot) -> None:
             answer = slot.folder.place(job["files"]).encode()
             control.sendall(len(answer).to_bytes(4, "big") + answer)
             continue
+        if slot.groups is not None:
+            bounds = job["limits"]
+            slot.groups.limit(pids=bounds["processes"] + OWN_TASKS, memory=bounds["memory_bytes"] + OWN_BYTES)
         child = os.fork()
         if not child:
             candidate(slot, job, descriptors)
@@ -233,6 +246,8 @@ def receive_exactly(control: _socket.socket, count: int) -> bytes:
 def candidate(slot: Slot, job: dict[str, Any], descriptors: list[int]) -> None:
     """The child: gives everything up, then runs the program. Never returns."""
     try:
+        if slot.groups is not None:
+            slot.groups.expose()
         os.setsid()
         settle(descriptors, slot.ruleset)
         os.chdir(slot.work)
