@@ -67,15 +67,19 @@ def prepare(
 
     `find` gives the path of a command.
     """
-    names = headers(toolchain, text) if cache and toolchain.prepare else ()
-    if not names:
+    if not (cache and toolchain.prepare):
+        return None
+    names = headers(toolchain, text)
+    if toolchain.headers and not names:
         return None
     _seen[names] += 1
-    key = "\0".join([*toolchain.prepare, version(find(toolchain.prepare[0])), *names])
+    asked = toolchain.version or toolchain.prepare[:1]
+    key = "\0".join([*toolchain.prepare, version(find(asked[0]), *asked[1:]), *names])
     folder = Path(cache, f"headers-{hashlib.sha256(key.encode()).hexdigest()[:24]}")
     try:
         if not (folder / "ready").exists():
-            # The first header of the list, which holds all the others, is wanted by most programs.
+            # The first header of the list, which holds all the others, is wanted by most programs; and what has no
+            # headers is wanted by all.
             if _seen[names] < worth and names != toolchain.headers[:1]:
                 return None
             if not _make(folder, toolchain, names, find):
@@ -129,8 +133,8 @@ def _make(folder: Path, toolchain: Toolchain, names: tuple[str, ...], find: Call
         if made.returncode:
             shutil.rmtree(folder)
             return False
-        for path in folder.iterdir():
-            path.chmod(0o644)
+        for path in folder.rglob("*"):
+            path.chmod(0o755 if path.is_dir() else 0o644)
         (folder / "ready").touch(0o644)
     return True
 

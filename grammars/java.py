@@ -1,0 +1,45 @@
+"""Java."""
+
+from grammars.language import Language, Toolchain
+
+# Programs are small and short-lived: a virtual machine that starts quickly is worth more than one that runs fast later.
+JAVA = ("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto")
+RUN = (*JAVA, "-ea", "-Xmx{memory}m")
+READABLE = ("/etc/java-11-openjdk", "/etc/java-17-openjdk", "/etc/java-21-openjdk")
+START_S = 1.0
+MEMORY_BYTES = 768 * 1024 * 1024
+"""Code, classes and stacks of the virtual machine, beside the heap."""
+PROCESSES = 48
+
+LIBRARIES = "/usr/share/java/javatuples.jar"
+
+LANGUAGE = Language(
+    name="java",
+    suffixes=(".java",),
+    fences=("java8", "java11", "java17"),
+    parser="tree_sitter_java:language",
+    line_comment="//",
+    block_comment=("/*", "*/"),
+    comment_nodes=("line_comment", "block_comment"),
+    stops=("\n    }\n", "\n}"),
+    toolchain=Toolchain(
+        server=(
+            *(*JAVA, "-Xmx512m", "{support}/WarmCompiler.java"),
+            *("java", "-proc:none", "-nowarn", "-encoding", "UTF-8", "-cp", LIBRARIES),
+        ),
+        run=(*RUN, "-cp", "{built}:" + LIBRARIES, "@{built}/launch"),
+        packages=("debian:default-jdk-headless", "debian:libjavatuples-java"),
+        file="Main.java",
+        readable=READABLE,
+        record='java.lang.System.out.println("\\n{nonce}");',
+        completion=((r"\}\s*\}\s*\Z", r"{record} \g<0>"),),
+        assertion=(
+            (r"(?m)^[ \t]*assert\s*\(.*\);[ \t]*$", r"\g<0> {record}"),
+            (r'throw new java\.lang\.Exception\("Exception -- test case .*\n\s*\}', r"\g<0> {record}"),
+        ),
+        start_s=START_S,
+        memory_bytes=MEMORY_BYTES,
+        reserves_memory=True,
+        processes=PROCESSES,
+    ),
+)
