@@ -36,7 +36,7 @@ class Compiled:
     status: int
     """Exit status, as of the compiler's own command."""
     said: str
-    files: Mapping[str, bytes] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)
     seconds: float = 0.0
     timed_out: bool = False
 
