@@ -120,7 +120,7 @@ def _program(tests: Tests, source: str, language: Language) -> Program:
         text += "\n" + tests.code
     toolchain = _chosen(language.toolchain, text)
     for word in toolchain.needs:
-        _found(word, toolchain)
+        located(word, toolchain)
     file = toolchain.file or "main" + language.suffixes[0]
     messages = import_module(f"analyzers.runtime.messages.{toolchain.messages or language.name}")
     program = Program(text, Span(len(before), len(before) + len(source)), toolchain, file, messages)
@@ -188,7 +188,7 @@ def _compile(program: Program, count: int, machine: Machine) -> Run | None:
 def _compile_warm(program: Program, count: int, files: dict[str, bytes], machine: Machine) -> Run | None:
     """As `_compile`, by a compiler that runs already; places the program too, with what was made of it."""
     toolchain = program.toolchain
-    words = (_found(toolchain.server[0], toolchain), *toolchain.server[1:])
+    words = (located(toolchain.server[0], toolchain), *toolchain.server[1:])
     text, seconds = files[program.file], toolchain.compile_timeout_s
     made = machine.compilers.compile(words, ENVIRONMENT, program.file, text, timeout_s=seconds)
     if made.timed_out:
@@ -345,12 +345,17 @@ def _command(program: Program, words: Sequence[str], *, keep: bool = False) -> C
         return word.replace("{file}", "{built}/" + program.file)
 
     toolchain = program.toolchain
-    argv = (_found(words[0], toolchain), *map(fill, words[1:]))
+    argv = (located(words[0], toolchain), *map(fill, words[1:]))
     environment = ENVIRONMENT | {name: fill(value) for name, value in toolchain.environment.items()}
     return Command(argv, environment, keep=keep)
 
 
-def _found(word: str, toolchain: Toolchain) -> str:
+def located(word: str, toolchain: Toolchain) -> str:
+    """The path of a command, or what stands for one.
+
+    Raises:
+        Unavailable: it is not installed.
+    """
     if word.startswith(("{", "/")):
         return word
     path = _path(word, toolchain.readable)
