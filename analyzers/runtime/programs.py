@@ -170,7 +170,7 @@ def _compile(program: Program, count: int, machine: Machine) -> Run | None:
     )
     bounds = replace(bounds, reserves_memory=toolchain.reserves_memory)
     words = toolchain.compile
-    folder = prepared.prepare(toolchain, program.text, cache=machine.cache, find=partial(_found, toolchain=toolchain))
+    folder = prepared.prepare(toolchain, program.text, cache=machine.cache, find=partial(located, toolchain=toolchain))
     if folder is not None:
         words += tuple(word.replace("{cache}", folder) for word in toolchain.with_prepared)
     ran = _execute(machine.sandbox, _command(program, words, keep=True), b"", bounds)

@@ -1,4 +1,4 @@
-"""What each tier of isolation promises: data, shown by `doctor` and in docs/security.md, and held by the attack tests."""
+"""What each tier of isolation promises: data, shown by `doctor` and in docs/security.md, and held by attack tests."""
 
 from __future__ import annotations
 
