@@ -35,6 +35,7 @@ _PRELUDE = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _seen: Counter[tuple[str, ...]] = Counter()
+_hopeless: set[Path] = set()
 
 
 def cache_folder() -> str:
@@ -77,6 +78,8 @@ def prepare(
     key = "\0".join([*toolchain.prepare, version(find(asked[0]), *asked[1:]), *names])
     folder = Path(cache, f"headers-{hashlib.sha256(key.encode()).hexdigest()[:24]}")
     try:
+        if folder in _hopeless:
+            return None
         if not (folder / "ready").exists():
             # The first header of the list, which holds all the others, is wanted by most programs; and what has no
             # headers is wanted by all.
@@ -85,8 +88,9 @@ def prepare(
             if not _make(folder, toolchain, names, find):
                 return None
         os.utime(folder / "ready")
-    except OSError:
-        return None  # a cache that cannot be written or read costs time, nothing else
+    except (OSError, subprocess.TimeoutExpired):
+        _hopeless.add(folder)  # a cache that cannot be written or read costs time, nothing else
+        return None
     return str(folder)
 
 
@@ -131,6 +135,7 @@ def _make(folder: Path, toolchain: Toolchain, names: tuple[str, ...], find: Call
             env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
         )
         if made.returncode:
+            _hopeless.add(folder)
             shutil.rmtree(folder)
             return False
         for path in folder.rglob("*"):
