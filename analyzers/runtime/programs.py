@@ -190,7 +190,8 @@ def _compile_warm(program: Program, count: int, files: dict[str, bytes], machine
     toolchain = program.toolchain
     words = (located(toolchain.server[0], toolchain), *toolchain.server[1:])
     text, seconds = files[program.file], toolchain.compile_timeout_s
-    made = machine.compilers.compile(words, ENVIRONMENT, program.file, text, timeout_s=seconds)
+    environment = {**ENVIRONMENT, **toolchain.environment}
+    made = machine.compilers.compile(words, environment, program.file, text, timeout_s=seconds)
     if made.timed_out:
         return _compiled_too_long(made.seconds, count, toolchain)
     if made.status:

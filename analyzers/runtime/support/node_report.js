@@ -5,6 +5,17 @@ const path = require("path");
 const { stringify } = JSON;
 const program = path.resolve(process.argv[1] || "");
 
+// Where a place stands in what the program was compiled from, if it was.
+function original(place) {
+  try {
+    const map = new (require("module").SourceMap)(JSON.parse(fs.readFileSync(program + ".map", "utf8")));
+    const { originalLine, originalColumn } = map.findEntry(place[0] - 1, place[1] - 1);
+    return [originalLine + 1, originalColumn + 1];
+  } catch {
+    return place;
+  }
+}
+
 function places(error) {
   const before = Error.prepareStackTrace;
   let sites;
@@ -31,7 +42,7 @@ function places(error) {
 
 process.on("uncaughtExceptionMonitor", (error) => {
   const thrown = error instanceof Error;
-  const at = thrown ? places(error) : [];
+  const at = thrown ? places(error).map(original) : [];
   if (error instanceof SyntaxError && at.length === 0) return; // the program's own: node prints the line
   const record = {
     code: thrown ? error.name : "Uncaught",
