@@ -110,7 +110,7 @@ def repeated(tasks: list[Task], passes: int) -> list[Task]:
 
 def measure(name: str, tasks: list[Task], workers: int, peers: Path | None) -> Round:
     """One round of one harness, in a process of its own."""
-    many = repeated(tasks, -(-HARNESSES[name].programs // len(tasks)))
+    many = repeated(tasks, -(-HARNESSES[name].runs // sum(len(task.get("stdio", "1")) for task in tasks)))
     with tempfile.TemporaryDirectory() as place:
         job, errors = Path(place, "job.pickle"), Path(place, "errors")
         job.write_bytes(pickle.dumps({"tasks": many, "workers": workers, "peers": peers and peers.resolve()}))
@@ -133,8 +133,8 @@ def measure(name: str, tasks: list[Task], workers: int, peers: Path | None) -> R
 
 def compared(title: str, key: str, rounds: dict[str, list[Round]], levels: list[str]) -> Table:
     """The table of one set of tasks; how many times a row's programs per CPU second each tier runs, and the goal."""
-    table = Table(title=title, box=box.SIMPLE)
-    for column in ("harness", "passed", "per s", "per\nCPU s", "CPU\nms each", *levels):
+    table = Table(title=title, box=box.MARKDOWN)
+    for column in ("harness", "passed", "per s", "per CPU s", "CPU ms each", *levels):
         table.add_column(column, justify="left" if column == "harness" else "right", no_wrap=True)
     rates = {name: statistics.median(one.programs / one.cpu_s for one in of) for name, of in rounds.items()}
     for name, of in rounds.items():
@@ -172,7 +172,7 @@ def latency(tasks: list[Task], workers: int, tier: str) -> list[float]:
 def latencies(waits: dict[str, list[float]], workers: int) -> Table:
     """Percentiles of each tier."""
     programs = len(next(iter(waits.values()), []))
-    table = Table(title=f"ms from submission to report, {workers} in flight, {programs} programs", box=box.SIMPLE)
+    table = Table(title=f"ms from submission to report, {workers} in flight, {programs} programs", box=box.MARKDOWN)
     for column in ("tier", "median", "p99", "worst"):
         table.add_column(column, justify="left" if column == "tier" else "right")
     for tier, of in waits.items():
@@ -222,7 +222,7 @@ def main(
     names = chosen(only, peers, levels)
     problems = humaneval(file)
     sets = {"humaneval": problems, "calls": problems[8::16], "stdio": stdio_tasks.tasks()}
-    console = Console()
+    console = Console(width=120)  # tables that can be pasted into the docs
     found: dict[str, dict[str, list[Round]]] = {
         key: {name: [] for name in names if key in HARNESSES[name].sets} for key in sets
     }

@@ -87,7 +87,7 @@ def measure(tier: str, turns: int, count: int = 300) -> tuple[list[float], list[
 def table(forks: dict[str, tuple[list[float], list[float]]]) -> Table:
     """The medians of each tier."""
     turns = len(next(iter(forks.values()), ([], []))[0])
-    shown = Table(title=f"CPU ms per empty candidate, median of {turns} interleaved turns", box=box.SIMPLE)
+    shown = Table(title=f"CPU ms per empty candidate, median of {turns} interleaved turns", box=box.MARKDOWN)
     for column in ("tier", "bare fork, exit, wait", "fork server", "times", "goal"):
         shown.add_column(column, justify="left" if column == "tier" else "right")
     for tier, (bare, candidates) in forks.items():
@@ -102,7 +102,7 @@ def main(
     count: Annotated[int, typer.Option(min=1)] = 300,
 ) -> None:
     """Prints a table."""
-    Console().print(table({tier: measure(tier, turns, count) for tier in isolation.split(",")}))
+    Console(width=120).print(table({tier: measure(tier, turns, count) for tier in isolation.split(",")}))
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ class Harness:
     isolation: str
     sets: tuple[str, ...]
     """Names of the sets of tasks that it runs."""
-    programs: int
-    """Programs that a round gives it, in whole passes over the tasks: enough for a second or more."""
+    runs: int
+    """Runs of programs that it does in a round, in whole passes over the tasks: enough for seconds."""
     module: str = ""
     """What a peer's folder must hold."""
     folder: str = ""
