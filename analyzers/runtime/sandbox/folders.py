@@ -3,6 +3,7 @@
     spanwise-XXXX/        readable
       built/              placed by the judge, or left by a command that was told to keep its files
       open/work/          writable, and empty when a program starts
+      lock                held as long as the fork server lives: what a dead one has left is known by it
 
 Loaded by path into the fork server; imports little of the standard library.
 """
@@ -14,6 +15,7 @@ import os
 from typing import Any
 
 PREFIX = "/tmp/spanwise-"  # never from the environment: it is the caller's
+LOCK = "lock"
 
 
 class Folder:
@@ -30,6 +32,7 @@ class Folder:
             for folder in (self.path, self.built, self.open):
                 os.mkdir(folder, 0o755)
                 os.chmod(folder, 0o755)  # whatever the umask
+            lock(self.path)
         self._fresh()
 
     @property
@@ -89,6 +92,17 @@ class Folder:
         os.mkdir(self.work, 0o700)
         if self._owner is not None:
             os.chown(self.work, self._owner, self._owner)
+
+
+def lock(path: str) -> bool:
+    """Takes the lock of a folder, until this process ends; False where another process has it."""
+    handle = os.open(os.path.join(path, LOCK), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        os.lockf(handle, os.F_TLOCK, 0)
+    except OSError:
+        os.close(handle)
+        return False
+    return True
 
 
 def remove(path: str) -> None:

@@ -67,6 +67,7 @@ class ForkServer:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
+                start_new_session=True,  # what a terminal sends to the caller's group is not for it
             )
         try:
             hello = self._read(int.from_bytes(self._read(4), "big"))

@@ -67,6 +67,8 @@ def main(control: _socket.socket, settings: dict[str, Any]) -> None:
     try:
         serve(control, slot)
     finally:
+        if slot.init is None:
+            sweep(slot)
         slot.close()
 
 
@@ -94,6 +96,7 @@ class Slot:
             OSError: one of them cannot be had here.
         """
         self.confine, self.runner = confine, runner
+        load("leftovers", "leftovers.py").clear(folders, kill_all_of)
         tier = settings["tier"]
         granted = [*settings["libraries"], *settings["readable"]]
         # One id for each server on the machine: a sweep by id must not reach the candidates of another.
