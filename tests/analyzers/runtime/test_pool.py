@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import psutil
 import pytest
@@ -12,7 +13,7 @@ from analyzers import runtime
 from analyzers.runtime import pool as pools
 from analyzers.runtime.pool import Judge, JudgeLost, Pool, patience
 from analyzers.runtime.tests import Asserts, Call, Calls, CheckFunction, Exchange, Stdio
-from analyzers.types import Outcome, Source
+from analyzers.types import Outcome, Source, Status
 
 RIGHT = Source("def f(x): return x + 1")
 TESTS = Asserts(("assert f(1) == 2",))
@@ -77,6 +78,23 @@ def test_a_judge_lost_twice_is_infrastructure_and_not_the_program(pool, monkeypa
     report = pool.submit(RIGHT, TESTS, LIMITS).result()
     assert report.verdict.outcome is Outcome.INFRASTRUCTURE
     assert report.detail == "the judge was lost 2 times: gone"
+
+
+def test_a_judge_that_is_killed_twice_is_infrastructure_and_the_next_job_has_a_new_one(pool):
+    slow = Source("import time\ndef f(x): time.sleep(20); return x + 1")
+    future = pool.submit(slow, TESTS, runtime.Limits(timeout_s=30.0))
+    killed = []
+    while len(killed) < 2 and not future.done():
+        for judge in pool._judges:
+            process = judge._process
+            if process is not None and process not in killed:
+                killed.append(process)
+                process.kill()
+        time.sleep(0.05)
+    report = future.result(60)
+    assert (report.status, report.verdict.outcome) == (Status.FAILED, Outcome.INFRASTRUCTURE)
+    assert report.detail.startswith("the judge was lost 2 times")
+    assert pool.submit(RIGHT, TESTS, LIMITS).result().verdict.outcome is Outcome.PASS
 
 
 def test_a_fork_server_that_dies_is_replaced_and_its_job_tried_again(pool):
@@ -164,18 +182,30 @@ print(quick.verdict.outcome.value, flush=True)
 """
 
 
+def folders_of(processes):
+    return [path for process in processes for path in Path("/tmp").glob(f"spanwise-{process.pid}-*")]
+
+
+@pytest.mark.parametrize("whole_group", [False, True])
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, None])
-def test_a_caller_that_ends_takes_everything_along(end):
-    # A script without a main guard, as people write them.
+def test_a_caller_that_ends_takes_everything_along(end, whole_group):
+    # A script without a main guard, as people write them. A terminal sends Ctrl-C to the whole group.
     wait = "" if end is None else "input()"
     caller = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT + wait], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        [sys.executable, "-c", SCRIPT + wait],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        process_group=0,
     )
     assert caller.stdout.readline() == b"pass\n"
     processes = psutil.Process(caller.pid).children(recursive=True)
     assert end is None or len(processes) >= 3
-    if end is not None:
+    if end is not None and whole_group:
+        os.killpg(caller.pid, end)
+    elif end is not None:
         caller.send_signal(end)
     caller.wait(20)
     assert wait_until_gone(processes)
+    assert folders_of(processes) == []
     caller.communicate()
