@@ -1,0 +1,13 @@
+"""Fills the disk with files of which each is small enough. (Here: three hundred files of two megabytes.)"""
+
+from hostile import Attack, Tier
+
+PROGRAM = """
+def f(x):
+    for n in range(300):
+        with open(f"file{n}", "wb", 0) as file:
+            if file.write(bytes(2 << 20)) < 2 << 20: raise OSError
+    return 2
+"""
+
+ATTACK = Attack(PROGRAM, tier=Tier.STRICT, exceptions=("OSError",), limits={"timeout_s": 10.0, "output_bytes": 4 << 20})
