@@ -106,11 +106,22 @@ def lock(path: str) -> bool:
 
 
 def remove(path: str) -> None:
-    """Removes a file or a whole folder, what a program closed with chmod included. Never follows a link."""
+    """Removes a file or a whole folder, what a program closed with chmod included. Never follows a link.
+
+    Folders within are moved beside it first: a program can nest them deeper than any path is long.
+    """
     if os.path.islink(path) or not os.path.isdir(path):
         os.unlink(path)
         return
-    os.chmod(path, 0o700)
-    for name in os.listdir(path):
-        remove(os.path.join(path, name))
-    os.rmdir(path)
+    waiting = [path]
+    while waiting:
+        folder = waiting.pop()
+        os.chmod(folder, 0o700)
+        for entry in list(os.scandir(folder)):
+            if entry.is_dir(follow_symlinks=False):
+                os.chmod(entry.path, 0o700)
+                waiting.append(f"{path}.{os.urandom(8).hex()}")
+                os.rename(entry.path, waiting[-1])
+            else:
+                os.unlink(entry.path)
+        os.rmdir(folder)

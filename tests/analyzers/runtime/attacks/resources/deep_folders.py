@@ -11,4 +11,4 @@ def f(x):
     return x + 1
 """
 
-ATTACK = Attack(PROGRAM, naive="cleaning", works="dies", tier=Tier.WEAK, outcomes=("pass", "error"))
+ATTACK = Attack(PROGRAM, naive="cleaning", works="dies", tier=Tier.WEAK, outcomes=("pass", "error", "timeout"))
