@@ -247,7 +247,7 @@ def _run_stdio(tests: Stdio, program: Program, limits: Limits, sandbox: Sandbox)
 
 def _run_appended(program: Program, limits: Limits, sandbox: Sandbox) -> Run:
     ran = _start(program, b"", limits, sandbox)
-    record = re.compile(rf"\n?{program.nonce}-(\w+)\r?\n")
+    record = re.compile(rf"(?:\A|\n){program.nonce}-(\w+)\r?\n")
     seen = set(record.findall(_text(ran.exit.output)) + record.findall(_text(ran.exit.errors)))
     ran = replace(ran, exit=replace(ran.exit, output=record.sub("", _text(ran.exit.output)).encode()))
     outcome = Run([], stdout=_text(ran.exit.output), cpu_s=ran.exit.cpu_s, forgeable=True)
@@ -288,7 +288,7 @@ def _asserted(program: Program, said: tuple[str, str], findings: Sequence[Findin
     """Whether the tests themselves ended the program: they say so, or it ended in their part of the file."""
     if any(program.messages.FAILED.search(text) for text in said):
         return True
-    return own is None and any(finding.line is not None or finding.offset is not None for finding in findings)
+    return own is None and any(_located(program, finding) for finding in findings)
 
 
 def _ended(ran: Ran) -> Finding:
@@ -307,15 +307,20 @@ def _ended(ran: Ran) -> Finding:
 
 def _placed(program: Program, finding: Finding) -> Diagnostic | None:
     """The finding as a diagnostic of the program itself, None where it is about another part of the file or none."""
-    if finding.file and os.path.basename(finding.file) != os.path.basename(program.file):
-        return None
-    if finding.line is None and finding.offset is None:
+    if not _located(program, finding):
         return None
     found = to_diagnostics(NAME, program.text, [finding], convention=program.messages.CONVENTION)[0]
     if not program.own.start <= found.span.start < program.own.end:
         return None
     span = Span(found.span.start - program.own.start, min(found.span.end, program.own.end) - program.own.start)
     return replace(found, span=span, severity=Severity.FATAL)
+
+
+def _located(program: Program, finding: Finding) -> bool:
+    """Whether the finding names a place in the file that holds the program and its tests."""
+    if finding.file and os.path.basename(finding.file) != os.path.basename(program.file):
+        return False
+    return finding.line is not None or finding.offset is not None
 
 
 def _whole(program: Program, finding: Finding) -> Diagnostic:

@@ -266,6 +266,8 @@ def candidate(slot: Slot, job: dict[str, Any], descriptors: list[int]) -> None:
         if "command" in job:
             # The channel is for a command that cannot be started, and for one that was told of it.
             os.set_inheritable(CHANNEL, job["command"]["converses"])
+            for number in (signal.SIGPIPE, signal.SIGXFSZ):  # which Python ignores, and a command would go on to
+                signal.signal(number, signal.SIG_DFL)
             argv, environment = slot.folder.filled(job["command"])
             os.execve(argv[0], argv, environment)
         slot.runner.run(job["source"], job["mode"], CHANNEL, executed=job["limits"]["executed"])
