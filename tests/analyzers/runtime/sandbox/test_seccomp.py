@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from analyzers.runtime.sandbox import seccomp
-from analyzers.runtime.sandbox.seccomp import AARCH64, ALLOW, DONE, KILL, NO_SUCH_CALL, NOT_PERMITTED, X86_64
-from analyzers.runtime.sandbox.seccomp import Instruction
+from analyzers.runtime.sandbox.seccomp import (
+    AARCH64,
+    ALLOW,
+    DONE,
+    KILL,
+    NO_SUCH_CALL,
+    NOT_PERMITTED,
+    X86_64,
+    Instruction,
+)
 
 MACHINES = {"x86_64": X86_64, "aarch64": AARCH64}
 
