@@ -46,6 +46,13 @@ def test_nothing_survives_as_nothing() -> None:
     assert from_jsonable(jsonable(infrastructure)) == infrastructure
 
 
+def test_what_a_run_came_to_survives() -> None:
+    verdict = Verdict(Outcome.PASS, (TestResult(TestStatus.PASSED, 0.5),), forgeable=True, cpu_s=0.25, executed=(1, 3))
+    score = Score(1.0, 1.0, Outcome.PASS, Source(""), "", reports=(Report("runtime", Status.OK, verdict=verdict),))
+    assert from_jsonable(json.loads(json.dumps(jsonable(score)))) == score
+    assert jsonable(score)["reports"][0]["verdict"]["executed"] == [1, 3]
+
+
 def test_enumerations_are_words(make: Any) -> None:
     tree = jsonable(full(make))
     assert tree["outcome"] == "error"
