@@ -12,7 +12,6 @@ import re
 import secrets
 import select
 import shutil
-import signal
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -24,9 +23,9 @@ from typing import Any
 import grammars
 from analyzers.findings import Finding, to_diagnostics
 from analyzers.positions import encode, without_surrogates
-from analyzers.runtime import NAME, checker, prepared
+from analyzers.runtime import NAME, checker, prepared, reading
 from analyzers.runtime.compilers import SUPPORT, Compilers
-from analyzers.runtime.remote import MAX_STARVED, MAX_TIMEOUTS
+from analyzers.runtime.remote import MAX_STARVED, MAX_TIMEOUTS, signal_name
 from analyzers.runtime.sandbox.base import Candidate, Command, Exit, Limits, Sandbox, SandboxBroken
 from analyzers.runtime.sandbox.confine import SYSTEM
 from analyzers.runtime.suite import MAX_MESSAGE, Run
@@ -181,7 +180,7 @@ def _compile(program: Program, count: int, machine: Machine) -> Run | None:
     if ran.exit.code == 0:
         return None
     output, errors = _text(ran.exit.output), _text(ran.exit.errors)
-    findings = program.messages.compile_findings(output, errors, program.file)
+    findings = reading.compiled(program.messages, output, errors, program.file)
     return _not_compiled(program, findings, errors or output, count)
 
 
@@ -195,7 +194,7 @@ def _compile_warm(program: Program, count: int, files: dict[str, bytes], machine
     if made.timed_out:
         return _compiled_too_long(made.seconds, count, toolchain)
     if made.status:
-        findings = program.messages.compile_findings(made.said, "", program.file)
+        findings = reading.compiled(program.messages, made.said, "", program.file)
         return _not_compiled(program, findings, made.said, count)
     machine.sandbox.place(files | made.files)
     return None
@@ -264,31 +263,27 @@ def _run_appended(program: Program, limits: Limits, sandbox: Sandbox) -> Run:
 
 
 def _note_end(program: Program, ran: Ran, outcome: Run, *, blame_tests: bool) -> None:
-    """Adds the test in which the program came to a bad end. `blame_tests`: the end may be that of an assertion."""
+    """Adds the test in which the program came to a bad end.
+
+    With `blame_tests` the tests may have ended it: where an assertion says that it failed, or the end is in their part.
+    """
     if ran.timed_out:
         outcome.tests.append(("timed_out", ran.seconds, f"no end within {ran.seconds:.1f} s"))
         return
     output, errors = _text(ran.exit.output), _text(ran.exit.errors)
-    findings: Sequence[Finding] = program.messages.run_findings(output, errors, program.file)
+    findings, failed = reading.ended(program.messages, output, errors, program.file)
     first = findings[0] if findings else _ended(ran)
     message = f"{first.code}: {first.message}"[:MAX_MESSAGE]
     own = next((found for finding in findings if (found := _placed(program, finding))), None)
     if first.kind is Kind.SYNTAX:
         outcome.syntax = {"type": first.code, "message": first.message}
         message = f"the program does not compile: {message}"[:MAX_MESSAGE]
-    elif blame_tests and _asserted(program, (output, errors), findings, own):
+    elif blame_tests and (failed or (own is None and any(_located(program, finding) for finding in findings))):
         outcome.tests.append(("failed", ran.seconds, message))
         return
     outcome.tests.append(("error", ran.seconds, message))
     outcome.raised.append({"type": first.code, "message": first.message})
     outcome.diagnostics = outcome.diagnostics or [asdict(own or _whole(program, first))]
-
-
-def _asserted(program: Program, said: tuple[str, str], findings: Sequence[Finding], own: Diagnostic | None) -> bool:
-    """Whether the tests themselves ended the program: they say so, or it ended in their part of the file."""
-    if any(program.messages.FAILED.search(text) for text in said):
-        return True
-    return own is None and any(_located(program, finding) for finding in findings)
 
 
 def _ended(ran: Ran) -> Finding:
@@ -297,7 +292,7 @@ def _ended(ran: Ran) -> Finding:
     if ran.refused:
         name, message = "NothingBuilt", f"the compiler made no program that can be started: {ran.refused}"
     elif code < 0:
-        name = message = signal.Signals(-code).name
+        name = message = signal_name(-code)
     elif code:
         name, message = "SystemExit", f"exit status {code}"
     else:

@@ -169,6 +169,18 @@ def test_what_is_said_after_much_output_is_read(go):
     assert report.diagnostics[0].message == "no"
 
 
+def test_lines_that_are_hard_to_read_do_not_hold_up_the_harness(go):
+    start = time.monotonic()
+    loud = "head -c 900000 /dev/zero | tr '\\0' y >&2\nf() { exit 4; }\nf"
+    assert go(loud, append(CHECKS)).verdict.outcome is Outcome.ERROR
+    assert time.monotonic() - start < 30
+
+
+def test_a_signal_without_a_name_is_an_end_like_others(go):
+    report = go("kill -37 $$", append(CHECKS))
+    assert (report.verdict.outcome, report.verdict.exception) == (Outcome.ERROR, "signal 37")
+
+
 def test_a_flood_is_cut_off(go):
     start = time.monotonic()
     report = go("while :; do echo 0123456789012345678901234567890123456789; done", append(CHECKS), timeout_s=30.0)
