@@ -24,7 +24,7 @@ LANGUAGE = Language(
     stops=("\n    }\n", "\n}"),
     toolchain=Toolchain(
         server=(
-            *(*JAVA, "-Xmx512m", "{support}/WarmCompiler.java"),
+            *(*JAVA, "-Xmx512m", "-cp", LIBRARIES, "{support}/WarmCompiler.java"),
             *("java", "-proc:none", "-nowarn", "-encoding", "UTF-8", "-cp", LIBRARIES),
         ),
         run=(*RUN, "-cp", "{built}:" + LIBRARIES, "@{built}/launch"),

@@ -22,13 +22,16 @@ _MESSAGE = re.compile(
 )
 _SYNTAX = re.compile(
     r"expecting|expected but|unclosed|illegal (?:start|character)|unexpected|unbalanced|unterminated|incorrect|"
-    r"must be declared abstract|invalid escape|identifier expected"
+    r"[Uu]nmatched|invalid escape|identifier expected"
 )
 _NAME = re.compile(r"not found|unresolved reference|is not a member of|no value passed|not a member")
 _UNCAUGHT = re.compile(
     r'^(?:Exception in thread "[^"]*" )?(?P<type>(?:[\w$]+\.)*[\w$]+)'
     r"(?:: ?(?P<message>.*(?:\n(?!\tat |\t\.\.\.).*)*?))?\n(?=\tat )",
     re.MULTILINE,
+)
+_LACKING = re.compile(
+    r"^[Ee]rror: (?P<message>(?:Main method not found|Could not find or load main class).*)$", re.MULTILINE
 )
 _CAUSE = re.compile(r"^Caused by: (?P<type>(?:[\w$]+\.)*[\w$]+)(?:: ?(?P<message>.*))?$", re.MULTILINE)
 _FRAME = re.compile(r"^\tat .*\((?P<file>[^():]+):(?P<line>\d+)\)$", re.MULTILINE)
@@ -45,7 +48,8 @@ def run_findings(output: str, errors: str, file: str) -> list[Finding]:
     """The exception that nobody caught, or the one that caused it, with its frames in the program."""
     thrown = _UNCAUGHT.search(errors)
     if thrown is None:
-        return []
+        lacking = _LACKING.search(errors)
+        return [_dead("NoMain", lacking["message"])] if lacking else []
     trace = errors[thrown.end() :]
     causes = list(_CAUSE.finditer(trace))
     if causes:
