@@ -16,11 +16,131 @@ class Promise:
     standard: str
     strict: str
     tests: tuple[str, ...]
-    """Attacks of that class under tests/analyzers/runtime/attacks; elsewhere, the file and name of a test."""
+    """Below tests/analyzers/runtime: an attack (a file), an attempt of sandbox/test_tiers.py (after `?`), or a test."""
 
     def by_tier(self) -> dict[str, str]:
         """What becomes of it, by the name of the tier."""
         return {"none": NOT, "weak": self.weak, "standard": self.standard, "strict": self.strict}
 
 
-PROMISES: tuple[Promise, ...] = ()
+def _resources(*names: str) -> tuple[str, ...]:
+    return tuple(f"attacks/resources/{name}.py" for name in names)
+
+
+def _attempts(*names: str) -> tuple[str, ...]:
+    return tuple(f"?{name}" for name in names)
+
+
+PROMISES = (
+    Promise(
+        "hanging: endless loops and sleeps, ignored signals, SIGSTOP of itself, waiting for input",
+        *(STOPPED, STOPPED, STOPPED),
+        _resources("spin_ignoring_signals", "sleep", "stops_itself", "stops_its_group", "stdin_starvation"),
+    ),
+    Promise(
+        "memory, output, size of a file, open files",
+        *(STOPPED, STOPPED, STOPPED),
+        _resources("memory_bomb", "memory_files", "output_flood", "disk_fill", "open_files"),
+    ),
+    Promise(
+        "memory of many processes, each of which keeps to its limit",
+        *(CONTAINED, CONTAINED, STOPPED),
+        ("sandbox/test_groups.py::test_memory_is_bounded_for_all_together", *_resources("fork_bomb")),
+    ),
+    Promise(
+        "processes and threads",
+        *(STOPPED, STOPPED, STOPPED),
+        _resources("fork_bomb", "fork_tree", "thread_bomb", "zombies"),
+    ),
+    Promise(
+        "processes left behind: double fork, setsid, ignored signals, a held pipe",
+        *(STOPPED, STOPPED, STOPPED),
+        _resources("daemon", "child_forks_on", "child_holds_the_output", "children_left_computing"),
+    ),
+    Promise(
+        "many files: disk space and names",
+        *(NOT, NOT, STOPPED),
+        _resources("disk_fill_by_many_files", "inode_fill"),
+    ),
+    Promise(
+        "raising limits and priorities again",
+        *(STOPPED, STOPPED, STOPPED),
+        _resources("limits_raised", "priority_raised"),
+    ),
+    Promise(
+        "reading files of the machine that its user may read",
+        *(NOT, STOPPED, STOPPED),
+        _attempts("read a file of the machine"),
+    ),
+    Promise(
+        "writing files outside of its folder where its user may",
+        *(NOT, STOPPED, STOPPED),
+        _attempts("write elsewhere"),
+    ),
+    Promise(
+        "learning which files there are elsewhere",
+        *(NOT, NOT, STOPPED),
+        _attempts("see a file of the machine"),
+    ),
+    Promise(
+        "listing the machine's processes and their command lines",
+        *(NOT, STOPPED, STOPPED),
+        _attempts("list processes", "read a command line"),
+    ),
+    Promise(
+        "signals to other processes",
+        *(STOPPED, STOPPED, STOPPED),
+        (
+            *_attempts("signal its parent"),
+            "sandbox/test_confine.py::test_a_guard_stands_between_processes_of_one_user",
+        ),
+    ),
+    Promise(
+        "tracing other processes, changing their limits",
+        *(STOPPED, STOPPED, STOPPED),
+        _attempts("trace its parent", "limit its parent"),
+    ),
+    Promise(
+        "memory of the user's other processes, through /proc",
+        *(NOT, STOPPED, STOPPED),
+        _attempts("read memory of its user's"),
+    ),
+    Promise(
+        "network: TCP, UDP, unix sockets, name look-ups",
+        *(STOPPED, STOPPED, STOPPED),
+        _attempts("open a socket", "open a socket of packets", "open a socket of the machine"),
+    ),
+    Promise(
+        "namespaces, mounts, roots",
+        *(STOPPED, STOPPED, STOPPED),
+        _attempts("make a namespace", "mount"),
+    ),
+    Promise(
+        "what outlives a process: shared memory, semaphores and queues of System V and POSIX, keys",
+        *(STOPPED, STOPPED, STOPPED),
+        _attempts("make shared memory", "make a queue", "make a key"),
+    ),
+    Promise(
+        "rare corners of the kernel: bpf, io_uring, perf events, userfaultfd, file handles",
+        *(STOPPED, STOPPED, STOPPED),
+        (
+            *_attempts("load a program into the kernel", "make a ring of requests", "watch the processor"),
+            "sandbox/test_seccomp.py::test_calls_of_kernels_to_come_do_not_exist",
+        ),
+    ),
+    Promise(
+        "faults of the kernel in what programs may call; side channels of the processor",
+        *(NOT, NOT, NOT),
+        (),
+    ),
+    Promise(
+        "what it inherits: environment, descriptors, standard input",
+        *(STOPPED, STOPPED, STOPPED),
+        ("test_limits.py::test_the_environment_is_empty", "test_forging.py::test_expected_values_are_out_of_reach"),
+    ),
+    Promise(
+        "traps in its folder: links, closed and deeply nested folders, odd names",
+        *(STOPPED, STOPPED, STOPPED),
+        _resources("locked_folder", "deep_folders", "sparse_file"),
+    ),
+)

@@ -127,6 +127,7 @@ class Slot:
         self.closed = not reachable(os.path.dirname(os.__file__))
         self.guard = None
         if tier != "none":
+            confine.prctl(confine.PR_SET_DUMPABLE, 0)  # where programs have the same id, this process is closed to them
             confine.forbid(bytes.fromhex(settings["filter"]))
             if self.uid is None and self.init is None and (tier == "weak" or confine.landlock_version() < 6):
                 self.guard = confine.Guard(bytes.fromhex(settings["guard"]), settings["own"])

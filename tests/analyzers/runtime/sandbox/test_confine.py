@@ -1,54 +1,8 @@
 """What a process gives up, tried in processes of its own; as an ordinary user too, and in what containers allow."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from analyzers.runtime.sandbox import confine
-
-ROOT = Path(__file__).resolve().parents[4]
-STRANGER = 65534
-PYTHONS = ("/usr/bin/python3", "/usr/local/bin/python3", sys.executable)
-
-
-def python_for_strangers():
-    """An interpreter, new enough, that any user may start; None where there is none."""
-    for path in PYTHONS:
-        check = [path, "-I", "-S", "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
-        try:
-            if not subprocess.run(check, user=STRANGER, check=False, capture_output=True).returncode:
-                return path
-        except OSError:
-            continue
-    return None
-
-
-@pytest.fixture(params=["root", "stranger"])
-def run(request):
-    """Runs Python as this user, and where this is root as an ordinary one, with the project at hand; what it prints."""
-    words, account = [sys.executable], {}
-    if request.param == "root" and os.geteuid():
-        pytest.skip("needs root")
-    if request.param == "stranger" and not os.geteuid():
-        path = python_for_strangers()
-        if path is None:
-            pytest.skip("no interpreter that other users may start")
-        words, account = [path], {"user": STRANGER, "group": STRANGER, "extra_groups": []}
-
-    def go(source):
-        head = f"import sys\nsys.dont_write_bytecode = True\nsys.path.insert(0, {str(ROOT)!r})\n"
-        done = subprocess.run(
-            [*words, "-c", head + source], capture_output=True, text=True, timeout=60, cwd="/", check=False, **account
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return go
-
 
 TIERS = """
 import json
@@ -57,8 +11,8 @@ print(json.dumps({tier.name: tiers.attempt(tier).reason for tier in tiers.Tier})
 """
 
 
-def test_every_tier_that_a_user_is_given_works(run):
-    reasons = run(TIERS)
+def test_every_tier_that_a_user_is_given_works(as_user):
+    reasons = as_user(TIERS)
     assert reasons["WEAK"] == ""
     if confine.landlock_version():
         assert reasons["STANDARD"] == ""
@@ -82,10 +36,10 @@ confine.forbid(seccomp.assemble(program))
 """
 
 
-def test_an_ordinary_container_gives_standard_and_says_why_not_strict(run):
+def test_an_ordinary_container_gives_standard_and_says_why_not_strict(as_user):
     if not confine.landlock_version():
         pytest.skip("the kernel has no Landlock")
-    reasons = run(f"import os\n{CONTAINER}\n{TIERS}")
+    reasons = as_user(f"import os\n{CONTAINER}\n{TIERS}")
     assert reasons["STANDARD"] == reasons["WEAK"] == ""
     assert reasons["STRICT"].startswith("no tier 'strict' here: unshare with a user namespace: Operation not permitted")
 
@@ -116,13 +70,13 @@ print(json.dumps([json.loads(os.read(theirs, 1000)), os.waitstatus_to_exitcode(s
 """
 
 
-def test_a_guard_stands_between_processes_of_one_user(run):
+def test_a_guard_stands_between_processes_of_one_user(as_user):
     # The program itself may still end, by its own hand as well.
-    assert run(GUARDED.replace("victim = os.fork()", "os.setsid()\nvictim = os.fork()")) == [[], -6]
+    assert as_user(GUARDED.replace("victim = os.fork()", "os.setsid()\nvictim = os.fork()")) == [[], -6]
 
 
-def test_without_the_guard_a_signal_arrives(run):
-    reached, _ = run(
+def test_without_the_guard_a_signal_arrives(as_user):
+    reached, _ = as_user(
         GUARDED.replace("    guard.install()\n", "").replace(
             "(victim, os.getppid(), 1, -1, -os.getppid())", "(victim,)"
         )
@@ -154,10 +108,10 @@ print(os.read(theirs, 1000).decode().replace(folder, "folder"))
 
 
 @pytest.mark.parametrize("version", [1, 2, 3, 4, 5, 6])
-def test_older_versions_of_landlock_keep_to_the_granted_folders(run, version):
+def test_older_versions_of_landlock_keep_to_the_granted_folders(as_user, version):
     if confine.landlock_version() < version:
         pytest.skip(f"Landlock {confine.landlock_version()}")
-    assert run(LANDLOCKED.replace("VERSION", str(version))) == [
+    assert as_user(LANDLOCKED.replace("VERSION", str(version))) == [
         "/usr/bin/env",
         "folder",
     ]
