@@ -12,8 +12,9 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from analyzers.runtime import judge, wire
-from analyzers.runtime.remote import NotLoaded, Session, Stopped
+from analyzers.runtime.ends import NotLoaded, Stopped
 from analyzers.runtime.sandbox.base import Limits, Sandbox
+from analyzers.runtime.session import Session
 from analyzers.runtime.tests import BadTests, Exchange, Stdio
 
 NAME = "check"

@@ -25,9 +25,10 @@ from analyzers.findings import Finding, to_diagnostics
 from analyzers.positions import encode, without_surrogates
 from analyzers.runtime import NAME, checker, prepared, reading
 from analyzers.runtime.compilers import SUPPORT, Compilers
-from analyzers.runtime.remote import MAX_STARVED, MAX_TIMEOUTS, signal_name
+from analyzers.runtime.ends import signal_name
 from analyzers.runtime.sandbox.base import Candidate, Command, Exit, Limits, Sandbox, SandboxBroken
 from analyzers.runtime.sandbox.confine import SYSTEM
+from analyzers.runtime.session import MAX_STARVED, MAX_TIMEOUTS
 from analyzers.runtime.suite import MAX_MESSAGE, Run
 from analyzers.runtime.tests import Appended, BadTests, Stdio, Tests
 from analyzers.types import Diagnostic, Kind, Severity, Span

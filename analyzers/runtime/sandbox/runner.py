@@ -1,8 +1,8 @@
 """What runs inside the candidate's process: the program itself, and the requests about it.
 
-Everything here is at the mercy of the program that it runs. So it holds nothing worth stealing (no expected value, no
-later test) and decides nothing: it sends values, positions and names of exceptions, and the judge outside makes of them
-what it will. Loaded by path into the fork server; imports the standard library alone.
+Everything here is at the mercy of the program that it runs. So it holds nothing worth stealing (no expected value) and
+decides nothing: it sends values, positions and names of exceptions, and the judge outside makes of them what it will.
+Loaded by path into the fork server; imports the standard library alone.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
-"""The candidate seen from the judge: names of its program as objects whose operations happen in its process.
+"""One candidate seen from the judge: started, asked, timed, and started anew after it hung or crashed.
 
-Test code runs here, unchanged, beside these objects. What a candidate computes crosses as plain data and is compared
-here, with the judge's own `==`; what is no plain data stays an opaque `Remote`, which equals nothing but itself. So a
-candidate can lie about values and never about verdicts.
+Test code runs here, unchanged, beside the objects of `proxies`. A candidate can lie about values and never about
+verdicts.
 """
 
 from __future__ import annotations
@@ -10,17 +9,16 @@ from __future__ import annotations
 import builtins
 import contextlib
 import select
-import signal
 import socket
 import struct
 import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from analyzers.runtime import claims, foresight, wire
+from analyzers.runtime.ends import CandidateError, Died, GaveUp, NotLoaded, TimedOut, facts_of, signal_name
 from analyzers.runtime.hearsay import When
+from analyzers.runtime.proxies import Remote, copy_back
 from analyzers.runtime.sandbox.base import Candidate, Exit, Limits, Sandbox
 
 MAX_STARVED = 3.0
@@ -31,61 +29,10 @@ SOON_S = 0.02
 """How long an answer is waited for in one call of the kernel, before the clock and the process are looked at."""
 MAX_STARTS = 4
 """Times that a program is started anew after it hung or crashed."""
-
-
 ENDING_S = 0.2
 """How long a process may take to end after its descriptors were closed; one that goes on has closed them itself."""
-
-
-def _timeval(seconds: float) -> bytes:
-    """struct timeval."""
-    return struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
-
-
 MAX_AHEAD = 32 * 1024
 """Bytes of requests that are sent together: they have to fit into the socket, whatever the program does."""
-
-
-class Stopped(BaseException):
-    """The candidate cannot go on. No `Exception`, so that a `try` in the test code does not swallow it."""
-
-
-class TimedOut(Stopped):
-    """It did not answer in time."""
-
-
-class Died(Stopped):
-    """Its process ended before it answered, or said what cannot be understood."""
-
-    how = "SystemExit"
-    """Name of the exception, or of the signal, that ended it."""
-
-
-class NotLoaded(Stopped):
-    """It does not compile, or failed or hung while it was loaded; no test can run."""
-
-
-class GaveUp(Stopped):
-    """It hung or crashed too often; the remaining tests are not run."""
-
-
-class CandidateError(Exception):
-    """An exception of the candidate's code that has no counterpart among the built-in ones."""
-
-
-def signal_name(number: int) -> str:
-    """`SIGKILL` and the like; real-time signals have no names."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-
-
-def facts_of(error: BaseException) -> dict[str, Any] | None:
-    """What the candidate's process said of an exception that it raised; None for one that arose in the judge."""
-    if isinstance(error, Died):
-        return {"type": error.how, "message": str(error)}
-    return getattr(error, "candidate_facts", None)
 
 
 class Session:
@@ -221,7 +168,7 @@ class Session:
                 if "changed" in answer:
                     self.seen.add(When.CHANGES)
                 for index, tree in answer.get("changed", ()):
-                    _copy_back(arguments[index], wire.decode(tree, self._import))
+                    copy_back(arguments[index], wire.decode(tree, self._import))
                 return wire.decode(answer["value"], self._import)
             raised = self._exception(answer["raised"])
         except (wire.Malformed, LookupError, TypeError, ValueError, AttributeError) as error:
@@ -395,127 +342,6 @@ class Session:
         return error
 
 
-class Name:
-    """A global of the candidate's program, looked up when it is used: it survives a new start of the program."""
-
-    def __init__(self, session: Session, name: str) -> None:
-        self._session, self._name = session, name
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Calls it in the program's process."""
-        return self._session.request("call", self._name, *arguments, **keywords)
-
-    def __getattr__(self, name: str) -> Any:
-        return self._session.request("getattr", self._name, name)
-
-    def value(self) -> Any:
-        """What the name stands for."""
-        return self._session.request("get", self._name)
-
-
-class Remote:
-    """An object of the candidate's. Equal to nothing but itself; its parts cross as plain data when asked for."""
-
-    __slots__ = ("_held", "_reference", "_session")
-
-    def __init__(self, session: Session, number: int, generation: int) -> None:
-        object.__setattr__(self, "_session", session)
-        object.__setattr__(self, "_reference", (number, generation))
-        object.__setattr__(self, "_held", None)
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Calls it in the program's process."""
-        return _ask(self, "call", *arguments, **keywords)
-
-    def __getattr__(self, name: str) -> Any:
-        return _ask(self, "getattr", name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        _ask(self, "setattr", name, value)
-
-    def __getitem__(self, key: Any) -> Any:
-        return _ask(self, "getitem", key)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(_items(self))
-
-    def __contains__(self, value: Any) -> bool:
-        return value in _items(self)  # decided here: its own __contains__ could say yes to everything
-
-    def __len__(self) -> int:
-        length = int(_plain(self, "len", int))
-        try:
-            given = len(_items(self, sized=True))
-        except Exception:  # it need not be iterable
-            return length
-        if given != length:
-            raise TypeError(f"an object that says it has {length} elements gave {given}")
-        return length
-
-    def __bool__(self) -> bool:
-        return bool(_plain(self, "bool", bool))
-
-    def __str__(self) -> str:
-        return str(_plain(self, "str", str))
-
-    def __repr__(self) -> str:
-        return str(_plain(self, "repr", str))
-
-
-def _ask(remote: Remote, operation: str, *arguments: Any, **keywords: Any) -> Any:
-    session: Session = object.__getattribute__(remote, "_session")
-    number, generation = object.__getattribute__(remote, "_reference")
-    if generation != session._generation:
-        raise Died("the program was started anew, its objects are gone")
-    if operation == "call":
-        session.seen.add(When.OBJECTS)
-    return session.request(operation, number, *arguments, **keywords)
-
-
-@dataclass(frozen=True, slots=True)
-class _Held:
-    """What an object of the candidate's last said to hold."""
-
-    items: list[Any]
-    calls: int
-    """Calls that the program had answered by then: after one more, the object may hold something else."""
-    sized: bool
-    """Whether the object was asked for its length too, and stays by what it gave."""
-
-
-def _items(remote: Remote, *, sized: bool = False) -> list[Any]:
-    """What an object holds. One that has a length cannot say that it holds this now and that in a moment."""
-    session: Session = object.__getattribute__(remote, "_session")
-    held: _Held | None = object.__getattribute__(remote, "_held")
-    known = held is not None and held.calls == session.calls and (sized or held.sized)
-    items = held.items if held is not None and known else _plain(remote, "items", list)
-    object.__setattr__(remote, "_held", _Held(items, session.calls, sized or (held is not None and known)))
-    return items
-
-
-def _plain(remote: Remote, operation: str, expected: type) -> Any:
-    value = _ask(remote, operation)
-    if type(value) is not expected:
-        raise TypeError(f"{operation} of an object gave a {type(value).__name__}")
-    return value
-
-
-def _copy_back(argument: Any, value: Any) -> None:
-    """Shows a change that a call made to one of its arguments in the judge's copy of it."""
-    match argument:
-        case list():
-            argument[:] = value
-        case dict():
-            argument.clear()
-            argument.update(value)
-        case set():
-            argument.clear()
-            argument |= value
-        case bytearray():
-            argument[:] = value
-        case tuple():
-            for mine, theirs in zip(argument, value, strict=True):
-                _copy_back(mine, theirs)
-        case _ if hasattr(argument, "clear") and hasattr(argument, "extend"):  # deque
-            argument.clear()
-            argument.extend(value)
+def _timeval(seconds: float) -> bytes:
+    """struct timeval."""
+    return struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
