@@ -13,6 +13,7 @@ import socket
 import struct
 import time
 from collections import deque
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from analyzers.runtime import claims, foresight, wire
@@ -62,6 +63,9 @@ class Session:
         """Lines that were executed, where `limits.executed` asks for them."""
         self.seen = {When.ALWAYS}
         """What has happened that lets a program vouch for itself."""
+        self.undisturbed = False
+        """Whether the sandbox is being spoken to: a signal handler that raised now would have the answer, how this
+        program ended, taken for the next one's."""
 
     def foresee(self, plan: foresight.Plan) -> None:
         """Takes the requests that will be made, so that those that follow each other are sent together."""
@@ -83,8 +87,17 @@ class Session:
             self._load()
         self._start_clock()
 
+    @contextlib.contextmanager
+    def _speaking(self) -> Iterator[None]:
+        self.undisturbed = True
+        try:
+            yield
+        finally:
+            self.undisturbed = False
+
     def _start(self, mode: str, stdin: bytes) -> None:
-        self._candidate = self._sandbox.start(self._source, mode=mode, stdin=stdin, limits=self._limits)
+        with self._speaking():
+            self._candidate = self._sandbox.start(self._source, mode=mode, stdin=stdin, limits=self._limits)
         channel, patience_s = self._candidate.channel, self._limits.timeout_s
         channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(patience_s))  # it need not read what is sent
         channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _timeval(min(SOON_S, patience_s)))
@@ -138,7 +151,9 @@ class Session:
 
     def end(self) -> None:
         """Ends the candidate."""
-        if self._candidate is not None:
+        if self._candidate is None:
+            return
+        with self._speaking():
             candidate, self._candidate = self._candidate, None
             self._buffer.clear()
             self._foreseen -= len(self._sent)
@@ -294,7 +309,8 @@ class Session:
             ready, _, _ = select.select([candidate.channel, candidate.ended], [], [], left)
             if ready:
                 return True
-            starved = candidate.starved_s()
+            with self._speaking():
+                starved = candidate.starved_s()
             left = min(starved - self._starved, latest - time.monotonic())
             self._starved = starved
         return False

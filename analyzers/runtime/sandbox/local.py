@@ -80,6 +80,7 @@ class ForkServer:
         self.built, self.work, self.lacking = json.loads(hello)
         """Names of the folders that `{built}` and `{work}` stand for; what the tier can do without, and has to."""
         self._exit: tuple[int, float, int] | None = None
+        self._running = False
         self._nothing = os.open(os.devnull, os.O_RDONLY)
 
     def start(self, source: str, *, mode: str, stdin: bytes, limits: Limits) -> LocalCandidate:
@@ -101,6 +102,9 @@ class ForkServer:
         return self._candidate({"command": asdict(command)}, stdin, limits, streams=2)
 
     def _candidate(self, job: dict[str, Any], stdin: bytes, limits: Limits, *, streams: int) -> LocalCandidate:
+        if self._running:  # what came of it would be taken for what comes of this one
+            raise SandboxBroken("the candidate before was not ended")
+        self._running = True
         ours, theirs = socket.socketpair()
         printed = [os.memfd_create("output") for _ in range(streams)]
         given = memory_file(stdin) if stdin else self._nothing
@@ -137,7 +141,7 @@ class ForkServer:
                 self._hear()
         except OSError as error:
             raise SandboxBroken(f"the fork server is gone: {error}") from error
-        ended, self._exit = self._exit, None
+        ended, self._exit, self._running = self._exit, None, False
         return ended
 
     def starved_s(self) -> float:

@@ -1,9 +1,11 @@
 """Suites on honest programs: what a test is, what goes on after one has failed, and what is left alone."""
 
+import time
+
 import pytest
 
 from analyzers.runtime import suite
-from analyzers.runtime.sandbox.base import Limits
+from analyzers.runtime.sandbox.base import Limits, SandboxBroken
 from analyzers.runtime.sandbox.local import ForkServer
 from analyzers.runtime.tests import BadTests, parse
 
@@ -366,3 +368,38 @@ def test_lines_that_are_none_are_refused(run, lines):
 def test_there_is_an_end_to_lines(run):
     source = "import os\nwhile True: os.write(3, b'\\0\\0\\0\\x0e{\"lines\": [1]}')\n"
     assert run(source, ["assert f(1) == 1"], executed=True)[0] == ["error"]
+
+
+class Tardy:
+    """A sandbox that takes longer to say how a program ended than an answer may take to judge."""
+
+    def __init__(self, sandbox):
+        self._sandbox = sandbox
+
+    def start(self, source, **job):
+        candidate = self._sandbox.start(source, **job)
+        end = candidate.end
+
+        def tardily():
+            time.sleep(0.9)
+            return end()
+
+        candidate.end = tardily
+        return candidate
+
+
+def test_the_end_of_one_program_is_not_taken_for_that_of_the_next(sandbox, run):
+    tests, limits = parse(["assert f(1) == 2"]), Limits(timeout_s=0.1)
+    hanging = suite.run(tests, "def f(x):\n    while True: pass", limits, Tardy(sandbox))
+    assert [status for status, _, _ in hanging.tests] == ["timed_out"]
+    assert run("def f(x): return 2", ["assert f(1) == 2"])[0] == ["passed"]
+
+
+def test_a_program_that_was_not_ended_is_no_verdict(sandbox):
+    server = ForkServer()
+    try:
+        server.start("while True: pass", mode="main", stdin=b"", limits=Limits())
+        with pytest.raises(SandboxBroken, match="not ended"):
+            server.start("print(1)", mode="main", stdin=b"", limits=Limits())
+    finally:
+        server.close()
