@@ -22,7 +22,7 @@ LANGUAGE = Language(
         packages=("debian:gcc", "debian:libc6-dev"),
         messages="gcc",
         record=RECORD,
-        completion=((r"(?:return\s+0\s*;\s*)?\}\s*\Z", r"{record} \g<0>"),),
+        completion=((r"(?:return\s+0\s*;\s*)?\}(?:\s|//.*)*\Z", r"{record} \g<0>"),),
         assertion=((r"(?m)^[ \t]*assert\s*\(.*\);[ \t]*$", r"\g<0> {record}"),),
     ),
 )

@@ -38,7 +38,7 @@ LANGUAGE = Language(
         packages=("debian:g++",),
         messages="gcc",
         record=RECORD,
-        completion=((r"(?:return\s+0\s*;\s*)?\}\s*\Z", r"{record} \g<0>"),),
+        completion=((r"(?:return\s+0\s*;\s*)?\}(?:\s|//.*)*\Z", r"{record} \g<0>"),),
         assertion=(
             (r"(?m)^[ \t]*assert\s*\(.*\);[ \t]*$", r"\g<0> {record}"),
             (r"throw runtime_error\(\"Exception -- test case \d+ did not pass\.\"\);\s*\}", r"\g<0> {record}"),
