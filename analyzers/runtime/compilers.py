@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analyzers.runtime.sandbox.base import Candidate, Command, Limits, Sandbox, SandboxBroken
+from analyzers.runtime.session import MAX_STARVED
 
 SUPPORT = Path(__file__).with_name("support")
 START_S = 120.0
@@ -70,7 +71,7 @@ class Compilers:
                 compiler = self._running[key] = _Compiler(self._sandbox(), key, environment)
                 start = time.monotonic()
             try:
-                status, said, *rest = compiler.ask([file.encode(), text], start + timeout_s)
+                status, said, *rest = compiler.ask([file.encode(), text], timeout_s)
                 names = [name.decode() for name in rest[::2]]
                 files = dict(zip(names, rest[1::2], strict=True))
                 return Compiled(int(status), said.decode(errors="replace"), files, time.monotonic() - start)
@@ -100,6 +101,7 @@ class _Compiler:
 
     def __init__(self, sandbox: Sandbox, words: Sequence[str], environment: Mapping[str, str]) -> None:
         self.served = 0
+        self._deadline = self._latest = self._starved = 0.0
         self._sandbox = sandbox
         self._candidate: Candidate | None = None
         scripts = {word.removeprefix("{support}/") for word in words if word.startswith("{support}/")}
@@ -109,7 +111,8 @@ class _Compiler:
             command = Command((*_SERVE, *argv), environment, converses=True)
             self._candidate = sandbox.execute(command, stdin=b"", limits=BOUNDS)
             self._candidate.channel.setblocking(False)
-            self._receive(time.monotonic() + START_S)  # an empty list: it is ready
+            self._allow(START_S)
+            self._receive()  # an empty list: it is ready
         except (Ended, TimeoutError, ValueError) as error:
             said = self.close()
             raise SandboxBroken(f"the compiler {words[0]} did not start: {said or error}") from error
@@ -117,17 +120,18 @@ class _Compiler:
             self.close()
             raise
 
-    def ask(self, parts: Sequence[bytes], deadline: float) -> list[bytes]:
+    def ask(self, parts: Sequence[bytes], timeout_s: float) -> list[bytes]:
         """The answer to one program.
 
         Raises:
             Ended: the process ended.
-            TimeoutError: none came before `deadline` (of `time.monotonic`).
+            TimeoutError: none came within `timeout_s`; what it waited for a processor is granted, up to a multiple.
             ValueError: it is no such list, or too long.
         """
         self.served += 1
-        self._send(b"".join([_number(len(parts)), *(_number(len(part)) + part for part in parts)]), deadline)
-        answer = self._receive(deadline)
+        self._allow(timeout_s)
+        self._send(b"".join([_number(len(parts)), *(_number(len(part)) + part for part in parts)]))
+        answer = self._receive()
         if len(answer) < 2 or len(answer) % 2:
             raise ValueError(f"{len(answer)} parts")
         return answer
@@ -141,23 +145,23 @@ class _Compiler:
         self._sandbox.close()
         return said.decode(errors="replace").strip()[-400:]
 
-    def _receive(self, deadline: float) -> list[bytes]:
-        count = int.from_bytes(self._read(4, deadline), "big")
+    def _receive(self) -> list[bytes]:
+        count = int.from_bytes(self._read(4), "big")
         parts: list[bytes] = []
         left = MAX_ANSWER
         for _ in range(count):
-            length = int.from_bytes(self._read(4, deadline), "big")
+            length = int.from_bytes(self._read(4), "big")
             left -= length
             if left < 0:
                 raise ValueError(f"more than {MAX_ANSWER} bytes")
-            parts.append(self._read(length, deadline))
+            parts.append(self._read(length))
         return parts
 
-    def _send(self, body: bytes, deadline: float) -> None:
+    def _send(self, body: bytes) -> None:
         assert self._candidate is not None
         view = memoryview(body)
         while view:
-            self._wait(deadline, writing=True)
+            self._wait(writing=True)
             try:
                 view = view[self._candidate.channel.send(view[: 1 << 16]) :]
             except BlockingIOError:
@@ -165,11 +169,11 @@ class _Compiler:
             except OSError as error:
                 raise Ended from error
 
-    def _read(self, count: int, deadline: float) -> bytes:
+    def _read(self, count: int) -> bytes:
         assert self._candidate is not None
         body = bytearray()
         while len(body) < count:
-            self._wait(deadline, writing=False)
+            self._wait(writing=False)
             try:
                 part = self._candidate.channel.recv(count - len(body))
             except BlockingIOError:
@@ -181,14 +185,23 @@ class _Compiler:
             body += part
         return bytes(body)
 
-    def _wait(self, deadline: float, *, writing: bool) -> None:
+    def _allow(self, timeout_s: float) -> None:
+        assert self._candidate is not None
+        self._deadline = time.monotonic() + timeout_s
+        self._latest = self._deadline + (MAX_STARVED - 1) * timeout_s
+        self._starved = self._candidate.starved_s()
+
+    def _wait(self, *, writing: bool) -> None:
         """Waits until the channel is ready; a process that has ended closed its end of it, which is ready too."""
         assert self._candidate is not None
         channel = self._candidate.channel
-        left = deadline - time.monotonic()
-        ready = left > 0 and any(select.select([] if writing else [channel], [channel] if writing else [], [], left))
-        if not ready:
-            raise TimeoutError
+        while (left := min(self._deadline, self._latest) - time.monotonic()) > 0:
+            if any(select.select([] if writing else [channel], [channel] if writing else [], [], left)):
+                return
+            starved = self._candidate.starved_s()
+            self._deadline += starved - self._starved
+            self._starved = starved
+        raise TimeoutError
 
 
 def _number(value: int) -> bytes:

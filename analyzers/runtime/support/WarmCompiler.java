@@ -64,7 +64,9 @@ public class WarmCompiler {
             } catch (EOFException end) {
                 return;
             }
-            answer(backend, request, words, answers);
+            if (!answer(backend, request, words, answers)) {
+                return; // who ran out of memory once is not to be trusted with the next program
+            }
         }
     }
 
@@ -91,7 +93,7 @@ public class WarmCompiler {
         }
     }
 
-    private static void answer(Backend backend, List<byte[]> request, Words words, DataOutputStream answers) throws Exception {
+    private static boolean answer(Backend backend, List<byte[]> request, Words words, DataOutputStream answers) throws Exception {
         ByteArrayOutputStream said = words.renew();
         Map<String, byte[]> made = new LinkedHashMap<>();
         int status;
@@ -122,6 +124,7 @@ public class WarmCompiler {
             });
         }
         write(answers, answer);
+        return status != 3;
     }
 
     /** The class with {@code main}: one that is called Main, or else the last. Loads classes and starts none. */
