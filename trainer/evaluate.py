@@ -165,6 +165,9 @@ def command(
     seed: Annotated[int, typer.Option(help="Seed of the sampling.", min=0)] = 0,
     device: Annotated[Device, typer.Option(help="Where the model runs; auto takes a GPU if there is one.")] = "auto",
     workers: Annotated[int | None, typer.Option(help="Processes that analyse.", min=1)] = None,
+    isolation: Annotated[
+        str, typer.Option(help="Weakest tier at which programs may run: strict, standard, weak, none.")
+    ] = "standard",
     out: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file.")] = None,
     html: Annotated[Path | None, typer.Option(help="Write a page of scored programs.")] = None,
     samples_out: Annotated[
@@ -185,7 +188,7 @@ def command(
                 settings |= {"samples": samples, "greedy": greedy, "seed": seed, "analyzers": names, **asdict(sampling)}
                 record = stack.enter_context(Record(samples_out, settings)) if samples_out else None
                 todo = load(tasks, split)[:limit]
-                scorer = stack.enter_context(_scorer(names, workers))
+                scorer = stack.enter_context(_scorer(names, workers, isolation))
                 policy = _policy(model, device, todo, max_new_tokens)
             page = _Page()
 
@@ -255,10 +258,10 @@ def _names(text: str) -> list[str]:
     return [runtime.NAME, *(name for part in text.split(",") if (name := part.strip()) not in ("", runtime.NAME))]
 
 
-def _scorer(analyzers: Sequence[str], workers: int | None) -> Scorer:
+def _scorer(analyzers: Sequence[str], workers: int | None, isolation: str) -> Scorer:
     from rewards import Scorer
 
-    return Scorer(analyzers, workers=workers)
+    return Scorer(analyzers, workers=workers, isolation=isolation)
 
 
 def _policy(model: str, device: Device, tasks: Sequence[Task], max_new_tokens: int) -> Policy:

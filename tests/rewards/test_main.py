@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from analyzers.runtime.sandbox import tiers
 from analyzers.runtime.tests import Asserts, CheckFunction
 from analyzers.types import Outcome, Report, Status
 from grammars import ownership
@@ -212,3 +213,17 @@ def test_help_teaches_by_examples(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     out = capsys.readouterr().out
     assert 'add.py --tests "assert add(1, 2) == 3"' in out
     assert "Exit status" in out
+
+
+def test_a_machine_that_isolates_less_than_is_demanded_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], good: str
+) -> None:
+    monkeypatch.setattr(tiers, "attempt", lambda tier: tiers.Attempt(tier, f"no {tier.name} today"))
+    tiers.choose.cache_clear()
+    assert run(monkeypatch, good, "--tests", "assert f(1) == 1") == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: programs cannot be isolated at tier 'standard' here (no standard: no STANDARD today")
+    assert said.count("\n") == 1
+    assert run(monkeypatch, good, "--isolation", "string") == 2
+    assert "no isolation tier 'string'; did you mean 'strict'?" in capsys.readouterr().err
+    tiers.choose.cache_clear()

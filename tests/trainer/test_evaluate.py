@@ -162,7 +162,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     path.write_text(
         "".join(json.dumps({"prompt": f"p{n}", "tests": ["assert 1"], "id": str(n)}) + "\n" for n in range(3))
     )
-    monkeypatch.setattr(module, "_scorer", lambda names, workers: PromptScorer())
+    monkeypatch.setattr(module, "_scorer", lambda names, workers, isolation: PromptScorer())
     monkeypatch.setattr(module, "_policy", lambda model, device, tasks, longest: FakePolicy(["0", "2"]))
     return path
 

@@ -12,6 +12,7 @@ import pytest
 from analyzers import runtime
 from analyzers.runtime import pool as pools
 from analyzers.runtime.pool import Judge, JudgeLost, Pool, patience
+from analyzers.runtime.sandbox import tiers
 from analyzers.runtime.tests import Asserts, Call, Calls, CheckFunction, Exchange, Stdio
 from analyzers.types import Outcome, Source, Status
 
@@ -40,6 +41,17 @@ def test_many_programs_keep_their_own_verdicts(pool):
     futures = [pool.submit(Source(f"def f(x): return x + {i % 3}"), TESTS, LIMITS) for i in range(60)]
     outcomes = [future.result().verdict.outcome for future in futures]
     assert outcomes == [Outcome.PASS if i % 3 == 1 else Outcome.FAILURE for i in range(60)]
+
+
+@pytest.mark.parametrize("tier", [runtime.Tier.STRICT, runtime.Tier.STANDARD])
+def test_the_tier_is_stamped_on_every_verdict(tier):
+    if not tiers.attempt(tier).works:
+        pytest.skip(tiers.attempt(tier).reason)
+    source = Source("import os\ndef f(x): return os.path.exists('/etc/passwd')")
+    report = runtime.submit(
+        source, Asserts((f"assert f(1) == {tier is not runtime.Tier.STRICT}",)), isolation=tier
+    ).result()
+    assert (report.verdict.outcome, report.verdict.isolation) == (Outcome.PASS, tier.name.lower())
 
 
 def test_exact_types_reach_the_judge(pool):
