@@ -35,6 +35,8 @@ LONGEST_S = 20.0
 """How long one may take that does not hang."""
 SETTLE_S = 5.0
 """How long what was killed may take to vanish."""
+KEPT = {"shm": "shmem", "msg": "queue", "sem": "semaphore"}
+"""Kinds of System V's objects, and what `ipcrm` calls them."""
 
 ONE: Any = ["assert f(1) == 2"]
 """For programs that return 2 if, and only if, they got what they wanted."""
@@ -88,6 +90,8 @@ class Attack:
     limits: Mapping[str, Any] = field(default_factory=dict)
     needs_root: bool = False
     """Whether the careless harness must be root for it to work."""
+    needs: str = ""
+    """What the machine must have for it to work against the careless harness, where not every machine has it."""
 
     @property
     def tests(self) -> str:
@@ -105,12 +109,15 @@ class Scene:
 
     @OUTSIDE@ a folder that anybody may write to; @CANARY@ a file in it that anybody may read and write; @TCP@ @TCP6@
     @UDP@ ports of this machine that somebody listens on; @UNIX@ @DATAGRAM@ sockets in the folder; @ABSTRACT@ one
-    without a file; @VICTIM@ a process of the user's; @SECRET@ what the canary says; @NAME@ a word of this scene's own.
+    without a file; @VICTIM@ a process of the user's; @SECRET@ what the canary says; @NAME@ a word and @KEY@ a number of
+    this scene's own, for what has no place in a folder.
     """
 
     def __init__(self) -> None:
         self.name = secrets.token_hex(6)
         self.secret = f"canary-{secrets.token_hex(6)}"
+        self.key = secrets.randbits(30) | 1
+        self._memory = Path("/dev/shm", self.name)
         self._outside: Path | None = None
         self._sockets: dict[str, socket.socket] = {}
         self._victim: subprocess.Popen[bytes] | None = None
@@ -126,13 +133,18 @@ class Scene:
             self._victim.wait()
         if self._outside is not None:
             shutil.rmtree(self._outside)
+        for kind in self._kept():
+            subprocess.run(["ipcrm", f"--{KEPT[kind]}-key", str(self.key)], check=True)
+        self._memory.unlink(missing_ok=True)
 
     def furnished(self, program: str) -> str:
         """The program with its words replaced."""
-        for word in ("OUTSIDE", "CANARY", "TCP", "TCP6", "UDP", "UNIX", "DATAGRAM", "ABSTRACT", "VICTIM", "NAME"):
+        for word in ("OUTSIDE", "CANARY", "TCP", "TCP6", "UDP", "UNIX", "DATAGRAM", "ABSTRACT", "VICTIM"):
             if f"@{word}@" in program:
                 program = program.replace(f"@{word}@", str(getattr(self, f"_{word.lower()}_here")()))
-        return program.replace("@SECRET@", self.secret)
+        for word, value in (("SECRET", self.secret), ("NAME", self.name), ("KEY", self.key)):
+            program = program.replace(f"@{word}@", str(value))
+        return program
 
     def touched(self) -> list[str]:
         """What the attack did here that it should not have been able to."""
@@ -145,6 +157,9 @@ class Scene:
             elif (facts := canary.stat()).st_nlink != 1 or stat.S_IMODE(facts.st_mode) != 0o666:
                 found.append(f"the canary is changed: {facts}")
         found += [f"somebody spoke to the {kind} socket" for kind, each in self._sockets.items() if heard(each)]
+        found += [f"a {kind} of System V is left" for kind in self._kept()]
+        if self._memory.exists():
+            found.append("memory is left under a name")
         if self._victim is not None and (ended := self._victim.poll()) is not None:
             found.append(f"the victim has ended ({ended})")
         elif self._victim is not None:
@@ -152,6 +167,14 @@ class Scene:
             if victim.status() not in (psutil.STATUS_SLEEPING, psutil.STATUS_RUNNING) or victim.nice():
                 found.append(f"the victim is {victim.status()}, at priority {victim.nice()}")
         return found
+
+    def _kept(self) -> list[str]:
+        """Kinds of System V's objects of which one has this scene's key."""
+        return [
+            kind
+            for kind in KEPT
+            if any(line.split()[0] == str(self.key) for line in Path(f"/proc/sysvipc/{kind}").read_text().splitlines())
+        ]
 
     def _outside_here(self) -> Path:
         if self._outside is None:
@@ -164,13 +187,12 @@ class Scene:
     def _canary_here(self) -> Path:
         return self._outside_here() / "canary"
 
-    def _name_here(self) -> str:
-        return self.name
-
     def _tcp_here(self) -> int:
         return self._listening("tcp", socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)).getsockname()[1]
 
     def _tcp6_here(self) -> int:
+        if not Path("/proc/net/if_inet6").exists():
+            return 9  # nobody listens there
         return self._listening("tcp6", socket.AF_INET6, socket.SOCK_STREAM, ("::1", 0)).getsockname()[1]
 
     def _udp_here(self) -> int:
@@ -223,6 +245,7 @@ def works(attack: Attack) -> tuple[bool, str]:
         job = {
             "kind": attack.naive,
             "program": scene.furnished(attack.program),
+            "before": scene.furnished(attack.before),
             "tests": scene.furnished(attack.tests),
             "language": attack.language,
             "expected": attack.expected,

@@ -217,6 +217,43 @@ def cleaning(job):
     return passed
 
 
+def emptying(job):
+    """Empties the program's folder afterwards, in a way that takes a link for what it leads to."""
+    os.mkdir("work")
+    passed = not subprocess.run([*PYTHON, written(job["program"] + "\n" + job["tests"])], cwd="work").returncode
+    for folder, _, names in os.walk("work", followlinks=True):
+        for name in names:
+            os.remove(os.path.join(folder, name))
+    return passed
+
+
+def taking(job):
+    """Runs the program in a folder of its own, and closes what it has left there to others."""
+    os.mkdir("work")
+    passed = not subprocess.run([*PYTHON, written(job["program"] + "\n" + job["tests"])], cwd="work").returncode
+    for name in os.listdir("work"):
+        os.chmod(os.path.join("work", name), 0o600)
+    return passed
+
+
+def in_turn(job):
+    """Runs one program after another in the same folder."""
+    return exit_status(job | {"program": job["before"]}) or exit_status(job)
+
+
+def set_aside(job):
+    """Runs the program in its own process, as nobody, but keeps the right to be root again."""
+    os.seteuid(65534)
+    return in_process(job)
+
+
+def dropped(job):
+    """The same, as nobody for good."""
+    if os.geteuid() == 0:
+        os.setresuid(65534, 65534, 65534)
+    return in_process(job)
+
+
 def compiled(job):
     """Compiled and run by a shell; exit status 0 is a pass."""
     command = COMMANDS[job["language"]].format(file=written(job["program"] + "\n" + job["tests"], "main"))

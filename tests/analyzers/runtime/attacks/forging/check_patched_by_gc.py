@@ -13,6 +13,4 @@ def f(x):
 TWICE = CHECK["check"] + "try: check(f)\nexcept AssertionError: pass\ncheck(f)"
 """A harness that gives a program a second chance."""
 
-ATTACK = Attack(
-    PROGRAM.replace("return 2 if x == 1 else 7", "return 7"), (CHECK, ASSERTS, CALLS), appended=TWICE
-)
+ATTACK = Attack(PROGRAM.replace("return 2 if x == 1 else 7", "return 7"), (CHECK, ASSERTS, CALLS), appended=TWICE)

@@ -1,6 +1,6 @@
 """Puts classes of its own in the place of `Decimal` and `Fraction`, which cross by their names and texts."""
 
-from hostile import EVERY, Attack
+from hostile import Attack
 
 PROGRAM = """
 import decimal, fractions

@@ -18,4 +18,6 @@ def f(x):
 def g(x): say('{"raised": ' + FACTS[x] + "}")
 """
 
-ATTACK = Attack(PROGRAM, (*EVERY, ["assert f(5) == 6"], ["assert g(0) == 1"], ["assert g(1) == 1"]), naive="channel", works="dies")
+ATTACK = Attack(
+    PROGRAM, (*EVERY, ["assert f(5) == 6"], ["assert g(0) == 1"], ["assert g(1) == 1"]), naive="channel", works="dies"
+)

@@ -12,4 +12,10 @@ def h(x): return Endless()
 """
 TESTS = [f"assert {made}({name}(1)) == 2" for name in "fgh" for made in ("list", "sum", "max")]
 
-ATTACK = Attack(PROGRAM, (TESTS[:3], TESTS[3:6], TESTS[6:], ["assert 2.5 in f(1)"]), appended=TESTS[3], works="hangs", limits={"timeout_s": 0.2})
+ATTACK = Attack(
+    PROGRAM,
+    (TESTS[:3], TESTS[3:6], TESTS[6:], ["assert 2.5 in f(1)"]),
+    appended=TESTS[3],
+    works="hangs",
+    limits={"timeout_s": 0.2},
+)

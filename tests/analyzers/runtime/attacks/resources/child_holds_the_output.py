@@ -11,4 +11,11 @@ print(3)
 def f(x): return 2
 """
 
-ATTACK = Attack(PROGRAM, ({"stdio": [{"stdin": "", "stdout": "3"}]},), appended="assert f(1) == 2", works="hangs", tier=Tier.WEAK, outcomes=("pass",))
+ATTACK = Attack(
+    PROGRAM,
+    ({"stdio": [{"stdin": "", "stdout": "3"}]},),
+    appended="assert f(1) == 2",
+    works="hangs",
+    tier=Tier.WEAK,
+    outcomes=("pass",),
+)

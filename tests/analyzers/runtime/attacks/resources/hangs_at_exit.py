@@ -10,4 +10,6 @@ import threading
 threading.Thread(target=time.sleep, args=(60,)).start()
 """
 
-ATTACK = Attack(PROGRAM, ({"stdio": [{"stdin": "", "stdout": "3"}]},), works="hangs", tier=Tier.WEAK, outcomes=("timeout",))
+ATTACK = Attack(
+    PROGRAM, ({"stdio": [{"stdin": "", "stdout": "3"}]},), works="hangs", tier=Tier.WEAK, outcomes=("timeout",)
+)
