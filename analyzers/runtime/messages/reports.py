@@ -1,6 +1,7 @@
 """What our own scripts report of a program's end: records of JSON on standard error, each after the sign RS (RFC 7464).
 
-A record has the keys `code` and `message`, and where they apply
+A record is one line of less than 2,000 code points: longer ones are not read. Its keys are `code` and `message`, and
+where they apply
 
     at        places in the program's file, innermost first: [line], [line, column] or [line, column, line, column]
     kind      a word of `analyzers.types.Kind`, `runtime` by default

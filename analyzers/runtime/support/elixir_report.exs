@@ -2,7 +2,7 @@
 defmodule SpanwiseReport do
   use GenServer
 
-  @places 20
+  @places 10
   @refused [SyntaxError, TokenMissingError, CompileError]
 
   def run(file) do
@@ -55,7 +55,7 @@ defmodule SpanwiseReport do
 
   defp write(code, message, places, kind, failed) do
     fields =
-      [code: quoted(code), message: quoted(String.slice(message, 0, 2000)), kind: quoted(kind)] ++
+      [code: quoted(code), message: quoted(String.slice(message, 0, 250)), kind: quoted(kind)] ++
         [at: inspect(places, charlists: :as_lists, limit: :infinity), failed: to_string(failed)]
 
     body = Enum.map_join(fields, ", ", fn {name, value} -> "\"#{name}\": #{value}" end)

@@ -46,7 +46,7 @@ process.on("uncaughtExceptionMonitor", (error) => {
   if (error instanceof SyntaxError && at.length === 0) return; // the program's own: node prints the line
   const record = {
     code: thrown ? error.name : "Uncaught",
-    message: String(thrown ? error.message : error).slice(0, 500),
+    message: String(thrown ? error.message : error).slice(0, 250),
     at,
     failed: thrown && error.code === "ERR_ASSERTION",
     spread: error instanceof RangeError && /call stack/.test(error.message),

@@ -3,12 +3,13 @@
 
 namespace SpanwiseReport;
 
-const PLACES = 20;
+const PLACES = 10;
 const FATAL = E_ERROR | E_PARSE | E_CORE_ERROR | E_COMPILE_ERROR | E_USER_ERROR;
 
 function write(array $record): void
 {
-    $flags = JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_SLASHES;
+    $flags = JSON_INVALID_UTF8_SUBSTITUTE | JSON_UNESCAPED_SLASHES | JSON_UNESCAPED_UNICODE;
+    $record['message'] = substr($record['message'], 0, 250);
     fwrite(\STDERR, "\x1e" . json_encode($record, $flags) . "\n");
 }
 

@@ -4,11 +4,11 @@ local({
   options(keep.source = TRUE, warn = 1)
 
   quoted <- function(text) {
-    text <- enc2utf8(paste(text, collapse = "\n"))
+    text <- substr(enc2utf8(paste(text, collapse = "\n")), 1, 250)
     for (pair in list(c("\\", "\\\\"), c("\"", "\\\""), c("\n", "\\n"), c("\t", "\\t"), c("\r", "\\r"))) {
       text <- gsub(pair[[1]], pair[[2]], text, fixed = TRUE)
     }
-    paste0("\"", gsub("[[:cntrl:]]", " ", substr(text, 1, 2000)), "\"")
+    paste0("\"", gsub("[[:cntrl:]]", " ", text), "\"")
   }
 
   report <- function(code, message, kind, at = list(), spread = FALSE) {
@@ -49,7 +49,7 @@ local({
     at <- Filter(Negate(is.null), lapply(rev(calls), source_of))
     at <- c(at, list(place(attr(program, "srcref")[[current]])))
     said <- described(problem)
-    report(said$code, said$message, "runtime", head(at, 20))
+    report(said$code, said$message, "runtime", head(at, 10))
   }
 
   current <- 0L

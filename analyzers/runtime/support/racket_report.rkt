@@ -4,7 +4,7 @@
 (require json)
 (provide report)
 
-(define most 20)
+(define most 10)
 (define rerun-seconds 3)
 
 (define (report file message problem)
@@ -18,11 +18,14 @@
         (traced file text problem)))
   (define record
     (hasheq 'code (name-of problem)
-            'message (regexp-replace #rx"^[^:\n]*:[0-9]+:[0-9]+: " message "")
+            'message (regexp-replace #rx"^[^:\n]*:[0-9]+:[0-9]+: " (short message) "")
             'kind (if (and not-compiled (pair? places)) "syntax" "runtime")
             'failed (regexp-match? #rx"^exn:test" (name-of problem))
             'at places))
   (eprintf "\n\x1e~a\n" (jsexpr->string record)))
+
+(define (short message)
+  (substring message 0 (min 250 (string-length message))))
 
 (define (read-all port)
   (let loop ([found '()])

@@ -20,7 +20,7 @@ module Kernel
 end
 
 module SpanwiseReport
-  PLACES = 20
+  PLACES = 10
   LIBRARIES = %w[/usr/share/rubygems-integration/all/gems/*/lib /usr/lib/ruby/gems/*/gems/*/lib]
 
   # Whether there are more places to find libraries: first the bundled ones, then all that RubyGems knows.
@@ -88,7 +88,7 @@ module SpanwiseReport
 
   def self.write(record)
     require "json"
-    record[:message] = record[:message].dup.force_encoding("UTF-8").scrub[0, 2000]
+    record[:message] = record[:message].dup.force_encoding("UTF-8").scrub[0, 250]
     STDERR.write("\x1e#{JSON.generate(record)}\n")
   end
 end
