@@ -21,6 +21,7 @@ LANGUAGE = Language(
         compile=("sh", "-c", BUILD, "{file}"),
         run=("{built}/main",),
         packages=("debian:gnat",),
+        needs=("gnatchop", "gnatmake"),
         version=("gnatmake", "--version"),
         record=(
             'declare procedure Spanwise_Puts (Text : String); pragma Import (C, Spanwise_Puts, "puts");'

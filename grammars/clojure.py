@@ -3,6 +3,8 @@
 from grammars.java import MEMORY_BYTES, PROCESSES, READABLE, RUN
 from grammars.language import Language, Toolchain
 
+LIBRARY = "/usr/share/java/clojure-1.11.jar"
+
 LANGUAGE = Language(
     name="clojure",
     aliases=("clj",),
@@ -14,10 +16,11 @@ LANGUAGE = Language(
     stops=("\n(def", "\n;", "\n("),
     toolchain=Toolchain(
         run=(
-            *(*RUN, "-Dclojure.main.report=stderr", "-cp", "/usr/share/java/clojure-1.11.jar"),
+            *(*RUN, "-Dclojure.main.report=stderr", "-cp", LIBRARY),
             *("clojure.main", "{file}"),
         ),
         packages=("debian:default-jre-headless", "debian:libclojure-java"),
+        needs=(LIBRARY,),
         readable=READABLE,
         record='(clojure.core/println "\\n{nonce}")',
         completion=(

@@ -15,6 +15,7 @@ PROGRAM = Toolchain(
         "debian:libmono-system-core4.0-cil",
         "debian:libmono-system-numerics4.0-cil",
     ),
+    needs=("mono",),
     readable=("/etc/mono",),
     messages="mono",
     record='System.Console.Out.WriteLine("\\n{nonce}"); System.Console.Out.Flush();',

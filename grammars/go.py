@@ -28,6 +28,7 @@ BUILT = Toolchain(
     compile=("sh", "-c", BUILD, "{file}"),
     run=("{built}/main",),
     packages=("debian:golang-go", "debian:golang-github-stretchr-testify-dev"),
+    needs=("go",),
     environment=ENVIRONMENT,
     prepare=("sh", "-c", PREPARE),
     with_prepared=("{cache}/go",),
@@ -41,6 +42,14 @@ BUILT = Toolchain(
     processes=32,
 )
 
+TESTED = replace(
+    BUILT,
+    file="main_test.go",
+    compile=("sh", "-c", TEST, "{file}"),
+    assertion=((r"(?m)^[ \t]*(assert\.\w+\(.*\))[ \t]*$", r"if \1 { {record} }"),),
+)
+TESTIFY = "github.com/stretchr/testify"
+
 LANGUAGE = Language(
     name="go",
     aliases=("golang",),
@@ -52,15 +61,8 @@ LANGUAGE = Language(
     toolchain=replace(
         BUILT,
         alternatives=(
-            (
-                r"\*testing\.T\b",
-                replace(
-                    BUILT,
-                    file="main_test.go",
-                    compile=("sh", "-c", TEST, "{file}"),
-                    assertion=((r"(?m)^[ \t]*(assert\.\w+\(.*\))[ \t]*$", r"if \1 { {record} }"),),
-                ),
-            ),
+            (rf'"{TESTIFY}/\w+"', replace(TESTED, needs=("go", f"/usr/share/gocode/src/{TESTIFY}"))),
+            (r"\*testing\.T\b", TESTED),
         ),
     ),
 )

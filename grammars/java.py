@@ -29,6 +29,8 @@ LANGUAGE = Language(
         ),
         run=(*RUN, "-cp", "{built}:" + LIBRARIES, "@{built}/launch"),
         packages=("debian:default-jdk-headless", "debian:libjavatuples-java"),
+        needs=("javac", LIBRARIES),
+        version=("javac", "-version"),
         file="Main.java",
         readable=READABLE,
         record='java.lang.System.out.println("\\n{nonce}");',

@@ -33,6 +33,8 @@ LANGUAGE = Language(
         ),
         run=(*RUN, "-cp", "{built}:" + LIBRARIES + "kotlin-stdlib.jar", "@{built}/launch"),
         packages=("debian:kotlin",),
+        needs=(LIBRARIES + "kotlin-compiler.jar",),
+        version=("kotlinc", "-version"),
         readable=READABLE,
         messages="jvm",
         record='println("\\n{nonce}");',

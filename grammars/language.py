@@ -29,11 +29,13 @@ class Toolchain:
     """Command that runs a program."""
     compile: tuple[str, ...] = ()
     """Command that compiles it first and leaves the result in `{work}`; empty for interpreted languages."""
+    compile_again: tuple[str, ...] = ()
+    """Command whose words are looked at where no error of `compile` had a place in the program; leaves nothing."""
     server: tuple[str, ...] = ()
     """Command of a compiler that stays warm and is used instead, see `analyzers.runtime.compilers`; `{support}` stands
     for the folder of our scripts."""
     needs: tuple[str, ...] = ()
-    """Commands that those start, looked for as well."""
+    """Commands that those start, and files that they read (with their whole path), looked for as well."""
     packages: tuple[str, ...] = ()
     """What to install, each as `registry:name` with registry `debian`, `pypi` or `npm`, or `upstream` where only its
     makers provide it; of npm with the version behind an @."""

@@ -10,6 +10,7 @@ PROGRAM = Toolchain(
     compile=(*RUSTC, "{file}"),
     run=("{built}/main",),
     packages=("debian:rustc",),
+    needs=("cc",),
     record='println!("\\n{nonce}");',
     completion=((r"\}\s*\Z", r"{record} \g<0>"),),
     assertion=((r"(?m)^[ \t]*assert(?:_eq|_ne)?!\(.*\);[ \t]*$", r"\g<0> {record}"),),

@@ -180,9 +180,16 @@ def _compile(program: Program, count: int, machine: Machine) -> Run | None:
         return _compiled_too_long(ran.seconds, count, toolchain, ran.exit.cpu_s)
     if ran.exit.code == 0:
         return None
+    findings, said = _compiler_said(program, ran)
+    if toolchain.compile_again and not any(_placed(program, finding) for finding in findings):
+        again = _execute(machine.sandbox, _command(program, toolchain.compile_again), b"", bounds)
+        findings = _compiler_said(program, again)[0] or findings
+    return _not_compiled(program, findings, said, count)
+
+
+def _compiler_said(program: Program, ran: Ran) -> tuple[Sequence[Finding], str]:
     output, errors = _text(ran.exit.output), _text(ran.exit.errors)
-    findings = reading.compiled(program.messages, output, errors, program.file)
-    return _not_compiled(program, findings, errors or output, count)
+    return reading.compiled(program.messages, output, errors, program.file), errors or output
 
 
 def _compile_warm(program: Program, count: int, files: dict[str, bytes], machine: Machine) -> Run | None:
@@ -353,16 +360,17 @@ def _command(program: Program, words: Sequence[str], *, keep: bool = False) -> C
 
 
 def located(word: str, toolchain: Toolchain) -> str:
-    """The path of a command, or what stands for one.
+    """The path of a command or of another file, or what stands for one.
 
     Raises:
         Unavailable: it is not installed.
     """
-    if word.startswith(("{", "/")):
+    if word.startswith("{") or (word.startswith("/") and os.path.exists(word)):
         return word
-    path = _path(word, toolchain.readable)
+    path = None if word.startswith("/") else _path(word, toolchain.readable)
     if path is None:
-        raise Unavailable(f"the command {word!r} is not installed: install {' or '.join(toolchain.packages)}")
+        what = "file" if word.startswith("/") else "command"
+        raise Unavailable(f"the {what} {word!r} is not installed: install {' or '.join(toolchain.packages)}")
     return path
 
 
