@@ -27,6 +27,10 @@ def _resources(*names: str) -> tuple[str, ...]:
     return tuple(f"attacks/resources/{name}.py" for name in names)
 
 
+def _escape(*names: str) -> tuple[str, ...]:
+    return tuple(f"attacks/escape/{name}.py" for name in names)
+
+
 def _attempts(*names: str) -> tuple[str, ...]:
     return tuple(f"?{name}" for name in names)
 
@@ -70,12 +74,12 @@ PROMISES = (
     Promise(
         "reading files of the machine that its user may read",
         *(NOT, STOPPED, STOPPED),
-        _attempts("read a file of the machine"),
+        (*_escape("read_passwd", "read_canary", "list_temporary"), *_attempts("read a file of the machine")),
     ),
     Promise(
         "writing files outside of its folder where its user may",
         *(NOT, STOPPED, STOPPED),
-        _attempts("write elsewhere"),
+        _escape("write_outside", "write_canary", "truncate_canary", "remove_canary", "shared_memory_file"),
     ),
     Promise(
         "learning which files there are elsewhere",
@@ -85,46 +89,51 @@ PROMISES = (
     Promise(
         "listing the machine's processes and their command lines",
         *(NOT, STOPPED, STOPPED),
-        _attempts("list processes", "read a command line"),
+        (*_escape("command_lines"), *_attempts("list processes")),
     ),
     Promise(
         "signals to other processes",
         *(STOPPED, STOPPED, STOPPED),
         (
-            *_attempts("signal its parent"),
+            *_escape("kill_parent", "stop_parent", "kill_victim", "signal_by_descriptor", "signal_by_handle"),
             "sandbox/test_confine.py::test_a_guard_stands_between_processes_of_one_user",
         ),
     ),
     Promise(
         "tracing other processes, changing their limits",
         *(STOPPED, STOPPED, STOPPED),
-        _attempts("trace its parent", "limit its parent"),
+        _escape("trace_parent", "memory_of_parent_by_call", "descriptors_of_parent", "limit_victim"),
     ),
     Promise(
         "memory of the user's other processes, through /proc",
         *(NOT, STOPPED, STOPPED),
-        _attempts("read memory of its user's"),
+        (*_escape("memory_of_parent"), *_attempts("read memory of its user's")),
     ),
     Promise(
         "network: TCP, UDP, unix sockets, name look-ups",
         *(STOPPED, STOPPED, STOPPED),
-        _attempts("open a socket", "open a socket of packets", "open a socket of the machine"),
+        _escape("tcp", "udp", "listening", "unix_stream", "unix_abstract", "pair_turned_elsewhere", "name_lookup"),
     ),
     Promise(
         "namespaces, mounts, roots",
         *(STOPPED, STOPPED, STOPPED),
-        _attempts("make a namespace", "mount"),
+        _escape("user_namespace", "clone3_namespace", "namespace_of_others", "mount", "pivot_root", "chroot"),
+    ),
+    Promise(
+        "the id of root: setuid programs, ids put aside, device nodes",
+        *(STOPPED, STOPPED, STOPPED),
+        _escape("setuid_program", "root_again", "setuid_copy", "device_made"),
     ),
     Promise(
         "what outlives a process: shared memory, semaphores and queues of System V and POSIX, keys",
         *(STOPPED, STOPPED, STOPPED),
-        _attempts("make shared memory", "make a queue", "make a key"),
+        _escape("shared_memory", "semaphore", "queue", "named_queue", "kernel_key"),
     ),
     Promise(
         "rare corners of the kernel: bpf, io_uring, perf events, userfaultfd, file handles",
         *(STOPPED, STOPPED, STOPPED),
         (
-            *_attempts("load a program into the kernel", "make a ring of requests", "watch the processor"),
+            *_escape("bpf", "io_uring", "perf_events", "userfaultfd", "file_by_handle", "run_from_memory"),
             "sandbox/test_seccomp.py::test_calls_of_kernels_to_come_do_not_exist",
         ),
     ),
@@ -136,11 +145,14 @@ PROMISES = (
     Promise(
         "what it inherits: environment, descriptors, standard input",
         *(STOPPED, STOPPED, STOPPED),
-        ("test_limits.py::test_the_environment_is_empty", "test_forging.py::test_expected_values_are_out_of_reach"),
+        _escape("environment", "descriptors"),
     ),
     Promise(
         "traps in its folder: links, closed and deeply nested folders, odd names",
         *(STOPPED, STOPPED, STOPPED),
-        _resources("locked_folder", "deep_folders", "sparse_file"),
+        (
+            *_resources("locked_folder", "deep_folders", "sparse_file"),
+            *_escape("link_out_of_the_folder", "folder_replaced_by_a_link"),
+        ),
     ),
 )
