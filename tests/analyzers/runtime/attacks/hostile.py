@@ -46,6 +46,8 @@ CHECK: Any = {
     "entry_point": "f",
 }
 CALLS: Any = {"function": "f", "cases": [{"args": [1], "expected": 2}, {"args": [5], "expected": 6}]}
+PRINTED: Any = {"stdio": [{"stdin": "", "stdout": "3"}]}
+"""For programs that are compiled, or run by an interpreter that is not Python's."""
 EVERY: Any = (ASSERTS, CHECK, CALLS)
 """For programs that are wrong, and want to be told right."""
 STOLEN: Any = (

@@ -24,8 +24,8 @@ NET = {
 }
 COMMANDS = {
     "bash": "bash {file}",
-    "c": "gcc -x c {file} -o program && ./program",
-    "cpp": "g++ -x c++ {file} -o program && ./program",
+    "c": "gcc -pipe -x c {file} -o program && ./program",
+    "cpp": "g++ -pipe -x c++ {file} -o program && ./program",
 }
 MARKER = "ALL TESTS PASSED"
 SERVE = """

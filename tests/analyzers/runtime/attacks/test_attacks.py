@@ -11,7 +11,7 @@ import pytest
 from hostile import SETTLE_S, Attack, Scene, works
 
 from analyzers.runtime.sandbox.base import Tier
-from analyzers.types import Outcome
+from analyzers.types import Outcome, Status
 
 HERE = Path(__file__).parent
 KINDS = ("resources", "escape", "forging")
@@ -42,9 +42,15 @@ def test_it_works_against_a_careless_harness(name):
     assert worked, f"stopping it would prove nothing, it does not work anyway: {seen}"
 
 
+def where(name: str) -> list[Tier]:
+    """The tiers that an attack is tried at: who writes verdicts does not depend on them."""
+    lowest = load(name).tier
+    return [lowest] if name.startswith("forging/") else [tier for tier in Tier if tier >= lowest]
+
+
 @pytest.mark.parametrize(
     ("name", "tier"),
-    [(name, tier) for tier in sorted(Tier, reverse=True) for name in ATTACKS if tier >= load(name).tier],
+    sorted(((name, tier) for name in ATTACKS for tier in where(name)), key=lambda pair: -pair[1]),
     ids=lambda value: value.name.lower() if isinstance(value, Tier) else value,
 )
 def test_it_is_stopped(name, tier, places):
@@ -55,6 +61,8 @@ def test_it_is_stopped(name, tier, places):
     for suite in attack.suites:
         with Scene() as scene:
             report = place.report(scene.furnished(attack.program), suite, language=attack.language, **attack.limits)
+            if report.status is Status.UNAVAILABLE:
+                pytest.skip(report.detail)
             check(attack, report)
             if attack.replaces_judge:
                 place.renew()

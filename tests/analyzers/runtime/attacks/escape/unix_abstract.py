@@ -5,7 +5,7 @@ from hostile import Attack, Tier
 PROGRAM = """
 import socket
 def f(x):
-    socket.socket(socket.AF_UNIX).connect("\\0@ABSTRACT@")
+    socket.socket(socket.AF_UNIX).connect("\\x00@ABSTRACT@")
     return 2
 """
 

@@ -5,7 +5,7 @@ from hostile import Attack, Tier
 PROGRAM = """
 import os
 def f(x):
-    for _ in range(3000):
+    for _ in range(1100):
         os.mkdir("d" * 200)
         os.chdir("d" * 200)
     return x + 1

@@ -3,10 +3,10 @@
 from hostile import Attack, Tier
 
 PROGRAM = """
+import os
 def f(x):
     for n in range(300):
-        with open(f"file{n}", "wb", 0) as file:
-            if file.write(bytes(2 << 20)) < 2 << 20: raise OSError
+        with open(f"file{n}", "wb") as file: os.posix_fallocate(file.fileno(), 0, 2 << 20)
     return 2
 """
 

@@ -1,11 +1,12 @@
-"""Makes empty files without end, until the file system has no room for another name. (Here: twenty-one thousand.)"""
+"""Makes names without end, until the file system has no room for another. (Here: twenty-one thousand.)"""
 
 from hostile import Attack, Tier
 
 PROGRAM = """
 import os
 def f(x):
-    for n in range(21_000): os.close(os.open(str(n), os.O_CREAT | os.O_WRONLY))
+    open("0", "w").close()
+    for n in range(1, 21_000): os.link("0", str(n))
     return 2
 """
 

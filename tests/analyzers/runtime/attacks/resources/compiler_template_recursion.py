@@ -1,0 +1,19 @@
+"""Has the compiler make twice as many classes with each step, which takes it all time and memory."""
+
+from hostile import PRINTED, Attack
+
+PROGRAM = r"""
+template <int N, long M> struct Down { static const long value = Down<N - 1, 2 * M>::value + Down<N - 1, 2 * M + 1>::value; };
+template <long M> struct Down<0, M> { static const long value = M; };
+int main() { return Down<26, 1>::value == 0; }
+"""
+
+ATTACK = Attack(
+    PROGRAM,
+    (PRINTED,),
+    language="cpp",
+    naive="compiled",
+    works="hangs",
+    needs="g++",
+    outcomes=("timeout", "syntax_error"),
+)
