@@ -6,9 +6,8 @@ Each module defines
     FAILED                                          regular expression of what an assertion of tests says when it fails
     compile_findings(output, errors, file)          findings of a compiler that ended with a failure
     run_findings(output, errors, file)              findings of a program that ended badly, the cause first
-    GOOD, BAD                                       examples, run by one test: see below
 
 `output` and `errors` are what was printed on the two streams, `file` is the name of the program's file without a
 folder. A finding that names another file says so in `file`; one of `Kind.SYNTAX` means that the program does not
-compile. `GOOD` is a program that prints 3; `BAD` maps programs to the code and the text that is to blame.
+compile. Examples, run by one test, are in tests/analyzers/runtime/languages: one file for each language.
 """
