@@ -34,6 +34,8 @@ LANGUAGE = Language(
     stops=("\n}", "\nint main"),
     toolchain=Toolchain(
         compile=("g++", *FLAGS, "-pipe", "-fdiagnostics-format=json", "-o", "{work}/main", "{file}"),
+        # Only the text says which line of the program made a template of the library fail.
+        compile_again=("g++", *FLAGS, "-fsyntax-only", "-fno-diagnostics-show-caret", "-fmax-errors=5", "{file}"),
         run=("{built}/main",),
         packages=("debian:g++",),
         messages="gcc",

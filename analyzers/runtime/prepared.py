@@ -45,6 +45,13 @@ def cache_folder() -> str:
     return os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "spanwise")
 
 
+def make_cache(folder: Path) -> None:
+    """Makes the cache folder, for all to read."""
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)  # whatever the umask
+
+
 def headers(toolchain: Toolchain, text: str) -> tuple[str, ...]:
     """The listed headers that a program includes before anything else, sorted.
 
@@ -87,6 +94,9 @@ def prepare(
                 return None
             if not _make(folder, toolchain, names, find):
                 return None
+        if not _reachable(folder):
+            _hopeless.add(folder)
+            return None
         os.utime(folder / "ready")
     except (OSError, subprocess.TimeoutExpired):
         _hopeless.add(folder)  # a cache that cannot be written or read costs time, nothing else
@@ -110,9 +120,14 @@ def version(command: str, *arguments: str) -> str:
     return (said.stdout or said.stderr).decode(errors="replace").strip()
 
 
+def _reachable(folder: Path) -> bool:
+    """Whether programs, which have another user id than root's, get there."""
+    return os.geteuid() != 0 or all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
+
+
 def _make(folder: Path, toolchain: Toolchain, names: tuple[str, ...], find: Callable[[str], str]) -> bool:
     """Makes a folder at one stroke; False where another process is at it, or the compiler fails."""
-    folder.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    make_cache(folder.parent)
     with open(folder.parent / "lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -122,7 +137,8 @@ def _make(folder: Path, toolchain: Toolchain, names: tuple[str, ...], find: Call
             return True
         _forget(folder.parent)
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o755)
+        folder.mkdir()
+        folder.chmod(0o755)  # whatever the umask
         (folder / "prelude.h").write_text("".join(f"#include <{name}>\n" for name in names), encoding="utf-8")
         words = [word.replace("{cache}", str(folder)) for word in toolchain.prepare]
         made = subprocess.run(

@@ -12,10 +12,11 @@ import resource
 import signal
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import IO, Any
 
 import grammars
-from analyzers.runtime import programs, suite, tests, wire
+from analyzers.runtime import prepared, programs, suite, tests, wire
 from analyzers.runtime.compilers import Compilers
 from analyzers.runtime.judge import UnknownRule
 from analyzers.runtime.sandbox import confine
@@ -40,7 +41,8 @@ def main() -> None:
     toolchains = [toolchain for name in grammars.names() if (toolchain := grammars.get(name).toolchain) is not None]
     readable = [cache, *sorted({path for toolchain in toolchains for path in toolchain.readable})]
     try:
-        os.makedirs(cache, 0o755, exist_ok=True)
+        with contextlib.suppress(OSError):  # without it nothing can be prepared, which costs time
+            prepared.make_cache(Path(cache))
         with contextlib.closing(ForkServer(libraries, readable=readable, tier=tier)) as sandbox:
             compilers = Compilers(lambda: ForkServer(readable=readable, tier=tier))
             with contextlib.closing(compilers):

@@ -18,13 +18,20 @@ _SYNTAX = re.compile(r"expected |stray |missing terminat|unterminated|does not n
 _NAME = re.compile(r"was not declared|undeclared|has no member|is not a member|No such file|undefined reference")
 _THROWN = re.compile(r"terminate called after throwing .*? of '(?P<type>[^']+)'\s*(?:what\(\):\s*(?P<what>.*))?")
 _ASSERTED = re.compile(r"(?P<file>[^\s:]+):(?P<line>\d+): .*(?P<message>Assertion [`'].*' failed)")
+_NEEDED = re.compile(
+    r"^(?P<file>[^\s:]+):(?P<line>\d+):\d+: +required from here\n(?:[^\n]*\n){0,2}?"
+    r"[^\s:]+:\d+:\d+: error: (?P<message>.*)",
+    re.MULTILINE,
+)
 _LINKER = re.compile(r"undefined reference to [`'](?P<name>[^']+)'|multiple definition of [`'](?P<twice>[^']+)'")
 
 
 def compile_findings(output: str, errors: str, file: str) -> list[Finding]:
-    """Errors of the compiler, in its order; of the linker, without a position."""
+    """Errors of the compiler, in its order; of the linker, without a position; and, where it was asked for text, those
+    of templates at the line that needed them."""
     records, rest = _split(errors)
     found = [finding for record in records for finding in _finding(record)]
+    found += {match["line"]: _needed(match) for match in reversed([*_NEEDED.finditer(rest)])}.values()
     for match in _LINKER.finditer(rest):
         code = "undefined-reference" if match["name"] else "multiple-definition"
         found.append(Finding(code, match[0], severity=Severity.FATAL, kind=Kind.NAME))
@@ -38,6 +45,12 @@ def run_findings(output: str, errors: str, file: str) -> list[Finding]:
         return [_dead("assert", asserted["message"], line=int(asserted["line"]), file=asserted["file"])]
     thrown = _THROWN.search(errors)
     return [_dead(thrown["type"], (thrown["what"] or "").strip())] if thrown else []
+
+
+def _needed(match: re.Match[str]) -> Finding:
+    # The column is that of a parenthesis somewhere in the statement: the line says more.
+    line, message = int(match["line"]), match["message"]
+    return Finding("type-error", message, line=line, severity=Severity.FATAL, kind=Kind.TYPE, file=match["file"])
 
 
 def _dead(code: str, message: str, *, line: int | None = None, file: str = "") -> Finding:

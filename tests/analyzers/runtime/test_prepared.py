@@ -1,7 +1,9 @@
 import fcntl
 import os
 import shutil
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -44,8 +46,9 @@ def test_headers_are_those_before_anything_else(text, found):
 
 
 @pytest.fixture
-def compiler(tmp_path):
-    """A compiler that counts how often it is run, and its toolchain."""
+def compiler(tmp_path, monkeypatch):
+    """A compiler that counts how often it is run, and its toolchain; the folders of pytest count as open."""
+    monkeypatch.setattr(prepared, "_reachable", lambda folder: "closed" not in str(folder))
     prepared.version.cache_clear()
     prepared._seen.clear()
     prepared._hopeless.clear()
@@ -121,6 +124,38 @@ def test_a_cache_that_cannot_be_written_costs_nothing_but_time(tmp_path, compile
     assert prepare(toolchain, "#include <all>\n", cache=str(tmp_path / "file"), find=find) is None
 
 
+def test_a_cache_that_programs_cannot_reach_is_not_used(tmp_path, compiler):
+    toolchain, find = compiler
+    assert prepare(toolchain, "#include <all>\n", cache=str(tmp_path / "closed"), find=find) is None
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's programs have a user of their own")
+def test_a_folder_is_reachable_where_every_folder_above_is_open(tmp_path):
+    with tempfile.TemporaryDirectory(dir="/tmp") as outer:
+        inner = Path(outer, "inner")
+        inner.mkdir()
+        inner.chmod(0o755)
+        os.chmod(outer, 0o755)
+        assert prepared._reachable(inner)
+        os.chmod(outer, 0o700)
+        assert not prepared._reachable(inner)
+
+
+def test_what_is_prepared_is_readable_whatever_the_umask(compiler):
+    toolchain, find = compiler
+    with tempfile.TemporaryDirectory(dir="/tmp") as outer:
+        os.chmod(outer, 0o755)
+        before = os.umask(0o077)
+        try:
+            folder = prepare(toolchain, "#include <all>\n", cache=os.path.join(outer, "cache"), find=find)
+        finally:
+            os.umask(before)
+        assert folder is not None
+        for path in (os.path.dirname(folder), folder):
+            assert os.stat(path).st_mode & 0o777 == 0o755
+        assert os.stat(os.path.join(folder, "out")).st_mode & 0o777 == 0o644
+
+
 def test_the_oldest_are_forgotten_but_not_what_is_in_use(tmp_path, compiler, monkeypatch):
     monkeypatch.setattr(prepared, "KEPT", 2)
     toolchain, find = compiler
@@ -134,14 +169,13 @@ def test_the_oldest_are_forgotten_but_not_what_is_in_use(tmp_path, compiler, mon
 
 
 @pytest.fixture(scope="module")
-def machines(tmp_path_factory):
+def machines():
     """A machine that prepares headers, and one that does not."""
-    cache = tmp_path_factory.mktemp("cache")
-    for folder in (cache, *list(cache.parents)[:2]):
-        folder.chmod(0o755)
-    server = ForkServer(readable=[str(cache)])
-    yield Machine(server, Compilers(ForkServer), str(cache)), Machine(server, Compilers(ForkServer))
-    server.close()
+    with tempfile.TemporaryDirectory(dir="/tmp") as cache:  # pytest's own folders are closed to programs
+        os.chmod(cache, 0o755)
+        server = ForkServer(readable=[cache])
+        yield Machine(server, Compilers(ForkServer), cache), Machine(server, Compilers(ForkServer))
+        server.close()
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
@@ -160,6 +194,7 @@ def machines(tmp_path_factory):
         "#include <bits/stdc++.h>\nint main() { std::vector<int> v; return v.at(3); }",
         "#include <bits/stdc++.h>\n#include <no/such.h>\nint main() {}",
         '#include <bits/stdc++.h>\nint printf(const char *);\nint main() { static_assert(__LINE__ == 3); puts("3"); }',
+        "#include <bits/stdc++.h>\nstruct A {};\nint main() { std::vector<A> v; std::sort(v.begin(), v.end()); }",
         "#include <bits/stdc++.h>\nstruct vector {};\nvector v;\nint main() { puts(__FILE__); }",
     ],
 )
@@ -170,3 +205,12 @@ def test_prepared_headers_change_nothing(machines, program):
         outcome.cpu_s = 0.0
         outcome.tests = [(status, 0.0, message) for status, _, message in outcome.tests]
     assert fast == plain
+
+
+@pytest.mark.skipif(shutil.which("g++") is None, reason="g++ is not installed")
+def test_errors_in_templates_of_the_library_are_charged_to_the_programs_line(machines):
+    line = "int main() { std::vector<A> v; std::sort(v.begin(), v.end()); }"
+    program = f"#include <bits/stdc++.h>\nstruct A {{}};\n{line}"
+    outcome = run(parse({"stdio": [{"stdin": "", "stdout": "3\n"}]}), program, "cpp", Limits(), machines[0])
+    span = outcome.diagnostics[0]["span"]
+    assert program[span["start"] : span["end"]] == line

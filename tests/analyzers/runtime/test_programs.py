@@ -111,8 +111,8 @@ def test_a_compiler_that_leaves_nothing_to_run_is_the_programs_fault(go):
 
 
 def test_an_interpreter_that_cannot_be_started_is_not(go):
-    with pytest.raises(SandboxBroken, match="No such file or directory: '/no/such/interpreter'"):
-        go(GOOD, append(CHECKS), replace(SH, run=("/no/such/interpreter", "{file}")))
+    with pytest.raises(SandboxBroken, match="could not be started.*Permission denied"):
+        go(GOOD, append(CHECKS), replace(SH, run=("/etc/passwd", "{file}")))
 
 
 def test_a_program_cannot_pass_itself_off_as_a_broken_sandbox(go):
