@@ -1,6 +1,3 @@
-import subprocess
-import sys
-
 import pytest
 
 from analyzers.runtime import suite
@@ -25,18 +22,3 @@ def run(sandbox):
         return [status for status, _, _ in outcome.tests], outcome
 
     return go
-
-
-@pytest.fixture
-def naive(tmp_path):
-    """What many harnesses do: the program and its tests in one process, exit status 0 is a pass."""
-
-    def passes(source, tests):
-        program = tmp_path / "program.py"
-        program.write_text(source + "\n" + tests, encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, "-I", program], capture_output=True, timeout=30, cwd=tmp_path, check=False
-        )
-        return done.returncode == 0
-
-    return passes

@@ -403,3 +403,8 @@ def test_a_program_that_was_not_ended_is_no_verdict(sandbox):
             server.start("print(1)", mode="main", stdin=b"", limits=Limits())
     finally:
         server.close()
+
+
+def test_a_program_may_define_the_builtin_that_is_under_test(run):
+    statuses, _ = run("def sum(a, b): return a - b", ["assert sum(10, 15) == -5", "assert sum(1, 2) == 3"])
+    assert statuses == ["passed", "failed"]
