@@ -41,8 +41,14 @@ class Folder:
         return os.path.join(self.seen, "built"), os.path.join(self.seen, "open", "work")
 
     def renew(self, *, keep: bool = False) -> None:
-        """Makes the working folder empty again; `keep` moves what is in it to `built` first."""
-        if keep:
+        """Makes the working folder empty again; `keep` moves what is in it to `built` first.
+
+        A program with this process's own id may have put a link in its place, or left something beside it.
+        """
+        for name in os.listdir(self.open):
+            if name != "work" or os.path.islink(self.work):
+                remove(os.path.join(self.open, name))
+        if keep and os.path.lexists(self.work):
             for name in os.listdir(self.work):
                 target = os.path.join(self.built, name)
                 if os.path.lexists(target):
