@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from dataclasses import asdict
 from functools import cache
@@ -12,6 +11,7 @@ from hashlib import sha256
 import grammars
 from analyzers.runtime import service
 from analyzers.runtime.prepared import version
+from analyzers.runtime.programs import path_of
 from analyzers.runtime.sandbox.base import Limits
 from analyzers.runtime.tests import Tests
 
@@ -37,7 +37,7 @@ def toolchain_version(language: str) -> str:
     asked = [toolchain.version] if toolchain.version else [words[:1] for words in (toolchain.compile, toolchain.run)]
     said = []
     for words in asked:
-        path = shutil.which(words[0]) if words and not words[0].startswith("{") else None
+        path = path_of(words[0], toolchain.readable) if words and not words[0].startswith("{") else None
         if path is not None:
             said.append(version(path, *words[1:]))
     return "\n".join(said)

@@ -367,7 +367,7 @@ def located(word: str, toolchain: Toolchain) -> str:
     """
     if word.startswith("{") or (word.startswith("/") and os.path.exists(word)):
         return word
-    path = None if word.startswith("/") else _path(word, toolchain.readable)
+    path = None if word.startswith("/") else path_of(word, toolchain.readable)
     if path is None:
         what = "file" if word.startswith("/") else "command"
         raise Unavailable(f"the {what} {word!r} is not installed: install {' or '.join(toolchain.packages)}")
@@ -375,7 +375,7 @@ def located(word: str, toolchain: Toolchain) -> str:
 
 
 @lru_cache
-def _path(word: str, readable: tuple[str, ...]) -> str | None:
+def path_of(word: str, readable: tuple[str, ...]) -> str | None:
     """The first command of that name that a program may read; one in somebody's home folder is of no use to it."""
     for folder in os.get_exec_path():
         found = shutil.which(word, path=folder)

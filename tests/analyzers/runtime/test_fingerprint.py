@@ -47,7 +47,7 @@ def test_versions_are_those_of_the_commands(tmp_path, monkeypatch):
     compiler = tmp_path / "g++"
     compiler.write_text("#!/bin/sh\necho made up $1\n")
     compiler.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(module, "path_of", lambda word, readable: str(tmp_path / word))
     toolchain_version.cache_clear()
     assert toolchain_version("cpp") == "made up --version"
     toolchain_version.cache_clear()

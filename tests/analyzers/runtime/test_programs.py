@@ -111,7 +111,7 @@ def test_a_compiler_that_leaves_nothing_to_run_is_the_programs_fault(go):
 
 
 def test_an_interpreter_that_cannot_be_started_is_not(go):
-    with pytest.raises(SandboxBroken, match="could not be started.*Permission denied"):
+    with pytest.raises(SandboxBroken, match=r"could not be started.*Permission denied"):
         go(GOOD, append(CHECKS), replace(SH, run=("/etc/passwd", "{file}")))
 
 
