@@ -13,6 +13,8 @@ from hostile import SETTLE_S, Attack, Scene, works
 from analyzers.runtime.sandbox.base import Tier
 from analyzers.types import Outcome, Status
 
+TRIES = 3
+"""How often a careless harness is attacked: some of its time limits ring too early where the machine is busy."""
 HERE = Path(__file__).parent
 KINDS = ("resources", "escape", "forging")
 ATTACKS = {f"{kind}/{path.stem}": path for kind in KINDS for path in sorted((HERE / kind).glob("*.py"))}
@@ -36,7 +38,10 @@ def test_it_works_against_a_careless_harness(name):
     attack = load(name)
     if attack.needs_root and os.geteuid():
         pytest.skip("works for root alone")
-    worked, seen = works(attack)
+    for _ in range(TRIES):
+        worked, seen = works(attack)
+        if worked:
+            break
     if not worked and attack.needs:
         pytest.skip(f"needs {attack.needs}: {seen}")
     assert worked, f"stopping it would prove nothing, it does not work anyway: {seen}"
