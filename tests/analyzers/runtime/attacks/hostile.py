@@ -68,7 +68,9 @@ class Attack:
     """@WORDS@ in it are what the scene has to offer; see `Scene`."""
     suites: tuple[Any, ...] = (ONE,)
     tier: Tier = Tier.STANDARD
-    """The lowest tier that stops it."""
+    """The lowest tier that stops it where the harness is root."""
+    unprivileged: Tier | None = None
+    """The lowest one where it is not, if that is another."""
     naive: str = "exit_status"
     """The careless harness, a function of `naive.py`, that it works against."""
     works: str = "pass"

@@ -9,4 +9,4 @@ def f(x):
     return 2
 """
 
-ATTACK = Attack(PROGRAM)
+ATTACK = Attack(PROGRAM, needs="an interpreter that its user may change")

@@ -9,4 +9,4 @@ def f(x):
     return 2
 """
 
-ATTACK = Attack(PROGRAM, tier=Tier.WEAK, works="touched", needs_root=True)
+ATTACK = Attack(PROGRAM, tier=Tier.WEAK, unprivileged=Tier.STRICT, works="touched")
