@@ -11,7 +11,6 @@ import os
 import resource
 import signal
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
@@ -68,8 +67,8 @@ def answer(job: dict[str, Any], machine: programs.Machine) -> dict[str, Any]:
         suite_of_tests, limits = unpack_tests(job["tests"]), Limits(**job["limits"])
         toolchain = grammars.get(job["language"]).toolchain
         if toolchain is not None and toolchain.warm:
-            return asdict(suite.run(suite_of_tests, job["source"], limits, machine.sandbox))
-        return asdict(programs.run(suite_of_tests, job["source"], job["language"], limits, machine))
+            return plain(suite.run(suite_of_tests, job["source"], limits, machine.sandbox))
+        return plain(programs.run(suite_of_tests, job["source"], job["language"], limits, machine))
     except programs.Unavailable as error:
         return {"unavailable": f"{error}"}
     except (tests.BadTests, UnknownRule, wire.NotPlain) as error:
@@ -78,6 +77,11 @@ def answer(job: dict[str, Any], machine: programs.Machine) -> dict[str, Any]:
         raise
     except Exception as error:
         return {"broken": f"the tests cannot be run: {type(error).__name__}: {error}"}
+
+
+def plain(outcome: suite.Run) -> dict[str, Any]:
+    """The fields of a run; they are plain already, and `asdict` would copy every part of each."""
+    return {name: getattr(outcome, name) for name in suite.Run.__slots__}
 
 
 def pack_tests(suite_of_tests: tests.Tests) -> Any:

@@ -20,6 +20,7 @@ MAX_FRAME = 16 * 1024 * 1024
 """Bytes of one message; a longer one is an error of whoever sends it."""
 
 _to_json = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_from_json = json.JSONDecoder().decode
 _JSON_INT = 2**53
 _TYPES: dict[str, type] = {
     kind.__name__: kind for kind in (bool, bytes, complex, dict, float, frozenset, int, list, set, str, tuple)
@@ -163,6 +164,6 @@ def unpack(body: bytes) -> Any:
         Malformed: it is not JSON.
     """
     try:
-        return json.loads(body)
+        return _from_json(str(body, "ascii"))
     except (ValueError, RecursionError) as error:
         raise Malformed(f"not JSON: {error}") from error
