@@ -260,12 +260,13 @@ def works(attack: Attack) -> tuple[bool, str]:
 
 @contextlib.contextmanager
 def emptied() -> Iterator[str]:
-    """A folder that is removed with all that is in it, however deep: `shutil.rmtree` gives up a thousand below."""
+    """A folder that is removed with all that is in it, however deep and closed, where `shutil.rmtree` gives up."""
     folder = tempfile.mkdtemp(prefix="naive-")
     try:
         yield folder
     finally:
-        subprocess.run(["rm", "-rf", folder], check=False)
+        subprocess.run(["chmod", "-R", "u+rwx", folder], stderr=subprocess.DEVNULL, check=False)  # odd links and all
+        subprocess.run(["rm", "-rf", folder], check=True)
 
 
 def let_loose(job: dict[str, Any], folder: str, scene: Scene, patience_s: float) -> tuple[set[str], str]:
