@@ -49,8 +49,7 @@ class Pool:
     def __init__(self, workers: int | None = None, *, tier: Tier = Tier.STANDARD) -> None:
         self._tier = tier
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._processors = sorted(os.sched_getaffinity(0))
-        self._count = workers or len(self._processors)
+        self._count = workers or len(os.sched_getaffinity(0))
         self._threads: list[threading.Thread] = []
         self._judges: list[Judge] = []
         self._lock = threading.Lock()
@@ -84,9 +83,8 @@ class Pool:
             thread.join()
 
     def _work(self) -> None:
-        with self._lock:
-            judge = Judge(self._tier, processor=self._processor(len(self._judges)))
-            self._judges.append(judge)
+        judge = Judge(self._tier)
+        self._judges.append(judge)
         while (job := self._jobs.get()) is not None:
             if job.future.set_running_or_notify_cancel():
                 try:
@@ -94,15 +92,6 @@ class Pool:
                 except BaseException as error:
                     job.future.set_exception(error)
         judge.kill()
-
-    def _processor(self, slot: int) -> int | None:
-        """The processor that a slot keeps to, where there are slots for all of them.
-
-        The processes of a slot run one at a time: waking one on another processor costs more than a small test.
-        """
-        if self._count < len(self._processors):
-            return None
-        return self._processors[slot % len(self._processors)]
 
     def _report(self, judge: Judge, job: _Job) -> Report:
         start = time.monotonic()
@@ -141,8 +130,8 @@ class _Job:
 class Judge:
     """A judge's process, started when it is needed and replaced when it is lost."""
 
-    def __init__(self, tier: Tier = Tier.STANDARD, *, processor: int | None = None) -> None:
-        self._tier, self._processor = tier, processor
+    def __init__(self, tier: Tier = Tier.STANDARD) -> None:
+        self._tier = tier
         self._process: subprocess.Popen[bytes] | None = None
         self._done = 0
 
@@ -180,8 +169,7 @@ class Judge:
 
     def _start(self) -> subprocess.Popen[bytes]:
         # A clean environment: no secret of the caller's reaches test code, and no setting of his the interpreter.
-        processor = "" if self._processor is None else str(self._processor)
-        arguments = [str(_ROOT), self._tier.name, processor, cache_folder(), *_LIBRARIES]
+        arguments = [str(_ROOT), self._tier.name, cache_folder(), *_LIBRARIES]
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-S", "-X", "utf8", "-c", _BOOT, *arguments],
             # PATH is where compilers and interpreters are looked for; sets of strings have one order in every judge.

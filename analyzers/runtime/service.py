@@ -35,10 +35,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, hard))
     jobs, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what test code prints must not look like an answer
-    tier, processor, cache, libraries = Tier[sys.argv[1]], sys.argv[2], sys.argv[3], sys.argv[4:]
-    if processor:
-        with contextlib.suppress(OSError):  # it may be gone by now
-            os.sched_setaffinity(0, {int(processor)})
+    tier, cache, libraries = Tier[sys.argv[1]], sys.argv[2], sys.argv[3:]
     sys.path += libraries
     toolchains = [toolchain for name in grammars.names() if (toolchain := grammars.get(name).toolchain) is not None]
     readable = [cache, *sorted({path for toolchain in toolchains for path in toolchain.readable})]

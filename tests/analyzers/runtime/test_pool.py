@@ -221,11 +221,3 @@ def test_a_caller_that_ends_takes_everything_along(end, whole_group):
     assert wait_until_gone(processes)
     assert folders_of(processes) == []
     caller.communicate()
-
-
-def test_slots_share_the_processors_out_where_there_is_one_for_each():
-    processors = sorted(os.sched_getaffinity(0))
-    pool = Pool(len(processors) + 1)
-    assert [pool._processor(slot) for slot in range(len(processors) + 1)] == [*processors, processors[0]]
-    few = Pool(len(processors) - 1 or None)
-    assert len(processors) == 1 or few._processor(0) is None
