@@ -13,7 +13,7 @@ from hostile import SETTLE_S, Attack, Scene, works
 from analyzers.runtime.sandbox.base import Tier
 from analyzers.types import Outcome, Status
 
-TRIES = 3
+TRIES = 8
 """How often a careless harness is attacked: some of its time limits ring too early where the machine is busy."""
 HERE = Path(__file__).parent
 KINDS = ("resources", "escape", "forging")
