@@ -66,7 +66,7 @@ class Toolchain:
     with_prepared: tuple[str, ...] = ()
     """Words that `compile` ends with for a program whose headers are prepared."""
     compile_timeout_s: float = 30.0
-    """Seconds for the compiler."""
+    """CPU seconds for the compiler; by the clock it may take some times as long."""
     start_s: float = 0.0
     """Seconds that the language's own run time takes to start, granted beside those of a test."""
     memory_bytes: int = 0

@@ -20,6 +20,7 @@ from typing import Any
 import grammars
 from analyzers.runtime import service, suite, verdict, wire
 from analyzers.runtime.prepared import cache_folder
+from analyzers.runtime.programs import SLOW
 from analyzers.runtime.sandbox.base import Limits, Tier
 from analyzers.runtime.session import MAX_STARTS, MAX_STARVED
 from analyzers.runtime.tests import Appended, Asserts, Calls, CheckFunction, Stdio, Tests
@@ -209,5 +210,5 @@ def patience(tests: Tests, limits: Limits, toolchain: Toolchain | None = None) -
             count = len(cases) * (2 if tests.checker else 1)
     tests_s = (count + MAX_STARTS) * 2 * (MAX_STARVED + 1) * limits.timeout_s
     if toolchain is not None and not toolchain.warm:
-        tests_s += (MAX_STARVED + 1) * (toolchain.compile_timeout_s + count * toolchain.start_s)
+        tests_s += (MAX_STARVED + 1) * (SLOW * toolchain.compile_timeout_s + count * toolchain.start_s)
     return tests_s + SLACK_S

@@ -39,6 +39,9 @@ COMPILE_OUTPUT_BYTES = 256 * 1024**2
 """Size of any file that a compiler writes."""
 COMPILE_PROCESSES = 64
 COMPILE_OPEN_FILES = 1024
+SLOW = 4.0
+"""A compiler may take this multiple of its limit by the clock: what it computes is bounded, what it reads from a slow
+disk is not the program's fault."""
 MAX_DIAGNOSTICS = 50
 ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "{work}", "TMPDIR": "{work}", "LANG": "C.UTF-8"}
 
@@ -166,9 +169,13 @@ def _compile(program: Program, count: int, machine: Machine) -> Run | None:
     if not toolchain.compile:
         return None
     bounds = Limits(
-        toolchain.compile_timeout_s, COMPILE_MEMORY_BYTES, COMPILE_OUTPUT_BYTES, COMPILE_PROCESSES, COMPILE_OPEN_FILES
+        SLOW * toolchain.compile_timeout_s,
+        COMPILE_MEMORY_BYTES,
+        COMPILE_OUTPUT_BYTES,
+        COMPILE_PROCESSES,
+        COMPILE_OPEN_FILES,
     )
-    bounds = replace(bounds, reserves_memory=toolchain.reserves_memory)
+    bounds = replace(bounds, reserves_memory=toolchain.reserves_memory, cpu_s=toolchain.compile_timeout_s)
     words = toolchain.compile
     folder = prepared.prepare(toolchain, program.text, cache=machine.cache, find=partial(located, toolchain=toolchain))
     if folder is not None:
@@ -176,7 +183,7 @@ def _compile(program: Program, count: int, machine: Machine) -> Run | None:
     ran = _execute(machine.sandbox, _command(program, words, keep=True), b"", bounds)
     if ran.refused:
         raise SandboxBroken(f"the compiler could not be started: {ran.refused}")
-    if ran.timed_out:
+    if ran.timed_out or (ran.exit.code and ran.exit.cpu_s >= toolchain.compile_timeout_s):
         return _compiled_too_long(ran.seconds, count, toolchain, ran.exit.cpu_s)
     if ran.exit.code == 0:
         return None
@@ -196,7 +203,7 @@ def _compile_warm(program: Program, count: int, files: dict[str, bytes], machine
     """As `_compile`, by a compiler that runs already; places the program too, with what was made of it."""
     toolchain = program.toolchain
     words = (located(toolchain.server[0], toolchain), *toolchain.server[1:])
-    text, seconds = files[program.file], toolchain.compile_timeout_s
+    text, seconds = files[program.file], SLOW * toolchain.compile_timeout_s
     environment = {**ENVIRONMENT, **toolchain.environment}
     made = machine.compilers.compile(words, environment, program.file, text, timeout_s=seconds)
     if made.timed_out:

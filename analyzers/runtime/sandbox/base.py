@@ -35,6 +35,8 @@ class Limits:
     processes: int = 32
     """Processes and threads at the same time."""
     open_files: int = 64
+    cpu_s: float = 600.0
+    """CPU seconds of one process over all its tests: a last resort, the time of each test is kept besides."""
     reserves_memory: bool = False
     """Whether it may reserve any address space (JVM, Go and Node take far more than they use)."""
     executed: bool = False

@@ -33,8 +33,6 @@ ENVIRONMENT = {
 }
 FIRST = 1 << 15
 """Bytes of a job that are sent along with its descriptors."""
-CPU_S = 600.0
-"""Bound of a candidate's CPU seconds over all its tests: a last resort, the judge keeps the time of each test."""
 
 
 class ForkServer:
@@ -217,7 +215,7 @@ class LocalCandidate:
 @lru_cache(maxsize=64)
 def _settings(limits: Limits) -> dict[str, Any]:
     """What the fork server is told of limits."""
-    return asdict(limits) | {"cpu_s": CPU_S}
+    return asdict(limits)
 
 
 def memory_file(content: bytes) -> int:
