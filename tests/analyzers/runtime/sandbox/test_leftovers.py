@@ -93,12 +93,13 @@ def test_the_next_server_clears_away_what_a_killed_one_left(started):
     process.kill()
     process.wait(20)
     with_namespaces = tier is Tier.STRICT
-    assert wait_for(lambda: not any(each.is_running() for each in programs), 5) == with_namespaces
+    if with_namespaces:  # else any server that starts on this machine meanwhile may have cleared away already
+        assert wait_for(lambda: not any(each.is_running() for each in programs), 5)
     if os.geteuid() and not with_namespaces:
         pytest.skip("programs without an id of their own are not told from others of the user")
     ForkServer().close()
     assert wait_for(lambda: not any(each.is_running() for each in programs))
-    assert not folder.exists()
+    assert wait_for(lambda: not folder.exists())
 
 
 def test_a_living_server_is_left_alone():
