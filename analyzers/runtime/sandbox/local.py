@@ -1,10 +1,7 @@
 """The sandbox of one slot on this machine: the judge's end of a fork server.
 
-Stops, where the kernel has Landlock: reading and writing files outside of the interpreter and an empty folder, TCP,
-signals to and tracing of other processes. Stops everywhere: use of more memory, processes, files, output or time than
-the limits allow, and processes that outlive the verdict. Where it runs as root a candidate has a user id of its own.
-
-Does not: cut off UDP, filter system calls, or stop an attack on the kernel itself.
+What it keeps programs from depends on its tier; `promises` says it attack by attack. No tier stops an attack on the
+kernel itself.
 """
 
 from __future__ import annotations
