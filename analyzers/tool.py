@@ -1,9 +1,9 @@
 """Analyzers that are commands: what is run, how its output becomes findings, and what a failure is.
 
-The command sees files of its own in a fresh folder, or the program on its standard input; no configuration near the
-caller or the candidate, an environment of five variables, and a time limit after which its whole process group is
-killed. An exit status that was not expected, or output that cannot be understood, is a failure of the analyzer and
-never "no findings".
+The command sees files of its own in a fresh folder, or the program on its standard input; no configuration but the
+settings that the analyzer brings along, an environment of five variables and those that it names, and a time limit
+after which its whole process group is killed. An exit status that was not expected, or output that cannot be
+understood, is a failure of the analyzer and never "no findings".
 
 Does not confine the command: it is a checker that was installed on purpose, and must parse programs, never run them.
 """
@@ -17,10 +17,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import grammars
 from analyzers.errors import AnalyzerFailed, AnalyzerTimeout, ToolMissing, boundary
@@ -40,9 +40,11 @@ _running: set[int] = set()
 class Tool:
     """An analyzer that runs a command.
 
-    `{file}` or `{files}` in `argv` stand for the names of the files with the programs; without them the one program
-    comes on standard input. `parse` is given what the command wrote; where there are several files it names the file
-    in each finding.
+    In `argv`, `{files}` stands for the names of the files with the programs and `{folders}` for the folders that hold
+    them, each as an argument of its own; `{file}` is the name of a single one. Without any of them the one program
+    comes on standard input. `{settings}` is the folder with the files of `settings`, and `{output}` a file that is read
+    in place of standard output. `parse` is given what the command wrote; where there are several programs each finding
+    names the file, or with `file` its folder at least.
     """
 
     name: str
@@ -55,8 +57,15 @@ class Tool:
     ok_exit_codes: tuple[int, ...] = (0, 1)
     stderr: bool = False
     """Whether the findings come on standard error."""
+    file: str = ""
+    """Name of the program's file, where the tool minds it (`Main.java`): each program then lies in a folder of its own,
+    `p0/Main.java`. Otherwise they are `p0.py`, `p1.py` and so on, with the first suffix of their language."""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Files in `{settings}`, out of the programs' sight: their text by their name."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """Variables beside PATH, HOME, TMPDIR, LANG and LC_ALL; a value may hold `{settings}`."""
     batch_size: int = 1
-    """Files that one process takes; more than 1 needs `{files}`."""
+    """Files that one process takes; more than 1 needs `{files}` or `{folders}`."""
     timeout_s: float = 10.0
     """Wall-clock limit of one process."""
     max_length: int = 1_000_000
@@ -65,7 +74,9 @@ class Tool:
 
     def fingerprint(self) -> str:
         """The command with its settings, and what it says of its version."""
-        return f"{' '.join(self.argv)}: {_version(self._command(), self.version_argv)}"
+        settings = [f"{name}={text}" for name, text in sorted({**self.settings, **self.environment}.items())]
+        version = _version(self._command(), self.version_argv)
+        return f"{' '.join([*self.argv, self.file, *settings])}: {version}"
 
     def run(self, sources: Sequence[Source]) -> list[tuple[Diagnostic, ...]]:
         """The diagnostics of each source, in order; `batch_size` of them share a process.
@@ -85,48 +96,51 @@ class Tool:
         longest = max(len(source.text) for source in sources)
         if longest > self.max_length:
             raise AnalyzerFailed(f"{self.name} takes at most {self.max_length} code points, got {longest}")
-        names = [f"p{index}{grammars.get(source.language).suffixes[0]}" for index, source in enumerate(sources)]
-        programs = folder / "programs"
-        programs.mkdir()
-        for name, source in zip(names, sources, strict=True):
-            text = without_surrogates(neutralise(source.text, source.language))
-            (programs / name).write_bytes(encode(text))
-        output = self._execute(folder, programs, names)
-        by_file: dict[str, list[Finding]] = {name: [] for name in names}
-        for finding in self.parse(output):
-            file = os.path.basename(finding.file) if finding.file else names[0]
-            if file not in by_file:
+        programs = _Programs.write(folder / "programs", sources, self.file)
+        by_name: dict[str, list[Finding]] = {name: [] for name in programs.names}
+        for finding in self.parse(self._execute(folder, programs)):
+            name = programs.name_in(finding.file)
+            if name is None:
                 raise AnalyzerFailed(f"{self.name} reports on {finding.file!r}, which it was not given")
-            by_file[file].append(finding)
+            by_name[name].append(finding)
         return [
-            to_diagnostics(self.name, source.text, by_file[name], convention=self.convention)
-            for name, source in zip(names, sources, strict=True)
+            to_diagnostics(self.name, source.text, by_name[name], convention=self.convention)
+            for name, source in zip(programs.names, sources, strict=True)
         ]
 
-    def _execute(self, folder: Path, programs: Path, names: Sequence[str]) -> str:
+    def _execute(self, folder: Path, programs: _Programs) -> str:
+        settings, output = folder / "settings", folder / ("err" if self.stderr else "out")
+        _write(settings, {name: text.encode() for name, text in self.settings.items()})
+        if any("{output}" in argument for argument in self.argv):
+            output = folder / "output"
+        places = {"{file}": programs.files[0], "{settings}": str(settings), "{output}": str(output)}
+        lists = {"{files}": programs.files, "{folders}": [f"./{name}" for name in programs.names]}
         argv = [self._command()]
         for argument in self.argv[1:]:
-            argv += names if argument == "{files}" else [argument.replace("{file}", names[0])]
-        named = any("{file}" in argument or argument == "{files}" for argument in self.argv)
-        source = os.devnull if named else programs / names[0]
+            argv += lists.get(argument) or [_fill(argument, places)]
+        named = any("{file}" in argument or argument in lists for argument in self.argv)
+        source = os.devnull if named else programs.folder / programs.files[0]
         with open(source, "rb") as stdin, open(folder / "out", "wb") as stdout, open(folder / "err", "wb") as stderr:
             process = subprocess.Popen(
                 argv,
                 stdin=stdin,
                 stdout=stdout,
                 stderr=stderr,
-                cwd=programs if named else _empty(folder),
-                env=_environment(folder),
+                cwd=programs.folder if named else _empty(folder),
+                env=_environment(folder) | {key: _fill(value, places) for key, value in self.environment.items()},
                 start_new_session=True,
             )
             status = _wait(process, self.timeout_s)
         if status is None:
             raise AnalyzerTimeout(f"{self.name} did not finish in {self.timeout_s:g} s")
         if status not in self.ok_exit_codes:
-            said = (_read(folder / "err") or _read(folder / "out")).strip()[-300:]
             expected = ", ".join(map(str, self.ok_exit_codes))
-            raise AnalyzerFailed(f"{self.name} ended with status {status}, expected {expected}; it said: {said!r}")
-        return _read(folder / ("err" if self.stderr else "out"))
+            raise AnalyzerFailed(
+                f"{self.name} ended with status {status}, expected {expected}; it said: {_said(folder)!r}"
+            )
+        if not output.exists():
+            raise AnalyzerFailed(f"{self.name} did not write its findings; it said: {_said(folder)!r}")
+        return _read(output)
 
     def _command(self) -> str:
         found = shutil.which(self.argv[0], path=_path())
@@ -139,6 +153,31 @@ class Tool:
                 f"{self.name} needs the command {self.argv[0]!r}, which is not installed: {how} {package}"
             )
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Programs:
+    """The programs on disk."""
+
+    folder: Path
+    names: tuple[str, ...]
+    """What tells one from another in a path: its file, or the folder that it has for itself."""
+    files: tuple[str, ...]
+
+    @classmethod
+    def write(cls, folder: Path, sources: Sequence[Source], file: str) -> _Programs:
+        suffixes = [grammars.get(source.language).suffixes[0] for source in sources]
+        names = [f"p{index}" if file else f"p{index}{suffix}" for index, suffix in enumerate(suffixes)]
+        files = [f"{name}/{file}" if file else name for name in names]
+        texts = [without_surrogates(neutralise(source.text, source.language)) for source in sources]
+        _write(folder, dict(zip(files, map(encode, texts), strict=True)))
+        return cls(folder, tuple(names), tuple(files))
+
+    def name_in(self, path: str) -> str | None:
+        """The program that a path leads to; without a path it can only be the single one."""
+        if not path:
+            return self.names[0] if len(self.names) == 1 else None
+        return next((part for part in reversed(PurePath(path).parts) if part in self.names), None)
 
 
 def end_running() -> None:
@@ -179,6 +218,24 @@ def _wait(process: subprocess.Popen[bytes], timeout_s: float) -> int | None:
 def _kill(group: int) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
+
+
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    folder.mkdir()
+    for name, data in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def _fill(text: str, places: Mapping[str, str]) -> str:
+    for mark, value in places.items():
+        text = text.replace(mark, value)
+    return text
+
+
+def _said(folder: Path) -> str:
+    return (_read(folder / "err") or _read(folder / "out")).strip()[-300:]
 
 
 def _read(path: Path) -> str:

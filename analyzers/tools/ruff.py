@@ -8,6 +8,7 @@ from typing import Any
 from analyzers.findings import Finding
 from analyzers.parsers import from_json
 from analyzers.positions import Convention
+from analyzers.ratings import rate
 from analyzers.tool import Tool
 from analyzers.types import Kind, Severity
 
@@ -35,9 +36,7 @@ RATINGS = {
 
 def _finding(record: dict[str, Any]) -> Finding:
     code = record["code"] or "invalid-syntax"
-    severity, kind = max(
-        ((key, value) for key, value in RATINGS.items() if code.startswith(key)), key=lambda pair: len(pair[0])
-    )[1]
+    severity, kind = rate(RATINGS, code)
     start, end = record["location"], record["end_location"]
     return Finding(
         code, record["message"], start["row"], start["column"], end["row"], end["column"],

@@ -59,6 +59,55 @@ def test_a_single_file_is_named():
     assert (found[0].code, found[0].span) == ("a", Span(0, 3))
 
 
+FOLDERS = (
+    "import sys, os, json; print(json.dumps([{'code': open(f + '/Main.java').read(), 'line': 1, 'column': 1,"
+    " 'file': os.path.abspath(f)} for f in reversed(sys.argv[1:])]))"
+)
+
+
+def test_programs_with_a_name_of_their_own_lie_in_folders():
+    mine = tool(FOLDERS, "{folders}", file="Main.java", batch_size=8)
+    assert codes(mine.run([Source(text) for text in "abc"])) == [["a"], ["b"], ["c"]]
+    assert codes(tool(NAMES, "{files}", file="Main.java", batch_size=8).run([Source("a"), Source("b")])) == [
+        ["a"],
+        ["b"],
+    ]
+
+
+def test_of_several_programs_each_finding_names_one():
+    code = 'print(\'[{"code": "x"}]\')'
+    assert codes(tool(code, "{files}").run([Source("a")])) == [["x"]]
+    with pytest.raises(AnalyzerFailed, match="reports on '', which it was not given"):
+        tool(code, "{files}", batch_size=2).run([Source("a"), Source("b")])
+
+
+def test_settings_and_environment():
+    code = (
+        "import os, sys, json; at = os.environ['RULES'];"
+        "print(json.dumps([{'code': open(at).read(), 'message': str(sorted(os.listdir())) }, {'code': open(sys.argv[2][4:]).read()}]))"
+    )
+    mine = tool(
+        code, "{file}", "--c={settings}/sub/b.cfg",
+        settings={"a.cfg": "é", "sub/b.cfg": "two"}, environment={"RULES": "{settings}/a.cfg"},
+        parse=from_json(lambda record: Finding(record["code"], record.get("message", ""))),
+    )  # fmt: skip
+    ((first, second),) = mine.run([Source("x")])
+    assert (first.code, second.code, second.message) == ("two", "é", "['p0.py']")
+    assert (
+        len(
+            {mine.fingerprint(), *(replace(mine, **{field: {}}).fingerprint() for field in ("settings", "environment"))}
+        )
+        == 3
+    )
+
+
+def test_findings_in_a_file():
+    code = "import sys; print('noise'); sys.argv[1:] and open(sys.argv[1], 'w').write('[{\"code\": \"x\"}]')"
+    assert codes(tool(code, "{output}").run([Source("a")])) == [["x"]]
+    with pytest.raises(AnalyzerFailed, match="echo did not write its findings; it said: 'noise'"):
+        tool("print('noise')", "{output}").run([Source("a")])
+
+
 def test_the_environment_is_bare_and_the_folder_empty(monkeypatch):
     monkeypatch.setenv("SECRET", "s")
     code = "import os, json; print(json.dumps([{'code': ' '.join(sorted(os.environ)) + '|' + ','.join(os.listdir())}]))"
