@@ -46,6 +46,7 @@ class Workers:
 
     def __init__(self, analyzers: Sequence[str], *, count: int | None = None) -> None:
         self._analyzers = tuple(analyzers)
+        self._setup = registry.setup()
         self.count = count or len(os.sched_getaffinity(0))
         self._lock = threading.Lock()
         self._pool: Any = None
@@ -97,7 +98,7 @@ class Workers:
             max_workers=self.count,
             max_tasks=RECYCLE_AFTER,
             initializer=prepare,
-            initargs=(str(self._scratch), os.getpid(), self._analyzers),
+            initargs=(str(self._scratch), os.getpid(), self._analyzers, self._setup),
             context=get_context("loky"),
         )
 
@@ -109,8 +110,9 @@ class Workers:
         threading.Thread(target=lambda: (pool.stop(), pool.join()), name="spanwise-discard", daemon=True).start()
 
 
-def prepare(scratch: str, caller: int, analyzers: Sequence[str]) -> None:
-    """Makes this process a worker: limits, an empty folder, and what is slow to load."""
+def prepare(scratch: str, caller: int, analyzers: Sequence[str], setup: registry.Setup) -> None:
+    """Makes this process a worker: the caller's names, limits, an empty folder, and what is slow to load."""
+    registry.restore(setup)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
     limit = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
