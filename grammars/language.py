@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import ctypes
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, requires
 from typing import TYPE_CHECKING, Any
+
+from grammars.ownership import DISTRIBUTION
 
 if TYPE_CHECKING:
     from tree_sitter import Language as TreeSitterLanguage
+
+EXTRA = "languages"
+"""The extra that asks for the grammars of all built-in languages."""
+CAPSULE = b"tree_sitter.Language"
+"""What `tree_sitter.Language` expects a grammar's capsule to be called; kept alive here, since capsules do not copy."""
 
 
 class GrammarUnavailable(ImportError):
@@ -117,10 +127,29 @@ class Language:
 
         module, _, attribute = self.parser.partition(":")
         try:
-            entry: Any = getattr(import_module(module), attribute)
+            entry: Any = getattr(import_module(module), attribute)()
         except (ImportError, AttributeError) as error:
-            package = module.replace("_", "-")
             raise GrammarUnavailable(
-                f"no tree-sitter grammar for {self.name}: cannot load {self.parser!r}; install the package {package!r}"
+                f"no tree-sitter grammar for {self.name}: cannot load {self.parser!r}; install {_provider(module)}"
             ) from error
-        return TreeSitterLanguage(entry())
+        return TreeSitterLanguage(_capsule(entry) if isinstance(entry, int) else entry)
+
+
+def _provider(module: str) -> str:
+    """What to install for a module: the package of that name, in the versions that our extra asks for."""
+    package = module.partition(".")[0].replace("_", "-")
+    try:
+        wanted = [text.partition(";") for text in requires(DISTRIBUTION) or ()]
+    except PackageNotFoundError:  # run from a checkout that is not installed
+        wanted = []
+    for requirement, _, marker in wanted:
+        if EXTRA in marker and re.split(r"[\s<>=!~]", requirement, maxsplit=1)[0] == package:
+            return f"{requirement.strip()!r}, or the extra '{DISTRIBUTION}[{EXTRA}]', which has all grammars"
+    return f"the package {package!r}"
+
+
+def _capsule(address: int) -> object:
+    """The address of a grammar in the form that the parser asks for; some wheels still hand out the bare number."""
+    new = ctypes.pythonapi.PyCapsule_New
+    new.restype, new.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    return new(address, CAPSULE, None)
