@@ -15,17 +15,16 @@ A finding that costs nothing stays visible as a charge of amount 0 with the reas
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from analyzers.types import Diagnostic, Kind, Location, Outcome, Severity, Span, Status
+from analyzers.types import Diagnostic, Kind, Location, Outcome, Severity, Status
 from rewards.registry import UnknownName, did_you_mean
 from rewards.schemes import scheme
-from rewards.schemes.regions import line_of, region
+from rewards.schemes.clusters import by_defect
+from rewards.schemes.regions import region
 from rewards.schemes.rltf import ADAPTIVE_RANGE, ALPHA_CAP, COARSE, FINE, check_charge, failing_frame, outcome_parts
-from rewards.schemes.suberrors import suberror
 from rewards.types import Charge, Evidence, Reward
 
 # The ratios 0.5 : 1 : 2.5 : 5 : 10 between severities are those of codequal (arXiv:2506.02211); a fatal finding costs
@@ -66,12 +65,12 @@ def static(
     frame = failing_frame(evidence, amount=fine_amount, alpha_cap=alpha_cap) if fine else ()
     findings = _priced(evidence, weights=weights, alpha_cap=alpha_cap)
     findings = _gated(findings, evidence, gate=gate)
-    clusters = _clusters(frame, findings, evidence.source.text)
+    found = by_defect(frame, findings, evidence.source.text)
     if _broken(evidence):
-        clusters = _first_cause(clusters)
+        found = _first_cause(found)
     parts = outcome_parts(verdict, coarse=coarse, adaptive=adaptive) if verdict else {}
     gap = _gap(evidence, coarse=coarse, adaptive=adaptive)
-    return Reward(parts, _capped(clusters, frame, gap=gap))
+    return Reward(parts, _capped(found, frame, gap=gap))
 
 
 def hard(diagnostic: Diagnostic) -> bool:
@@ -124,54 +123,6 @@ def _gated(charges: Sequence[Charge], evidence: Evidence, *, gate: bool) -> list
         return "gated" if gate and not passing and not hard(charge.diagnostic) else ""
 
     return [_waived(charge, reason(charge)) if reason(charge) else charge for charge in charges]
-
-
-def _clusters(frame: tuple[Charge, ...], findings: Sequence[Charge], text: str) -> list[list[Charge]]:
-    """Charges grouped by defect, the failing frame first. Two findings of one tool are two defects.
-
-    What overlaps the very expression that failed is the first to join the frame, whose own span is all of its line.
-    """
-    failed = [charge.diagnostic.span for charge in frame]
-    clusters = [[charge] for charge in frame]
-    framed = list(clusters)
-    open_: dict[tuple[Kind, int], list[list[Charge]]] = defaultdict(list)
-
-    def key(charge: Charge) -> tuple[bool, Span]:
-        return not any(span.overlaps(charge.diagnostic.span) for span in failed), charge.span
-
-    line = line_of(text, 0)
-    for charge in sorted(findings, key=key):
-        if not line.start <= charge.span.start <= line.end:
-            line = line_of(text, charge.span.start)
-        place = (_family(charge.diagnostic), line.start)
-        # From left to right: what ends before this charge begins will not be met again, so that this stays linear.
-        open_[place] = [cluster for cluster in open_[place] if _reach(cluster) > charge.span.start]
-        candidates = [cluster for cluster in framed if line_of(text, cluster[0].span.start) == line]
-        home = next((cluster for cluster in [*candidates, *open_[place]] if _one_defect(cluster, charge)), None)
-        if home is None:
-            home = []
-            clusters.append(home)
-            open_[place].append(home)
-        home.append(charge)
-    return clusters
-
-
-def _reach(cluster: Sequence[Charge]) -> int:
-    return min(max(charge.span.end, charge.span.start + 1) for charge in cluster)
-
-
-def _one_defect(cluster: Sequence[Charge], charge: Charge) -> bool:
-    return bool(charge.amount) and all(
-        member.amount
-        and member.diagnostic.analyzer != charge.diagnostic.analyzer
-        and _family(member.diagnostic) is _family(charge.diagnostic)
-        and member.span.overlaps(charge.span)
-        for member in cluster
-    )
-
-
-def _family(diagnostic: Diagnostic) -> Kind:
-    return suberror(diagnostic.code).kind if diagnostic.kind is Kind.RUNTIME else diagnostic.kind
 
 
 def _broken(evidence: Evidence) -> bool:
