@@ -66,6 +66,21 @@ def from_json(
     return parse
 
 
+def from_json_lines(finding: Callable[[Any], Finding | None]) -> Callable[[str], Iterator[Finding]]:
+    """A parser of one JSON document on each line; `finding` may answer None to leave one out.
+
+    The parser raises AnalyzerFailed at a line that is not JSON or lacks what `finding` looks for.
+    """
+    parse_one = from_json(finding, records=lambda data: [data])
+
+    def parse(output: str) -> Iterator[Finding]:
+        for line in output.split("\n"):
+            if line.strip():
+                yield from parse_one(line)
+
+    return parse
+
+
 def from_regex(pattern: str, *, kind: Kind = Kind.LOGIC, otherwise: str = r"\s*") -> Callable[[str], Iterator[Finding]]:
     """A parser of lines. The named groups are fields of Finding: code, message, line, column, end_line, ... , file,
     severity.

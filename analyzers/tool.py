@@ -55,6 +55,9 @@ class Tool:
     package: str
     """What provides the command, as `registry:name` with registry `debian`, `pypi` or `npm`."""
     ok_exit_codes: tuple[int, ...] = (0, 1)
+    stop_exit_codes: tuple[int, ...] = ()
+    """What it ends with when it stops at one program, and tells of that and of those before it alone: the program of
+    the last finding is then analysed by itself, and the others once more without it."""
     stderr: bool = False
     """Whether the findings come on standard error."""
     file: str = ""
@@ -75,7 +78,7 @@ class Tool:
     def fingerprint(self) -> str:
         """The command with its settings, and what it says of its version."""
         settings = [f"{name}={text}" for name, text in sorted({**self.settings, **self.environment}.items())]
-        version = _version(self._command(), self.version_argv)
+        version = _version(find_command(self.argv[0], self.package, asked_by=self.name), self.version_argv)
         return f"{' '.join([*self.argv, self.file, *settings])}: {version}"
 
     def run(self, sources: Sequence[Source]) -> list[tuple[Diagnostic, ...]]:
@@ -86,36 +89,47 @@ class Tool:
             AnalyzerTimeout: it took longer than `timeout_s`.
             AnalyzerFailed: unexpected exit status, output that cannot be understood, or a source that is too long.
         """
-        found = []
-        for start in range(0, len(sources), self.batch_size):
-            with boundary(self.name), tempfile.TemporaryDirectory(prefix=f"{self.name}-", dir=_memory()) as folder:
-                found += self._run_once(sources[start : start + self.batch_size], Path(folder))
-        return found
+        batches = (sources[start : start + self.batch_size] for start in range(0, len(sources), self.batch_size))
+        with boundary(self.name):
+            return [diagnostics for batch in batches for diagnostics in self._run_batch(batch)]
 
-    def _run_once(self, sources: Sequence[Source], folder: Path) -> list[tuple[Diagnostic, ...]]:
+    def _run_batch(self, sources: Sequence[Source]) -> list[tuple[Diagnostic, ...]]:
+        with tempfile.TemporaryDirectory(prefix="spanwise-", dir=memory()) as folder:
+            found, stopped = self._run_once(sources, Path(folder))
+        if stopped is None or len(sources) == 1:
+            return found
+        found = self._run_batch([*sources[:stopped], *sources[stopped + 1 :]])
+        return [*found[:stopped], *self._run_batch([sources[stopped]]), *found[stopped:]]
+
+    def _run_once(self, sources: Sequence[Source], folder: Path) -> tuple[list[tuple[Diagnostic, ...]], int | None]:
+        """What one process says of each source, and which of them it stopped at."""
         longest = max(len(source.text) for source in sources)
         if longest > self.max_length:
             raise AnalyzerFailed(f"{self.name} takes at most {self.max_length} code points, got {longest}")
         programs = _Programs.write(folder / "programs", sources, self.file)
-        by_name: dict[str, list[Finding]] = {name: [] for name in programs.names}
-        for finding in self.parse(self._execute(folder, programs)):
-            name = programs.name_in(finding.file)
-            if name is None:
+        status, output = self._execute(folder, programs)
+        found: list[list[Finding]] = [[] for _ in sources]
+        last = None
+        for finding in self.parse(output):
+            last = programs.index(finding.file)
+            if last is None:
                 raise AnalyzerFailed(f"{self.name} reports on {finding.file!r}, which it was not given")
-            by_name[name].append(finding)
+            found[last].append(finding)
+        if status in self.stop_exit_codes and last is None:
+            raise self._unexpected(status, folder)
         return [
-            to_diagnostics(self.name, source.text, by_name[name], convention=self.convention)
-            for name, source in zip(programs.names, sources, strict=True)
-        ]
+            to_diagnostics(self.name, source.text, findings, convention=self.convention)
+            for source, findings in zip(sources, found, strict=True)
+        ], last if status in self.stop_exit_codes else None
 
-    def _execute(self, folder: Path, programs: _Programs) -> str:
+    def _execute(self, folder: Path, programs: _Programs) -> tuple[int, str]:
         settings, output = folder / "settings", folder / ("err" if self.stderr else "out")
         _write(settings, {name: text.encode() for name, text in self.settings.items()})
         if any("{output}" in argument for argument in self.argv):
             output = folder / "output"
         places = {"{file}": programs.files[0], "{settings}": str(settings), "{output}": str(output)}
         lists = {"{files}": programs.files, "{folders}": [f"./{name}" for name in programs.names]}
-        argv = [self._command()]
+        argv = [find_command(self.argv[0], self.package, asked_by=self.name)]
         for argument in self.argv[1:]:
             argv += lists.get(argument) or [_fill(argument, places)]
         named = any("{file}" in argument or argument in lists for argument in self.argv)
@@ -127,32 +141,23 @@ class Tool:
                 stdout=stdout,
                 stderr=stderr,
                 cwd=programs.folder if named else _empty(folder),
-                env=_environment(folder) | {key: _fill(value, places) for key, value in self.environment.items()},
+                env=environment(folder) | {key: _fill(value, places) for key, value in self.environment.items()},
                 start_new_session=True,
             )
             status = _wait(process, self.timeout_s)
         if status is None:
             raise AnalyzerTimeout(f"{self.name} did not finish in {self.timeout_s:g} s")
-        if status not in self.ok_exit_codes:
-            expected = ", ".join(map(str, self.ok_exit_codes))
-            raise AnalyzerFailed(
-                f"{self.name} ended with status {status}, expected {expected}; it said: {_said(folder)!r}"
-            )
+        if status not in self.ok_exit_codes + self.stop_exit_codes:
+            raise self._unexpected(status, folder)
         if not output.exists():
             raise AnalyzerFailed(f"{self.name} did not write its findings; it said: {_said(folder)!r}")
-        return _read(output)
+        return status, _read(output)
 
-    def _command(self) -> str:
-        found = shutil.which(self.argv[0], path=_path())
-        if found is None:
-            registry, _, package = self.package.partition(":")
-            how = {"pypi": "pip install", "debian": "apt-get install", "npm": "npm install --global"}.get(
-                registry, registry
-            )
-            raise ToolMissing(
-                f"{self.name} needs the command {self.argv[0]!r}, which is not installed: {how} {package}"
-            )
-        return found
+    def _unexpected(self, status: int, folder: Path) -> AnalyzerFailed:
+        expected = ", ".join(map(str, self.ok_exit_codes))
+        return AnalyzerFailed(
+            f"{self.name} ended with status {status}, expected {expected}; it said: {_said(folder)!r}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +178,28 @@ class _Programs:
         _write(folder, dict(zip(files, map(encode, texts), strict=True)))
         return cls(folder, tuple(names), tuple(files))
 
-    def name_in(self, path: str) -> str | None:
+    def index(self, path: str) -> int | None:
         """The program that a path leads to; without a path it can only be the single one."""
         if not path:
-            return self.names[0] if len(self.names) == 1 else None
-        return next((part for part in reversed(PurePath(path).parts) if part in self.names), None)
+            return 0 if len(self.names) == 1 else None
+        return next((self.names.index(part) for part in reversed(PurePath(path).parts) if part in self.names), None)
+
+
+def find_command(command: str, package: str, *, asked_by: str) -> str:
+    """The path of a command: beside the interpreter first, then on PATH.
+
+    Raises:
+        ToolMissing: it is not installed; the message says what provides it, where `package` does.
+    """
+    found = shutil.which(command, path=_path())
+    if found is None:
+        registry, _, name = package.partition(":")
+        how = {"pypi": "pip install", "debian": "apt-get install", "npm": "npm install --global"}.get(
+            registry, registry
+        )
+        hint = f": {how} {name}" if package else ""
+        raise ToolMissing(f"{asked_by} needs the command {command!r}, which is not installed{hint}")
+    return found
 
 
 def end_running() -> None:
@@ -249,7 +271,8 @@ def _path() -> str:
     return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
+    """The variables of a command that may write in `folder`."""
     return {"PATH": _path(), "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 
@@ -258,6 +281,6 @@ def _empty(folder: Path) -> Path:
     return folder / "empty"
 
 
-def _memory() -> str | None:
+def memory() -> str | None:
     """A folder that lives in memory, unless the process was given one of its own."""
     return "/dev/shm" if tempfile.tempdir is None and os.access("/dev/shm", os.W_OK) else None

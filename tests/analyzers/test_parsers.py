@@ -4,7 +4,7 @@ import pytest
 
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding, to_diagnostics
-from analyzers.parsers import END_OF_LINE, from_json, from_regex, from_sarif, severity
+from analyzers.parsers import END_OF_LINE, from_json, from_json_lines, from_regex, from_sarif, severity
 from analyzers.positions import Convention, Unit
 from analyzers.types import Kind, Severity
 
@@ -22,6 +22,18 @@ def test_json_records_become_findings():
 def test_json_that_is_not_understood_is_a_failure(output):
     with pytest.raises(AnalyzerFailed, match="unexpected JSON"):
         list(from_json(lambda record: Finding(record["id"], record["message"]))(output))
+
+
+def test_json_by_lines():
+    parse = from_json_lines(lambda record: Finding(record["id"], "m") if record["id"] != "skip" else None)
+    assert list(parse('{"id": "A"}\r\n\n{"id": "skip"}\n{"id": "\u2028"}\n')) == [
+        Finding("A", "m"),
+        Finding("\u2028", "m"),
+    ]
+    assert list(parse("")) == []
+    for output in ('{"id": "A"}\nSegmentation fault', '{"id"', "[1]", '{"name": 1}'):
+        with pytest.raises(AnalyzerFailed, match="unexpected JSON"):
+            list(parse(output))
 
 
 LUACHECK = r"(?P<file>.+?):(?P<line>\d+):(?P<column>\d+)-(?P<end_column>\d+): \((?P<code>\w+)\) (?P<message>.*)"

@@ -8,7 +8,7 @@ import pytest
 
 from analyzers.errors import AnalyzerFailed, AnalyzerTimeout, ToolMissing
 from analyzers.findings import Finding
-from analyzers.parsers import from_json
+from analyzers.parsers import from_json, from_json_lines
 from analyzers.positions import Convention, Unit
 from analyzers.tool import Tool
 from analyzers.types import Source, Span
@@ -79,6 +79,32 @@ def test_of_several_programs_each_finding_names_one():
     assert codes(tool(code, "{files}").run([Source("a")])) == [["x"]]
     with pytest.raises(AnalyzerFailed, match="reports on '', which it was not given"):
         tool(code, "{files}", batch_size=2).run([Source("a"), Source("b")])
+
+
+STOPS = """
+import sys, json
+for name in sys.argv[1:]:
+    text = open(name).read()
+    print(json.dumps({"code": text, "line": 1, "column": 1, "file": name}))
+    if text == "bad":
+        raise SystemExit(3)
+"""
+
+
+@pytest.mark.parametrize("texts", ["a", "a b c", "bad", "bad a", "a bad", "a bad b bad bad c", "bad bad"])
+def test_a_tool_that_stops_at_a_program_is_given_the_others_again(texts):
+    mine = tool(
+        STOPS, "{files}", batch_size=8, stop_exit_codes=(3,),
+        parse=from_json_lines(lambda record: Finding(message="", **record)),
+    )  # fmt: skip
+    assert codes(mine.run([Source(text) for text in texts.split()])) == [[text] for text in texts.split()]
+
+
+def test_a_tool_that_stops_without_a_word_has_failed():
+    mine = tool("raise SystemExit(3)", "{files}", batch_size=8, stop_exit_codes=(3,), parse=from_json_lines(Finding))
+    for sources in ([Source("a")], [Source("a"), Source("b")]):
+        with pytest.raises(AnalyzerFailed, match="echo ended with status 3, expected 0, 1"):
+            mine.run(sources)
 
 
 def test_settings_and_environment():
