@@ -35,5 +35,5 @@ def boundary(analyzer: str) -> Iterator[None]:
         yield
     except AnalyzerError:
         raise
-    except (Exception, RecursionError, MemoryError) as error:
+    except (Exception, SystemExit) as error:
         raise AnalyzerFailed(f"{analyzer} raised {type(error).__name__}: {error}") from error

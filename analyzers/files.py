@@ -1,7 +1,8 @@
 """Plugin files: Python that defines analyzers, and tree-sitter queries.
 
 A Python file is executed, with all that this process may do: load what you would run. Its analyzers are the objects of
-its module that are analyzers, under their own names.
+its module that are analyzers, under their own names; whoever only imports a built-in one does not define it. A query
+file is described in `analyzers.query`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 from analyzers.errors import AnalyzerFailed
 from analyzers.types import Analyzer
 
-SUFFIXES = (".py",)
+SUFFIXES = (".py", ".scm")
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 _FIELDS = ("name", "languages", "timeout_s", "batch_size", "fingerprint", "run")
 
@@ -39,10 +40,21 @@ class Place:
     path: str
     """Absolute."""
     digest: str
+    """Of its content."""
 
 
-def load(path: Path) -> tuple[Place, Mapping[str, Analyzer]]:
-    """Reads a file as it is now: its place, and its analyzers by name.
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A plugin file that was loaded."""
+
+    place: Place
+    analyzers: Mapping[str, Analyzer]
+    module: ModuleType | None = None
+    """None where it is a query."""
+
+
+def load(path: Path) -> Plugin:
+    """Reads a file as it is now.
 
     Raises:
         BadPlugin: it cannot be read or executed, or defines no analyzer.
@@ -52,42 +64,57 @@ def load(path: Path) -> tuple[Place, Mapping[str, Analyzer]]:
         data = path.read_bytes()
     except OSError as error:
         raise BadPlugin(f"cannot read the plugin {str(path)!r}: {error.strerror}") from error
-    place = Place(str(path), hashlib.sha256(data).hexdigest())
-    return place, _load(place, data)
+    with redirect_stdout(sys.stderr):  # what a command prints may be JSON
+        return _load(Place(str(path), hashlib.sha256(data).hexdigest()), data)
 
 
-def again(place: Place) -> Mapping[str, Analyzer]:
-    """The analyzers of a file that was read before, perhaps by another process.
+def again(place: Place) -> Plugin:
+    """A file that was loaded before, perhaps by another process.
 
     Raises:
         AnalyzerFailed: it is another file by now, or cannot be loaded here.
     """
     try:
-        found, analyzers = load(Path(place.path))
+        plugin = load(Path(place.path))
     except BadPlugin as error:
         raise AnalyzerFailed(str(error)) from error
-    if found != place:
+    if plugin.place != place:
         raise AnalyzerFailed(f"the plugin {place.path!r} has changed since it was loaded; start again")
-    return analyzers
+    return plugin
 
 
 @cache
-def _load(place: Place, data: bytes) -> Mapping[str, Analyzer]:
-    found: dict[str, Analyzer] = {}
-    for value in vars(_execute(place, data)).values():
-        if not _is_analyzer(value) or _is_built_in(value):
-            continue
-        if not _NAME.fullmatch(str(value.name)):
-            raise BadPlugin(
-                f"the plugin {place.path!r}: an analyzer's name is of letters, digits and -, not {value.name!r}"
-            )
-        if found.setdefault(value.name, value) is not value:
-            raise BadPlugin(f"the plugin {place.path!r} defines two analyzers named {value.name!r}")
+def _load(place: Place, data: bytes) -> Plugin:
+    if Path(place.path).suffix == ".scm":
+        found, module = [_read(place, data)], None
+    elif Path(place.path).suffix == ".py":
+        module = _execute(place, data)
+        values = vars(module).values()
+        found = [value for value in values if _is_analyzer(value) and not _is_built_in(value)]
+    else:
+        raise BadPlugin(f"the plugin {place.path!r} is no file of Python (.py) or of tree-sitter queries (.scm)")
     if not found:
         raise BadPlugin(
-            f"the plugin {place.path!r} defines no analyzer; put @analyzer(NAME, languages=(...)) on a function"
+            f"the plugin {place.path!r} defines no analyzer; put @analyzer(NAME, languages=...) above a function"
         )
-    return found
+    by_name: dict[str, Analyzer] = {}
+    for analyzer in found:
+        if not isinstance(analyzer.name, str) or not _NAME.fullmatch(analyzer.name):
+            raise BadPlugin(
+                f"the plugin {place.path!r} names an analyzer {analyzer.name!r}; expected letters, digits and '-'"
+            )
+        if by_name.setdefault(analyzer.name, analyzer) is not analyzer:
+            raise BadPlugin(f"the plugin {place.path!r} defines two analyzers named {analyzer.name!r}")
+    return Plugin(place, by_name, module)
+
+
+def _read(place: Place, data: bytes) -> Analyzer:
+    from analyzers import query  # takes the grammars along
+
+    try:
+        return query.read(data.decode("utf-8-sig"), Path(place.path).stem)
+    except ValueError as error:
+        raise BadPlugin(f"the query {place.path!r} makes no sense: {error}") from error
 
 
 def _execute(place: Place, data: bytes) -> ModuleType:
@@ -96,8 +123,7 @@ def _execute(place: Place, data: bytes) -> ModuleType:
     module.__file__ = place.path
     sys.modules[name] = module
     try:
-        with redirect_stdout(sys.stderr):
-            exec(compile(data, place.path, "exec"), module.__dict__)
+        exec(compile(data, place.path, "exec"), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
         raise BadPlugin(f"the plugin {place.path!r} cannot be loaded: {_said(error, place.path)}") from error

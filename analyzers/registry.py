@@ -83,7 +83,8 @@ def add(path: str | Path) -> tuple[str, ...]:
         DuplicateAnalyzer: a name is taken; both owners are named.
     """
     global _setup
-    place, found = files.load(Path(_setup.folder, path))
+    plugin = files.load(Path(_setup.folder, path))
+    place, found = plugin.place, tuple(plugin.analyzers)
     others = {name: known for name, known in _setup.files.items() if known.path != place.path}
     for name in found:
         if name in _built_in() or name == RUNTIME:
@@ -93,7 +94,7 @@ def add(path: str | Path) -> tuple[str, ...]:
             raise DuplicateAnalyzer(f"analyzer {name!r} of {place.path} is offered by {owner} too; rename one of them")
     _setup = Setup(others | dict.fromkeys(found, place), _setup.folder)
     get.cache_clear()
-    return tuple(found)
+    return found
 
 
 def names() -> tuple[str, ...]:
@@ -147,7 +148,7 @@ def get(name: str) -> Analyzer:
             f"{RUNTIME!r} needs tests and is run by analyzers.engine.Engine or analyzers.runtime.submit"
         )
     if name in _setup.files:
-        return files.again(_setup.files[name])[name]
+        return files.again(_setup.files[name]).analyzers[name]
     if name not in names():
         return _described(name)
     module = _built_in().get(name)
