@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from analyzers.positions import Convention, LineTable, Unit
+from analyzers.positions import Convention, LineTable
 from analyzers.types import Diagnostic, Kind, Location, Severity, Span
 
 
@@ -29,8 +29,8 @@ class Finding:
     location: Location = Location.SPAN
     file: str = ""
     """Name of the file that it is about, from tools that were given several."""
-    unit: Unit | None = None
-    """What its columns and offsets count, where the output itself says so and thereby overrides the convention."""
+    convention: Convention | None = None
+    """How its position counts, where the output itself says so; wins over the analyzer's convention."""
 
 
 def to_diagnostics(
@@ -49,8 +49,7 @@ def to_diagnostics(
 
 def _diagnostic(analyzer: str, table: LineTable, finding: Finding, convention: Convention) -> Diagnostic:
     location = finding.location
-    if finding.unit is not None:
-        convention = replace(convention, unit=finding.unit)
+    convention = finding.convention or convention
     if finding.offset is not None:
         span = table.offsets(convention.unit, finding.offset, finding.end_offset)
     elif finding.line is not None:

@@ -1,16 +1,14 @@
-"""Tool output to findings: JSON records, lines that a regular expression describes, SARIF."""
+"""Tool output to findings: JSON records, and lines that a regular expression describes; SARIF is `analyzers.sarif`."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
-from analyzers.positions import Unit
 from analyzers.types import Kind, Severity
 
 SEVERITIES: Mapping[str, Severity] = {
@@ -30,7 +28,6 @@ SEVERITIES: Mapping[str, Severity] = {
 """What tools call a severity."""
 
 END_OF_LINE = 1 << 30
-_COLUMN_KINDS = {"utf16CodeUnits": Unit.UTF16, "unicodeCodePoints": Unit.CODEPOINT, "bytes": Unit.BYTE}
 _INTEGERS = ("line", "column", "end_line", "end_column", "offset", "end_offset")
 
 
@@ -101,63 +98,9 @@ def from_regex(pattern: str, *, kind: Kind = Kind.LOGIC, otherwise: str = r"\s*"
     return parse
 
 
-def from_sarif(
-    rate: Callable[[Finding], Finding] = lambda finding: finding, *, trust_column_kind: bool = True
-) -> Callable[[str], Iterator[Finding]]:
-    """A parser of SARIF 2.1.0, for an analyzer whose convention is lines and columns from 1 and ends exclusive.
-
-    Where a run says what its columns count, that wins over the convention's unit, unless the tool is known to say it
-    wrongly (oxlint) and is not trusted. `rate` sets severity and kind by code. Results that the file marks as
-    suppressed count like the others. The parser raises AnalyzerFailed where the output is not SARIF.
-    """
-
-    def parse(output: str) -> Iterator[Finding]:
-        try:
-            for run in json.loads(output)["runs"]:
-                unit = _COLUMN_KINDS[run["columnKind"]] if trust_column_kind and "columnKind" in run else None
-                for result in run.get("results") or ():
-                    yield replace(rate(_from_result(result)), unit=unit)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise AnalyzerFailed(f"not SARIF 2.1.0 ({type(error).__name__}: {error}): {output[:200]!r}") from error
-
-    return parse
-
-
 def _from_groups(groups: dict[str, str | None], kind: Kind) -> Finding:
     values: dict[str, Any] = {key: value for key, value in groups.items() if value is not None}
     values.update({key: int(values[key]) for key in _INTEGERS if key in values})
     if "severity" in values:
         values["severity"] = severity(values["severity"])
     return Finding(**{"code": "", "message": "", "kind": kind, **values})
-
-
-def _from_result(result: Mapping[str, Any]) -> Finding:
-    message = result.get("message", {})
-    finding = Finding(
-        code=result.get("ruleId") or result.get("rule", {}).get("id", ""),
-        message=message.get("text", ""),
-        severity=severity(result.get("level", "warning")),
-    )
-    locations = result.get("locations") or ()
-    if not locations:
-        return finding
-    physical = locations[0].get("physicalLocation", {})
-    file = physical.get("artifactLocation", {}).get("uri", "")
-    return _placed(replace(finding, file=file), physical.get("region", {}))
-
-
-def _placed(finding: Finding, region: Mapping[str, Any]) -> Finding:
-    """The finding at a region, whose defaults are those of section 3.30 of the standard."""
-    first = region.get("startLine")
-    if first is None and "charOffset" in region:
-        start = region["charOffset"]
-        return replace(finding, offset=start, end_offset=start + region.get("charLength", 0))
-    if first is None or not {"startColumn", "endColumn"} & region.keys():
-        return replace(finding, line=first, end_line=region.get("endLine", first))
-    return replace(
-        finding,
-        line=first,
-        column=region.get("startColumn", 1),
-        end_line=region.get("endLine", first),
-        end_column=region.get("endColumn", END_OF_LINE),
-    )

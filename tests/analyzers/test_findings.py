@@ -30,10 +30,10 @@ def test_without_a_position_it_is_about_the_whole_text():
     assert (found.span, found.location) == (Span(0, len(TEXT)), Location.GLOBAL)
 
 
-def test_an_offset_wins_and_a_unit_of_its_own_overrides_the_convention():
+def test_an_offset_wins_and_so_does_a_convention_of_its_own():
     by_bytes, by_units = (
         Finding("a", "", line=3, offset=4, end_offset=12),
-        Finding("a", "", 1, 4, 1, 9, unit=Unit.UTF16),
+        Finding("a", "", 1, 4, 1, 9, convention=Convention(1, 0, Unit.UTF16)),
     )
     assert [found.span for found in convert(by_bytes, by_units)] == [Span(4, 8), Span(4, 8)]
 

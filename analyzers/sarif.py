@@ -1,0 +1,294 @@
+"""SARIF 2.1.0 to findings, so that any tool that writes it is an analyzer without code.
+
+`sarif:COMMAND` runs a command and reads what it writes: `sarif:ruff check --output-format=sarif {files}`. The words of
+the command are those of a shell without its substitutions; `{files}`, `{file}` and `{output}` mean what they mean in
+`analyzers.tool.Tool`. `sarif[c cpp exit=4]:COMMAND` names the languages that it is for, and what it may exit with
+beside 0 and 1. `sarif:PATH.sarif`, or the path alone, is a file made elsewhere, see `analyzers.sarif_report`.
+
+Section numbers are those of the OASIS standard. A result counts whether or not it is marked as suppressed (3.27.23);
+a run that says that it failed, or that has no results at all, is a failure and not "no findings".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
+
+import grammars
+from analyzers.errors import AnalyzerFailed
+from analyzers.findings import Finding
+from analyzers.parsers import END_OF_LINE, severity
+from analyzers.positions import Convention, Unit
+from analyzers.tool import Tool
+from analyzers.types import Analyzer, Kind, Severity
+
+CODEPOINTS, BYTES, UTF16 = Convention(), Convention(unit=Unit.BYTE), Convention(unit=Unit.UTF16)
+TOOLS: Mapping[str, Convention] = {
+    "ast-grep": CODEPOINTS,
+    "bandit": Convention(unit=Unit.BYTE, skips_bom=True),
+    "biome": CODEPOINTS,
+    "cppcheck": Convention(unit=Unit.BYTE, skips_bom=True),
+    "eslint": Convention(unit=Unit.UTF16, skips_bom=True),
+    "oxlint": BYTES,
+    "pyrefly": Convention(skips_bom=True),
+    "ruff": Convention(skips_bom=True),
+    "semgrep": BYTES,
+    "ty": Convention(skips_bom=True),
+}
+"""How tools count that say nothing of it, or something that is not so, by the first word of the driver's name in lower
+case. Wins over `columnKind`; the tests hold each against what the tool itself wrote."""
+COLUMN_KINDS: Mapping[str, Convention] = {"utf16CodeUnits": UTF16, "unicodeCodePoints": CODEPOINTS, "bytes": BYTES}
+
+TAGS: Mapping[str, Kind] = {
+    **{kind.value: kind for kind in (Kind.NAME, Kind.TYPE, Kind.LOGIC, Kind.SECURITY, Kind.STYLE)},
+    **dict.fromkeys(("correctness", "suspicious", "reliability"), Kind.LOGIC),
+    **dict.fromkeys(("convention", "formatting", "maintainability", "pedantic", "readability"), Kind.STYLE),
+}
+"""What the tags and the category of a rule make of its findings; the first one that is known counts."""
+_SYNTAX = re.compile(r"(?:.*[^a-z])?(?:parse|(?:invalid|bad)-?syntax|(?:syntax|pars(?:e|er|ing))-?error)")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SCORE = re.compile(r"\d{1,2}(?:\.\d+)?")
+_SCORES = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM))
+_PLACEHOLDER = re.compile(r"\{(\d+)\}")
+_PREFIX = re.compile(r"[a-z-]+\[(?P<words>[^\]]*)\]:")
+
+BATCH_SIZE = 64
+TIMEOUT_S = 30.0
+
+
+def from_name(name: str, rest: str, folder: Path) -> Analyzer:
+    """The analyzer that `sarif:REST` describes; relative paths begin at `folder`.
+
+    Raises:
+        ValueError: no words of a command, an unknown language, or a file that is not there.
+    """
+    languages, codes = in_brackets(name)
+    if rest.strip().endswith(".sarif"):
+        from analyzers import sarif_report
+
+        return sarif_report.SarifReport(name, folder / rest.strip(), languages)
+    argv = words(rest, folder)
+    batch_size = BATCH_SIZE if "{files}" in argv else 1
+    return Tool(
+        name, languages, argv, from_sarif(), CODEPOINTS, "",
+        ok_exit_codes=(0, 1, *codes), batch_size=batch_size, timeout_s=TIMEOUT_S,
+    )  # fmt: skip
+
+
+def in_brackets(name: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Languages and exit codes of a name such as `sarif[c cpp exit=4]:...`; for every language where none is named.
+
+    Raises:
+        grammars.UnknownLanguage: with the closest names.
+        ValueError: `exit=` without a number.
+    """
+    match = _PREFIX.match(name)
+    given = re.split(r"[\s,]+", match["words"].strip()) if match and match["words"].strip() else []
+    codes = [word.removeprefix("exit=") for word in given if word.startswith("exit=")]
+    if not all(re.fullmatch(r"\d{1,3}", code) for code in codes):
+        raise ValueError(f"{name!r}: exit= takes a number, as in exit=4, got {', '.join(map(repr, codes))}")
+    languages = tuple(grammars.get(word).name for word in given if not word.startswith("exit="))
+    return languages or ("*",), tuple(map(int, codes))
+
+
+def words(command: str, folder: Path) -> tuple[str, ...]:
+    """The words of a command; a program that is given by a relative path is looked for from `folder`.
+
+    Raises:
+        ValueError: an open quotation, or no words.
+    """
+    try:
+        found = shlex.split(command)
+    except ValueError as error:
+        raise ValueError(f"the command {command!r} cannot be split into words: {error}") from error
+    if not found:
+        raise ValueError(f"the command {command!r} has no words")
+    return (str(folder / found[0]) if "/" in found[0] else found[0], *found[1:])
+
+
+def from_sarif(rate: Callable[[Finding], Finding] = lambda finding: finding) -> Callable[[str], Iterator[Finding]]:
+    """A parser of SARIF for an analyzer whose convention is lines and columns from 1 and ends exclusive.
+
+    Where the tool is known, or the run says what its columns count, that wins over the analyzer's convention. `rate`
+    sets severity and kind by code. The parser raises AnalyzerFailed where the output is not SARIF 2.1.0, or where it
+    says itself that the tool failed.
+    """
+
+    def parse(output: str) -> Iterator[Finding]:
+        with understood(output):
+            for run in runs(output):
+                for finding in run.findings():
+                    yield rate(finding)
+
+    return parse
+
+
+@contextmanager
+def understood(output: str) -> Iterator[None]:
+    """What the trees of others make our code raise, as an AnalyzerFailed that shows the head of the output."""
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        raise AnalyzerFailed(f"not SARIF 2.1.0 ({type(error).__name__}: {error}): {output[:200]!r}") from error
+
+
+def runs(output: str) -> list[Run]:
+    """The runs of a log.
+
+    Raises:
+        ValueError, LookupError, TypeError, RecursionError: it is no SARIF 2; to be called within `understood`.
+    """
+    log = json.loads(output.removeprefix("\ufeff"))
+    if not str(log["version"]).startswith("2."):
+        raise ValueError(f"expected version 2.1.0, got {log['version']!r:.40}")
+    return [Run(tree) for tree in log["runs"]]
+
+
+class Run:
+    """One run of a tool (3.14)."""
+
+    def __init__(self, tree: Mapping[str, Any]) -> None:
+        self.tree = tree
+        self.artifacts: list[Mapping[str, Any]] = tree.get("artifacts") or []
+        self._driver: Mapping[str, Any] = tree.get("tool", {}).get("driver", {})
+
+    def findings(self) -> Iterator[Finding]:
+        """What the tool found, each at the first place that it names.
+
+        Raises:
+            AnalyzerFailed: the tool failed, as the run says.
+            ValueError, LookupError, TypeError, AttributeError: this is no run.
+        """
+        self._check()
+        for result in self.tree["results"]:
+            if result.get("kind") not in ("pass", "notApplicable") and result.get("baselineState") != "absent":
+                yield self._finding(result)
+
+    @cached_property
+    def convention(self) -> Convention | None:
+        """How this run counts; None where nobody knows."""
+        name = str(self._driver.get("name", "")).lower().split()
+        if name and name[0] in TOOLS:
+            return TOOLS[name[0]]
+        kind = self.tree.get("columnKind")
+        return None if kind is None else COLUMN_KINDS[kind]
+
+    def path(self, location: Mapping[str, Any]) -> str:
+        """Where an artifact is (3.4): a path, absolute if the run says so much; the URI where it is no file's."""
+        uri, base = location.get("uri"), location.get("uriBaseId")
+        if uri is None:
+            index = location.get("index", -1)
+            return "" if index < 0 else self.path(self.artifacts[index]["location"] | {"index": -1})
+        bases = dict(self.tree.get("originalUriBaseIds") or {})
+        while base in bases:
+            folder = bases.pop(base)
+            if "uri" in folder:
+                uri = urljoin(f"{folder['uri'].rstrip('/')}/", uri)
+            base = folder.get("uriBaseId")
+        parts = urlsplit(uri)
+        return unquote(parts.path) if parts.scheme in ("", "file") else str(uri)
+
+    def _check(self) -> None:
+        for invocation in self.tree.get("invocations") or ():
+            if invocation.get("executionSuccessful") is False:
+                raise AnalyzerFailed(f"{self._driver.get('name')} says that it failed: {_notices(invocation)[:300]!r}")
+        if self.tree.get("results") is None:
+            raise AnalyzerFailed(f"a run of {self._driver.get('name')!r} has no results, which is more than none found")
+
+    def _finding(self, result: Mapping[str, Any]) -> Finding:
+        rule = self._rule(result)
+        code = str(result.get("ruleId") or result.get("rule", {}).get("id") or rule.get("id", ""))
+        severity_, kind = _rating(code, result, rule)
+        message = self._message(result, rule)
+        finding = Finding(code, message, severity=severity_, kind=kind, convention=self.convention)
+        places = [location.get("physicalLocation") or {} for location in result.get("locations") or ()]
+        place = next((place for place in places if "artifactLocation" in place), None)
+        if place is None:
+            target = result.get("analysisTarget") or {}
+            return _placed(replace(finding, file=self.path(target)), places[0].get("region") or {} if places else {})
+        return _placed(replace(finding, file=self.path(place["artifactLocation"])), place.get("region") or {})
+
+    def _rule(self, result: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What the tool says of the rule of a result (3.27.7), if anything."""
+        reference = result.get("rule") or {}
+        component = reference.get("toolComponent", {}).get("index", -1)
+        owner = self._driver if component < 0 else self.tree["tool"]["extensions"][component]
+        rules: list[Mapping[str, Any]] = owner.get("rules") or []
+        index = result.get("ruleIndex", reference.get("index", -1))
+        if index >= 0:
+            return rules[index]
+        name = str(result.get("ruleId") or reference.get("id", ""))
+        named = (rule for key in (name, name.rpartition("/")[0]) for rule in rules if rule["id"] == key)
+        return next(named, {})
+
+    def _message(self, result: Mapping[str, Any], rule: Mapping[str, Any]) -> str:
+        """The text of a message (3.11), looked up where the result only names it, its arguments filled in."""
+        message = result.get("message") or {}
+        text = message.get("text")
+        if text is None:
+            known = {**(self._driver.get("globalMessageStrings") or {}), **(rule.get("messageStrings") or {})}
+            text = known.get(message.get("id"), {}).get("text", message.get("markdown", ""))
+        arguments = message.get("arguments") or ()
+        filled = _PLACEHOLDER.sub(
+            lambda match: str(arguments[int(match[1])]) if int(match[1]) < len(arguments) else match[0], text
+        )
+        return filled if arguments else str(text)
+
+
+def _rating(code: str, result: Mapping[str, Any], rule: Mapping[str, Any]) -> tuple[Severity, Kind]:
+    """Severity and kind (3.27.10, 3.49.14, 3.50.3), with the properties by which code hosts rank security findings."""
+    if _SYNTAX.fullmatch(_CAMEL.sub("-", code).lower()):
+        return Severity.FATAL, Kind.SYNTAX
+    bags = [owner.get("properties") or {} for owner in (result, rule)]
+    tags = [str(tag).lower() for bag in bags for tag in [*(bag.get("tags") or ()), bag.get("category", "")]]
+    kind = next((TAGS[tag] for tag in tags if tag in TAGS), Kind.LOGIC)
+    scores = [str(bag["security-severity"]) for bag in bags if "security-severity" in bag]
+    if scores and _SCORE.fullmatch(scores[0]):
+        return next((name for least, name in _SCORES if float(scores[0]) >= least), Severity.LOW), Kind.SECURITY
+    usual = "warning" if result.get("kind", "fail") == "fail" else "none"
+    default = (rule.get("defaultConfiguration") or {}).get("level") if usual == "warning" else None
+    return severity(result.get("level") or default or usual), kind
+
+
+def _placed(finding: Finding, region: Mapping[str, Any]) -> Finding:
+    """The finding at a region, whose defaults are those of section 3.30."""
+    line, column, end_line, end_column, offset, length, at, bytes_ = (
+        _number(region, key)
+        for key in (
+            "startLine", "startColumn", "endLine", "endColumn", "charOffset", "charLength", "byteOffset", "byteLength",
+        )
+    )  # fmt: skip
+    if line is not None and (column, end_column) != (None, None):
+        return replace(
+            finding,
+            line=line,
+            column=1 if column is None else column,
+            end_line=line if end_line is None else end_line,
+            end_column=END_OF_LINE if end_column is None else end_column,
+        )
+    if offset is not None and offset >= 0:
+        return replace(finding, offset=offset, end_offset=offset + (length or 0))
+    if at is not None and at >= 0:
+        return replace(finding, offset=at, end_offset=at + (bytes_ or 0), convention=BYTES)
+    return replace(finding, line=line, end_line=end_line)
+
+
+def _number(region: Mapping[str, Any], key: str) -> int | None:
+    value = region.get(key)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise TypeError(f"{key} is {value!r:.40}, expected a whole number")
+    return value
+
+
+def _notices(invocation: Mapping[str, Any]) -> str:
+    keys = ("toolExecutionNotifications", "toolConfigurationNotifications")
+    notices = [notice for key in keys for notice in invocation.get(key) or ()]
+    return "; ".join(str(notice.get("message", {}).get("text", "")) for notice in notices)
