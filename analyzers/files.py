@@ -59,13 +59,8 @@ def load(path: Path) -> Plugin:
     Raises:
         BadPlugin: it cannot be read or executed, or defines no analyzer.
     """
-    path = path.absolute()
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise BadPlugin(f"cannot read the plugin {str(path)!r}: {error.strerror}") from error
     with redirect_stdout(sys.stderr):  # what a command prints may be JSON
-        return _load(Place(str(path), hashlib.sha256(data).hexdigest()), data)
+        return _open(path.absolute())
 
 
 def again(place: Place) -> Plugin:
@@ -75,12 +70,20 @@ def again(place: Place) -> Plugin:
         AnalyzerFailed: it is another file by now, or cannot be loaded here.
     """
     try:
-        plugin = load(Path(place.path))
+        plugin = _open(Path(place.path))
     except BadPlugin as error:
         raise AnalyzerFailed(str(error)) from error
     if plugin.place != place:
         raise AnalyzerFailed(f"the plugin {place.path!r} has changed since it was loaded; start again")
     return plugin
+
+
+def _open(path: Path) -> Plugin:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadPlugin(f"cannot read the plugin {str(path)!r}: {error.strerror}") from error
+    return _load(Place(str(path), hashlib.sha256(data).hexdigest()), data)
 
 
 @cache

@@ -26,6 +26,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from pkgutil import iter_modules
+from types import ModuleType
 
 from analyzers import files
 from analyzers.errors import AnalyzerError, AnalyzerFailed
@@ -164,6 +165,42 @@ def get(name: str) -> Analyzer:
         raise AnalyzerFailed(f"{target} of {owner} is no analyzer named {name!r} but {analyzer!r:.120}")
     found: Analyzer = analyzer
     return found
+
+
+def fingerprint(name: str) -> str:
+    """What the findings of an analyzer depend on; where it stands in a plugin file, on the file too.
+
+    Raises:
+        UnknownAnalyzer, AnalyzerFailed: as `get` does.
+        analyzers.errors.ToolMissing: what it runs is not installed.
+    """
+    analyzer = get(name)
+    place = _setup.files.get(analyzer.name)
+    said = analyzer.fingerprint()
+    if not isinstance(said, str):
+        raise AnalyzerFailed(f"the fingerprint of {name} is {said!r:.80}, expected a string")
+    return f"{place.digest} {said}" if place else said
+
+
+def module(name: str) -> ModuleType | None:
+    """The module in which an analyzer stands, or None where it stands in none.
+
+    Raises:
+        UnknownAnalyzer, AnalyzerFailed: as `get` does.
+    """
+    analyzer = get(name)
+    if analyzer.name in _setup.files:
+        return files.again(_setup.files[analyzer.name]).module
+    entry = _plugins().get(analyzer.name)
+    where = entry.module if entry else _built_in().get(analyzer.name)
+    return import_module(where) if where else None
+
+
+def owner(name: str) -> str:
+    """Who offers an analyzer: `built in`, a distribution with its version, or the path of a plugin file."""
+    if name in _setup.files:
+        return _setup.files[name].path
+    return _owner(_plugins()[name]) if name in _plugins() else "built in"
 
 
 def _resolve(name: str) -> tuple[str, ...]:
