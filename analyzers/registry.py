@@ -5,9 +5,9 @@
 - An entry point of the group `spanwise.analyzers`: its target is an analyzer of that name.
 - A plugin file, `lint/no_eval.py` or `lint/no_eval.scm`: named as it is, with `lint/no_eval.py:no-eval` for one of its
   analyzers, or made known by `add`; its analyzers then have names like all others. See `analyzers.files`.
-- A prefix with whatever it takes, `sarif:COMMAND`: the module of that name in this package makes the analyzer by its
-  function `from_name(name, rest, folder)`, with the whole name, what stands behind the colon, and the folder at which
-  relative paths begin. What it raises as ValueError is bad usage.
+- A prefix with whatever it takes, `sarif:COMMAND` or `sarif[c cpp]:COMMAND`: the module of that name in this package
+  makes the analyzer by its function `from_name(name, rest, folder)`, with the whole name, what stands behind the colon,
+  and the folder at which relative paths begin. What it raises as ValueError is bad usage.
 
 Names are listed without an import; a module is imported when its analyzer is used. Names are all that travels to
 worker processes, with the `Setup` by which they mean the same there. `runtime` is a name too, but no analyzer: it
@@ -207,8 +207,7 @@ def _resolve(name: str) -> tuple[str, ...]:
     """The names under which `get` knows what a name stands for."""
     if name in names():
         return (name,)
-    prefix, colon, _ = name.partition(":")
-    if colon and prefix in PREFIXES:
+    if ":" in name and _prefix(name) in PREFIXES:
         return (_described(name).name,)
     if in_file := _IN_FILE.fullmatch(name):
         found = add(in_file["path"])
@@ -218,11 +217,11 @@ def _resolve(name: str) -> tuple[str, ...]:
     implied = SUFFIXES.get(Path(name).suffix)
     if implied:
         return (_described(f"{implied}:{name}").name,)
-    raise _unknown(name, names(), *(f"{prefix}:" for prefix in PREFIXES if colon))
+    raise _unknown(name, names(), *(f"{prefix}:" for prefix in PREFIXES if ":" in name))
 
 
 def _described(name: str) -> Analyzer:
-    prefix, _, rest = name.partition(":")
+    prefix, rest = _prefix(name), name.partition(":")[2]
     if not rest.strip():
         raise ValueError(f"analyzer {name!r} lacks what stands behind the colon, {prefix}:...")
     folder = Path(_setup.folder or Path.cwd())
@@ -233,6 +232,11 @@ def _described(name: str) -> Analyzer:
     except Exception as error:
         raise AnalyzerFailed(f"analyzer {name!r} cannot be made: {type(error).__name__}: {error}") from error
     return analyzer
+
+
+def _prefix(name: str) -> str:
+    """What stands before the colon, without what is in brackets: `sarif` of `sarif[c cpp]:...`."""
+    return name.partition(":")[0].partition("[")[0]
 
 
 def _unknown(name: str, known: Iterable[str], *others: str, of: str = "") -> UnknownAnalyzer:

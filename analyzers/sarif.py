@@ -68,13 +68,16 @@ def from_name(name: str, rest: str, folder: Path) -> Analyzer:
     """The analyzer that `sarif:REST` describes; relative paths begin at `folder`.
 
     Raises:
-        ValueError: no words of a command, an unknown language, or a file that is not there.
+        ValueError: an unknown language, no such file, or what is no command.
     """
     languages, codes = in_brackets(name)
     if rest.strip().endswith(".sarif"):
-        from analyzers import sarif_report
+        from analyzers.sarif_report import SarifReport  # which needs this module
 
-        return sarif_report.SarifReport(name, folder / rest.strip(), languages)
+        path = folder / rest.strip()
+        if not path.is_file():
+            raise ValueError(f"analyzer {name!r}: there is no file {str(path)!r}")
+        return SarifReport(name, path, languages, folder)
     argv = words(rest, folder)
     batch_size = BATCH_SIZE if "{files}" in argv else 1
     return Tool(
