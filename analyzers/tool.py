@@ -54,6 +54,8 @@ class Tool:
     convention: Convention
     package: str
     """What provides the command, as `registry:name` with registry `debian`, `pypi` or `npm`."""
+    needs: tuple[str, ...] = ()
+    """Other commands, and paths of files, that the package brings along and the command cannot do without."""
     ok_exit_codes: tuple[int, ...] = (0, 1)
     stop_exit_codes: tuple[int, ...] = ()
     """What it ends with when it stops at one program, and tells of that and of those before it alone: the program of
@@ -78,7 +80,7 @@ class Tool:
     def fingerprint(self) -> str:
         """The command with its settings, and what it says of its version."""
         settings = [f"{name}={text}" for name, text in sorted({**self.settings, **self.environment}.items())]
-        version = _version(find_command(self.argv[0], self.package, asked_by=self.name), self.version_argv)
+        version = _version(self._command(), self.version_argv)
         return f"{' '.join([*self.argv, self.file, *settings])}: {version}"
 
     def run(self, sources: Sequence[Source]) -> list[tuple[Diagnostic, ...]]:
@@ -129,7 +131,7 @@ class Tool:
             output = folder / "output"
         places = {"{file}": programs.files[0], "{settings}": str(settings), "{output}": str(output)}
         lists = {"{files}": programs.files, "{folders}": [f"./{name}" for name in programs.names]}
-        argv = [find_command(self.argv[0], self.package, asked_by=self.name)]
+        argv = [self._command()]
         for argument in self.argv[1:]:
             argv += lists.get(argument) or [_fill(argument, places)]
         named = any("{file}" in argument or argument in lists for argument in self.argv)
@@ -152,6 +154,13 @@ class Tool:
         if not output.exists():
             raise AnalyzerFailed(f"{self.name} did not write its findings; it said: {_said(folder)!r}")
         return status, _read(output)
+
+    def _command(self) -> str:
+        found = find_command(self.argv[0], self.package, asked_by=self.name)
+        for need in self.needs:
+            if not (os.path.exists(need) if os.path.isabs(need) else shutil.which(need, path=_path())):
+                raise ToolMissing(f"{self.name} needs {need}, which is not installed{_install(self.package)}")
+        return found
 
     def _unexpected(self, status: int, folder: Path) -> AnalyzerFailed:
         expected = ", ".join(map(str, self.ok_exit_codes))
@@ -193,13 +202,14 @@ def find_command(command: str, package: str, *, asked_by: str) -> str:
     """
     found = shutil.which(command, path=_path())
     if found is None:
-        registry, _, name = package.partition(":")
-        how = {"pypi": "pip install", "debian": "apt-get install", "npm": "npm install --global"}.get(
-            registry, registry
-        )
-        hint = f": {how} {name}" if package else ""
-        raise ToolMissing(f"{asked_by} needs the command {command!r}, which is not installed{hint}")
+        raise ToolMissing(f"{asked_by} needs the command {command!r}, which is not installed{_install(package)}")
     return found
+
+
+def _install(package: str) -> str:
+    registry, _, name = package.partition(":")
+    how = {"pypi": "pip install", "debian": "apt-get install", "npm": "npm install --global"}.get(registry, registry)
+    return f": {how} {name}" if package else ""
 
 
 def end_running() -> None:

@@ -219,6 +219,14 @@ def test_a_missing_command_says_what_provides_it(package, how):
             ask()
 
 
+@pytest.mark.parametrize("missing", ["lib.jar", "/nowhere/lib.jar"])
+def test_whatever_else_is_missing_says_what_provides_it(missing, tmp_path):
+    lacking = tool("", needs=("sh", str(tmp_path), missing), package="debian:libnope-java")
+    for ask in (lacking.fingerprint, lambda: lacking.run([Source("x")])):
+        with pytest.raises(ToolMissing, match=f"needs {missing}, which is not installed: apt-get install libnope-java"):
+            ask()
+
+
 def test_the_fingerprint_holds_version_and_settings():
     one, other = tool("1").fingerprint(), tool("2").fingerprint()
     assert f"Python {sys.version.split()[0]}" in one
