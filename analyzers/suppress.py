@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
-from tree_sitter import Node, Parser
+from tree_sitter import Node
 
 import grammars
-from analyzers.errors import ToolMissing
-from analyzers.positions import LineTable, Unit, encode, one_newline
+from analyzers import trees
+from analyzers.positions import LineTable, Unit
 
 _WORDS = re.compile(r"[A-Za-z0-9]")
 _SHEBANG = re.compile(r"#![ \t]*/[\w./-]*(?:[ \t]+[\w./-]+)*")
@@ -35,11 +34,9 @@ def neutralise(text: str, language: str) -> str:
     marks = [mark for mark in (spoken.line_comment, *(spoken.block_comment or ())) if mark]
     if marks and not any(mark in text for mark in marks):
         return text
-    # Tools end a line, and with it a comment, at a lone carriage return; grammars do not.
-    data = encode(one_newline(text))
     pieces, done = [], 0
     table = LineTable(text)
-    for start, end in _comments(data, language):
+    for start, end in _comments(text, language):
         span = table.offsets(Unit.BYTE, start, end)
         shebang = _SHEBANG.match(text) if span.start == 0 else None
         begin = shebang.end() if shebang else span.start
@@ -48,21 +45,13 @@ def neutralise(text: str, language: str) -> str:
     return "".join([*pieces, text[done:]])
 
 
-def _comments(data: bytes, language: str) -> Iterator[tuple[int, int]]:
+def _comments(text: str, language: str) -> Iterator[tuple[int, int]]:
     """Byte ranges of the comments, in order. Never recurses: the depth of a tree is the nesting of the program."""
     kinds = frozenset(grammars.get(language).comment_nodes)
-    stack: list[Node] = [_parser(language).parse(data).root_node]
+    stack: list[Node] = [trees.root(text, language)]
     while stack:
         node = stack.pop()
         if node.type in kinds:
             yield node.start_byte, node.end_byte
         else:
             stack.extend(reversed(node.children))
-
-
-@cache
-def _parser(language: str) -> Parser:
-    try:
-        return Parser(grammars.get(language).tree_sitter())
-    except grammars.GrammarUnavailable as error:
-        raise ToolMissing(str(error)) from error

@@ -14,16 +14,15 @@ import platform
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib.metadata import version
 
-from tree_sitter import Language, LogType, Node, Parser
+from tree_sitter import LogType, Node, Parser
 
 import grammars
-from analyzers import python_syntax
-from analyzers.errors import AnalyzerFailed, ToolMissing, boundary
+from analyzers import python_syntax, trees
+from analyzers.errors import AnalyzerFailed, boundary
 from analyzers.findings import Finding, to_diagnostics
-from analyzers.positions import Convention, LineTable, Unit, encode, one_newline
+from analyzers.positions import Convention, LineTable, Unit, encode
 from analyzers.types import Diagnostic, Kind, Location, Severity, Source, Span
 
 VERDICTS: dict[str, Callable[[str], Finding | None]] = {"python": python_syntax.syntax_error}
@@ -97,9 +96,9 @@ def first_error(text: str, language: str) -> Place | None:
     Raises:
         ToolMissing: the grammar is not installed.
     """
-    unified = one_newline(text)
+    unified = trees.readable(text, language)
     data = encode(unified)
-    root = _parser(language).parse(data).root_node
+    root = trees.parser(language).parse(data).root_node
     if not root.has_error:
         return None
     table = LineTable(unified)
@@ -148,7 +147,7 @@ def _rejected_token(data: bytes, language: str, table: LineTable) -> Span | None
         elif message.startswith("resume"):
             resumed = True
 
-    parser = Parser(_grammar(language))
+    parser = Parser(trees.grammar(language))
     parser.logger = listen
     parser.parse(data)
     if rejected is None:
@@ -182,19 +181,6 @@ def _from_tree(root: Node, table: LineTable) -> Place:
     while node.child_count and node.end_byte - node.start_byte > MAX_ERROR:
         node = node.children[0]
     return Place(table.offsets(Unit.BYTE, node.start_byte, node.end_byte), "syntax error")
-
-
-@cache
-def _grammar(language: str) -> Language:
-    try:
-        return grammars.get(language).tree_sitter()
-    except grammars.GrammarUnavailable as error:
-        raise ToolMissing(str(error)) from error
-
-
-@cache
-def _parser(language: str) -> Parser:
-    return Parser(_grammar(language))
 
 
 ANALYZER = Syntax()

@@ -2,6 +2,12 @@
 
 from grammars.language import Language, Toolchain
 
+# ${text:$start:2} and ${text: -1}, of which there may be two in one pair of braces; cells[$row,$column];
+# [ a \> b ]; ${text%]}.
+SLICE = (r"(\$\{[^{}\n]*:[ \t]*)[$-](?=\w)", r"\1_")
+CELL = (r"(\w\[[^][\n=]*, ?)\$(?=\w)", r"\1_")
+GAPS = (SLICE, SLICE, CELL, CELL, (r"(?<= )\\[<>](?= )", "=="), (r"(?<=[%#])\](?=\})", "_"))
+
 LANGUAGE = Language(
     name="bash",
     aliases=("sh", "shell"),
@@ -9,6 +15,7 @@ LANGUAGE = Language(
     fences=("shell-session", "zsh"),
     parser="tree_sitter_bash:language",
     line_comment="#",
+    gaps=GAPS,
     stops=("\n}",),
     toolchain=Toolchain(
         compile=("bash", "-n", "{file}"),

@@ -31,6 +31,7 @@ LANGUAGE = Language(
     parser="tree_sitter_cpp:language",
     line_comment="//",
     block_comment=("/*", "*/"),
+    gaps=((r"\btypeid(?=\s*\()", "sizeof"),),  # a type may be its argument
     stops=("\n}", "\nint main"),
     toolchain=Toolchain(
         compile=("g++", *FLAGS, "-pipe", "-fdiagnostics-format=json", "-o", "{work}/main", "{file}"),

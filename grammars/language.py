@@ -113,6 +113,9 @@ class Language:
     """Marks that open and close a comment."""
     comment_nodes: tuple[str, ...] = ("comment",)
     """Node types of the grammar that are comments."""
+    gaps: tuple[tuple[str, str], ...] = ()
+    """What the grammar does not know of its language: regular expressions of such code, and the same in a form that it
+    knows, of the same length; the parser alone sees that."""
     stops: tuple[str, ...] = ()
     """Strings at which a sampled function body has ended and something else begins."""
     toolchain: Toolchain | None = None
