@@ -38,10 +38,10 @@ def lasting(report: Report) -> bool:
     """Whether a report says something of the program that it would say again.
 
     A failure of the harness says nothing, and a program that took too long may be quicker on a machine that is not so
-    busy.
+    busy; one that makes an analyzer crash will do so again.
     """
     if report.status is not Status.OK:
-        return False
+        return report.status is Status.FAILED and report.provoked
     verdict = report.verdict
     return verdict is None or (
         verdict.outcome is not Outcome.INFRASTRUCTURE

@@ -1,7 +1,8 @@
 """Analyses programs: every analyzer on every source, in processes that may hang or crash, each report made once.
 
-A report that could not be made is a report with the status that says so. Reports of what succeeded are kept by
-content, and a source that is asked for again while it is being analysed is not analysed twice.
+A report that could not be made is a report with the status that says so, and whose doing it was. Reports that would
+come out the same again are kept by content, and a source that is asked for again while it is being analysed is not
+analysed twice.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ import os
 import re
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import grammars
-from analyzers import registry
+from analyzers import blame, registry
 from analyzers.cache import ReportCache, key, lasting
 from analyzers.errors import AnalyzerError, boundary
 from analyzers.tool import Tool
@@ -229,32 +230,43 @@ class Engine:
             return job, True
 
     def _send(self, analyzer: Analyzer, jobs: Sequence[_Job]) -> None:
+        self._ask(analyzer, [job.source for job in jobs], partial(self._receive, analyzer, jobs))
+
+    def _ask(self, analyzer: Analyzer, sources: Sequence[Source], then: Callable[[Sequence[Report]], None]) -> None:
+        """Has a worker analyse the sources, and calls `then` with their reports, whatever happens."""
         grace = GRACE_S if isinstance(analyzer, Tool) else 0.0
         try:
-            future = self._workers.schedule(
-                analyzer.name, [job.source for job in jobs], timeout_s=analyzer.timeout_s + grace
-            )
+            future = self._workers.schedule(analyzer.name, sources, timeout_s=analyzer.timeout_s + grace)
         except Exception as error:
-            for job in jobs:
-                self._land(job, Report(job.analyzer, Status.FAILED, detail=one_line(error)))
+            then([Report(analyzer.name, Status.FAILED, detail=one_line(error))] * len(sources))
         else:
-            future.add_done_callback(partial(self._receive, analyzer, jobs))
+            future.add_done_callback(lambda done: then(_reports(analyzer, done, len(sources))))
 
-    def _receive(self, analyzer: Analyzer, jobs: Sequence[_Job], future: Future[list[Report]]) -> None:
-        try:
-            reports = future.result()
-        except TimeoutError:
-            detail = f"{analyzer.name} did not finish in {analyzer.timeout_s:g} s and was killed"
-            reports = [Report(analyzer.name, Status.TIMED_OUT, seconds=analyzer.timeout_s, detail=detail)] * len(jobs)
-        except BaseException as error:  # the worker died, or the analyzer raised what is no Exception
-            detail = f"the worker of {analyzer.name} died: {one_line(error)}"
-            reports = [Report(analyzer.name, Status.FAILED, detail=detail)] * len(jobs)
-        if len(jobs) > 1 and any(report.status in (Status.FAILED, Status.TIMED_OUT) for report in reports):
+    def _receive(self, analyzer: Analyzer, jobs: Sequence[_Job], reports: Sequence[Report]) -> None:
+        if len(jobs) > 1 and blame.failed(reports):
             for job in jobs:  # one bad source must not take its batch with it
                 self._send(analyzer, [job])
             return
         for job, report in zip(jobs, reports, strict=True):
-            self._land(job, report)
+            if report.status in blame.FAILURES:
+                self._blame(analyzer, job, report)
+            else:
+                self._land(job, report)
+
+    def _blame(self, analyzer: Analyzer, job: _Job, report: Report) -> None:
+        """Lands the report on a source that was analysed alone, marked where the failure is the program's doing."""
+        control = blame.control(analyzer, job.source.language)
+
+        def judge(controls: Sequence[Report]) -> None:
+            if blame.sound(control, controls[0]):
+                self._ask(analyzer, [job.source], settle)
+            else:
+                self._land(job, report)
+
+        def settle(reports: Sequence[Report]) -> None:
+            self._land(job, replace(reports[0], provoked=blame.failed(reports)))
+
+        self._ask(analyzer, [control], judge)
 
     def _land(self, job: _Job, report: Report) -> None:
         """Hands a report to all who wait for it, and keeps it where it would come out the same again."""
@@ -272,7 +284,7 @@ class Engine:
                 try:
                     with boundary(name):
                         analyzer = registry.get(name)
-                        self._loaded[name] = _Loaded(analyzer, analyzer.fingerprint())
+                        self._loaded[name] = _Loaded(analyzer, registry.fingerprint(name))
                 except AnalyzerError as error:
                     self._loaded[name] = Report(name, status(error), detail=one_line(error))
             loaded = self._loaded[name]
@@ -290,6 +302,17 @@ class Engine:
             self._warned.add(cause)
         if not known:
             logger.warning("%s: %s: %s (said once)", report.analyzer, report.status, report.detail)
+
+
+def _reports(analyzer: Analyzer, done: Future[list[Report]], count: int) -> list[Report]:
+    try:
+        return done.result()
+    except TimeoutError:
+        detail = f"{analyzer.name} did not finish in {analyzer.timeout_s:g} s and was killed"
+        report = Report(analyzer.name, Status.TIMED_OUT, seconds=analyzer.timeout_s, detail=detail)
+    except BaseException as error:  # the worker died, or the analyzer raised what is no Exception
+        report = Report(analyzer.name, Status.FAILED, detail=f"the worker of {analyzer.name} died: {one_line(error)}")
+    return [report] * count
 
 
 def _done(report: Report) -> Future[Report]:

@@ -184,6 +184,9 @@ class Report:
     """Why, in one line, where the status is not OK."""
     verdict: Verdict | None = field(default=None)
     """Set by `runtime` alone."""
+    provoked: bool = False
+    """Whether a failure is the program's doing: the analyzer judged another program directly afterwards, and failed on
+    this one, alone, once more (`analyzers.blame`)."""
 
 
 class Analyzer(Protocol):

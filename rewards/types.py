@@ -60,7 +60,7 @@ class Charge:
     alpha_cap: float = 1.0
     """Upper bound of RLTF's length compensation alpha = T / (tokens of the span); 1 switches it off."""
     note: str = ""
-    """Why the amount is not the rule's own: gated, capped, merged, follow-on, contradicted, ignored."""
+    """Why the amount is not the rule's own: gated, capped, merged, follow-on, contradicted, ignored, unjudged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""RLTF plus what static analysis found, under five rules.
+"""RLTF plus what static analysis found, under six rules.
 
 1. Hard errors (syntax, undefined name, wrong type, of high severity) are charged always; everything else counts only on
    programs that pass, so that it orders passing programs and cannot buy back a failing one ("gated").
@@ -8,6 +8,10 @@
 4. The static charges of a program sum to less than the smallest gap between outcomes, and all charges to less than the
    gap to the next worse outcome ("capped"): with equal pass counts no program overtakes one of a better outcome.
 5. Nothing is ever earned: there is no bonus per line or per line without findings.
+6. Failed is not clean: a program that made an analyzer crash or hang pays, over all of its text, whatever is left of
+   the cap ("unjudged"), so that it cannot fare better than with any findings that the analyzer could have had; one that
+   does not compile has paid by its first cause. An analyzer that failed for reasons of its own (`analyzers.blame` tells
+   which) is left out, as one that is not installed.
 
 A finding that costs nothing stays visible as a charge of amount 0 with the reason as its note.
 """
@@ -19,7 +23,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from analyzers.types import Diagnostic, Kind, Location, Outcome, Severity, Status
+from analyzers.types import Diagnostic, Kind, Location, Outcome, Severity, Span, Status
 from rewards.registry import UnknownName, did_you_mean
 from rewards.schemes import scheme
 from rewards.schemes.clusters import by_defect
@@ -52,7 +56,8 @@ def static(
 ) -> Reward:
     """RLTF's terms and, under the rules above, a charge for each finding: minus the weight of its severity.
 
-    Without tests `base` is 0, and the gate is open where no hard error was found. Reports that are not OK say nothing.
+    Without tests `base` is 0, and the gate is open where no hard error was found. Reports that are not OK say nothing,
+    but for failures that the program provoked.
 
     Raises:
         ValueError: `weights` has a key that is no severity or a value below 0, or as `rltf`.
@@ -66,11 +71,14 @@ def static(
     findings = _priced(evidence, weights=weights, alpha_cap=alpha_cap)
     findings = _gated(findings, evidence, gate=gate)
     found = by_defect(frame, findings, evidence.source.text)
-    if _broken(evidence):
+    broken = _broken(evidence)
+    if broken:
         found = _first_cause(found)
     parts = outcome_parts(verdict, coarse=coarse, adaptive=adaptive) if verdict else {}
     gap = _gap(evidence, coarse=coarse, adaptive=adaptive)
-    return Reward(parts, _capped(found, frame, gap=gap))
+    paid = broken and any(charge.amount for cluster in found for charge in cluster)
+    escaped = _escaped(evidence) if any(weights.values()) and not paid else []
+    return Reward(parts, _capped(found, frame, gap=gap, escaped=escaped))
 
 
 def hard(diagnostic: Diagnostic) -> bool:
@@ -179,12 +187,39 @@ def _gap(evidence: Evidence, *, coarse: bool, adaptive: bool) -> float:
     return SMALLEST_GAP
 
 
-def _capped(clusters: Sequence[Sequence[Charge]], frame: tuple[Charge, ...], *, gap: float) -> tuple[Charge, ...]:
+def _escaped(evidence: Evidence) -> list[Charge]:
+    """A charge, its amount still open, for each analyzer that the program made fail."""
+    reports = [report for report in evidence.reports if report.provoked and report.status is not Status.OK]
+    whole = region(evidence.source, Span(0, 0), Location.GLOBAL)
+    return [
+        Charge(
+            Diagnostic(
+                report.analyzer, report.status.value, Severity.FATAL, report.detail, whole, Kind.LOGIC, Location.GLOBAL
+            ),
+            whole,
+            0.0,
+            note="unjudged",
+        )
+        for report in reports
+        if whole is not None
+    ]
+
+
+def _filled(static: list[Charge], escaped: Sequence[Charge], limit: float) -> list[Charge]:
+    """The static charges and, for what was not judged, all that is left of their limit."""
+    left = max(limit + sum(charge.amount for charge in static), 0.0)
+    return [*static, *(replace(charge, amount=0.0 - left / len(escaped)) for charge in escaped)]
+
+
+def _capped(
+    clusters: Sequence[Sequence[Charge]], frame: tuple[Charge, ...], *, gap: float, escaped: Sequence[Charge]
+) -> tuple[Charge, ...]:
     """One charge per cluster, the static ones scaled below the smallest gap, then all of them below `gap`."""
     known = {id(charge) for charge in frame}
     framed = [charge for cluster in clusters if id(cluster[0]) in known for charge in _as_one(cluster)]
     static = [charge for cluster in clusters if id(cluster[0]) not in known for charge in _as_one(cluster)]
-    charges = _scaled([*framed, *_scaled(static, STRICTLY * SMALLEST_GAP)], STRICTLY * gap)
+    static = _filled(_scaled(static, STRICTLY * SMALLEST_GAP), escaped, STRICTLY * SMALLEST_GAP)
+    charges = _scaled([*framed, *static], STRICTLY * gap)
     return tuple(sorted(charges, key=lambda charge: charge.span))
 
 

@@ -192,6 +192,43 @@ def test_an_analyzer_that_failed_says_nothing(make: Any, status: Status) -> None
     assert (reward.charges, reward.parts) == ((), {"coarse": 1.0, "adaptive": 1.0})
 
 
+def provoked(found: Evidence, *names: str, status: Status = Status.FAILED) -> Evidence:
+    reports = [Report(name, status, detail="it crashed", provoked=True) for name in names]
+    return replace(found, reports=(*found.reports, *reports))
+
+
+@pytest.mark.parametrize("status", [Status.FAILED, Status.TIMED_OUT])
+def test_a_program_that_escapes_an_analyzer_pays_what_is_left_of_the_cap(make: Any, status: Status) -> None:
+    # 0.99 * 0.3 = 0.297, of which the one finding is 0.1.
+    found = make.evidence(TEXT, Outcome.PASS, passed=2, findings=[make.finding(TEXT, "yy")])
+    reward = static(provoked(found, "pylint", status=status))
+    assert amounts(reward) == {"yy": (-0.1, ""), TEXT: (-0.197, "unjudged")}
+    [charge] = [charge for charge in reward.charges if charge.note]
+    assert (charge.diagnostic.analyzer, charge.diagnostic.code, charge.diagnostic.message) == (
+        "pylint",
+        status.value,
+        "it crashed",
+    )
+
+
+def test_two_escapes_share_it(make: Any) -> None:
+    reward = static(provoked(make.evidence(TEXT, Outcome.FAILURE), "pylint", "mypy"))
+    assert [charge.amount for charge in reward.charges] == pytest.approx([-0.1485, -0.1485])
+
+
+def test_what_does_not_compile_has_paid_already_unless_nothing_was_found(make: Any) -> None:
+    crash = make.crash(TEXT, "total", "IndentationError", kind=Kind.SYNTAX, location=Location.IGNORE)
+    found = make.evidence(TEXT, Outcome.SYNTAX_ERROR, crash=crash)
+    assert amounts(static(provoked(found, "syntax"))) == {TEXT: (-0.297, "unjudged")}
+    found = make.evidence(TEXT, Outcome.SYNTAX_ERROR, crash=crash, findings=[syntax(make, "total", "ruff")])
+    assert amounts(static(provoked(found, "syntax"))) == {"total": (-0.297, "capped")}
+
+
+def test_who_charges_nothing_for_findings_charges_nothing_for_escaping_them(make: Any) -> None:
+    free = dict.fromkeys(("info", "low", "medium", "high", "critical", "fatal"), 0.0)
+    assert static(provoked(make.evidence(TEXT, Outcome.PASS, passed=2), "pylint"), weights=free).charges == ()
+
+
 def test_without_tests_findings_are_all_there_is(make: Any) -> None:
     assert static(make.evidence(TEXT, findings=[style(make, "total")])) == Reward(
         {}, static(make.evidence(TEXT, Outcome.PASS, passed=2, findings=[style(make, "total")])).charges
@@ -282,6 +319,16 @@ def test_static_charges_sum_below_the_gap_and_nothing_is_earned(
     assert all(charge.amount <= 0 for charge in reward.charges)
     without_frame = static(found, fine=False)
     assert -sum(charge.amount for charge in without_frame.charges) < 0.3
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), outcome=st.sampled_from(ORDER), escaped=st.sampled_from(["pylint", "ruff", "syntax"]))
+def test_no_findings_are_so_bad_that_a_crash_of_their_analyzer_pays(
+    make: Any, data: st.DataObject, outcome: Outcome, escaped: str
+) -> None:
+    honest = data.draw(evidences(make, outcome, 3 if outcome is Outcome.PASS else 0, 3))
+    others = tuple(report for report in honest.reports if report.analyzer != escaped)
+    assert value(static(provoked(replace(honest, reports=others), escaped))) <= value(static(honest)) + 1e-12
 
 
 @settings(max_examples=100, deadline=None)
