@@ -80,8 +80,16 @@ class Tool:
     def fingerprint(self) -> str:
         """The command with its settings, and what it says of its version."""
         settings = [f"{name}={text}" for name, text in sorted({**self.settings, **self.environment}.items())]
-        version = _version(self._command(), self.version_argv)
-        return f"{' '.join([*self.argv, self.file, *settings])}: {version}"
+        return f"{' '.join([*self.argv, self.file, *settings])}: {self.version()}"
+
+    def version(self) -> str:
+        """What the command says of its version.
+
+        Raises:
+            ToolMissing: it is not installed; the message says what provides it.
+            AnalyzerFailed: it does not say.
+        """
+        return _version(self._command(), self.version_argv)
 
     def run(self, sources: Sequence[Source]) -> list[tuple[Diagnostic, ...]]:
         """The diagnostics of each source, in order; `batch_size` of them share a process.
