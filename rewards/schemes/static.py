@@ -76,9 +76,8 @@ def static(
         found = _first_cause(found)
     parts = outcome_parts(verdict, coarse=coarse, adaptive=adaptive) if verdict else {}
     gap = _gap(evidence, coarse=coarse, adaptive=adaptive)
-    paid = broken and any(charge.amount for cluster in found for charge in cluster)
-    escaped = _escaped(evidence) if any(weights.values()) and not paid else []
-    return Reward(parts, _capped(found, frame, gap=gap, escaped=escaped))
+    escaped = _escaped(evidence) if any(weights.values()) else []
+    return Reward(parts, _capped(found, frame, gap=gap, escaped=escaped, broken=broken))
 
 
 def hard(diagnostic: Diagnostic) -> bool:
@@ -205,26 +204,35 @@ def _escaped(evidence: Evidence) -> list[Charge]:
     ]
 
 
-def _filled(static: list[Charge], escaped: Sequence[Charge], limit: float) -> list[Charge]:
-    """The static charges and, for what was not judged, all that is left of their limit."""
-    left = max(limit + sum(charge.amount for charge in static), 0.0)
-    return [*static, *(replace(charge, amount=0.0 - left / len(escaped)) for charge in escaped)]
-
-
 def _capped(
-    clusters: Sequence[Sequence[Charge]], frame: tuple[Charge, ...], *, gap: float, escaped: Sequence[Charge]
+    clusters: Sequence[Sequence[Charge]],
+    frame: tuple[Charge, ...],
+    *,
+    gap: float,
+    escaped: Sequence[Charge],
+    broken: bool,
 ) -> tuple[Charge, ...]:
-    """One charge per cluster, the static ones scaled below the smallest gap, then all of them below `gap`."""
+    """One charge per cluster, the static ones scaled below the smallest gap, then all of them below `gap`.
+
+    What escaped judgement takes the rest below the smallest gap; of a program that does not compile the failing frame
+    counts too, because nothing else would be charged beside it.
+    """
     known = {id(charge) for charge in frame}
     framed = [charge for cluster in clusters if id(cluster[0]) in known for charge in _as_one(cluster)]
     static = [charge for cluster in clusters if id(cluster[0]) not in known for charge in _as_one(cluster)]
-    static = _filled(_scaled(static, STRICTLY * SMALLEST_GAP), escaped, STRICTLY * SMALLEST_GAP)
+    static = _scaled(static, STRICTLY * SMALLEST_GAP)
+    left = STRICTLY * SMALLEST_GAP - _total([*static, *(framed if broken else ())])
+    static += [replace(charge, amount=0.0 - max(left, 0.0) / len(escaped)) for charge in escaped]
     charges = _scaled([*framed, *static], STRICTLY * gap)
     return tuple(sorted(charges, key=lambda charge: charge.span))
 
 
+def _total(charges: Iterable[Charge]) -> float:
+    return 0.0 - sum(charge.amount for charge in charges)
+
+
 def _scaled(charges: list[Charge], limit: float) -> list[Charge]:
-    total = -sum(charge.amount for charge in charges)
+    total = _total(charges)
     if total <= limit:
         return charges
     return [_shrunk(charge, limit / total) if charge.amount else charge for charge in charges]

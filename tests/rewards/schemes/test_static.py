@@ -221,7 +221,10 @@ def test_what_does_not_compile_has_paid_already_unless_nothing_was_found(make: A
     found = make.evidence(TEXT, Outcome.SYNTAX_ERROR, crash=crash)
     assert amounts(static(provoked(found, "syntax"))) == {TEXT: (-0.297, "unjudged")}
     found = make.evidence(TEXT, Outcome.SYNTAX_ERROR, crash=crash, findings=[syntax(make, "total", "ruff")])
-    assert amounts(static(provoked(found, "syntax"))) == {"total": (-0.297, "capped")}
+    assert amounts(static(provoked(found, "syntax")))["total"] == (-0.297, "capped")
+    assert amounts(static(provoked(found, "syntax")))[TEXT] == (0.0, "unjudged")
+    found = make.evidence(TEXT, Outcome.SYNTAX_ERROR, crash=make.crash(TEXT, "summ", "SyntaxError", kind=Kind.SYNTAX))
+    assert sorted(charge.amount for charge in static(provoked(found, "syntax")).charges) == [-0.3, 0.0]
 
 
 def test_who_charges_nothing_for_findings_charges_nothing_for_escaping_them(make: Any) -> None:
@@ -321,7 +324,7 @@ def test_static_charges_sum_below_the_gap_and_nothing_is_earned(
     assert -sum(charge.amount for charge in without_frame.charges) < 0.3
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(data=st.data(), outcome=st.sampled_from(ORDER), escaped=st.sampled_from(["pylint", "ruff", "syntax"]))
 def test_no_findings_are_so_bad_that_a_crash_of_their_analyzer_pays(
     make: Any, data: st.DataObject, outcome: Outcome, escaped: str
