@@ -69,6 +69,8 @@ class Tool:
     """Files in `{settings}`, out of the programs' sight: their text by their name."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables beside PATH, HOME, TMPDIR, LANG and LC_ALL; a value may hold `{settings}`."""
+    refuse: Callable[[str], Finding | None] | None = None
+    """The finding of a program that the command would stop at, and that it is therefore not given."""
     batch_size: int = 1
     """Files that one process takes; more than 1 needs `{files}` or `{folders}`."""
     timeout_s: float = 10.0
@@ -99,9 +101,17 @@ class Tool:
             AnalyzerTimeout: it took longer than `timeout_s`.
             AnalyzerFailed: unexpected exit status, output that cannot be understood, or a source that is too long.
         """
-        batches = (sources[start : start + self.batch_size] for start in range(0, len(sources), self.batch_size))
         with boundary(self.name):
-            return [diagnostics for batch in batches for diagnostics in self._run_batch(batch)]
+            refused = [self.refuse(source.text) if self.refuse else None for source in sources]
+            taken = [source for source, finding in zip(sources, refused, strict=True) if finding is None]
+            batches = (taken[start : start + self.batch_size] for start in range(0, len(taken), self.batch_size))
+            found = (diagnostics for batch in batches for diagnostics in self._run_batch(batch))
+            return [
+                to_diagnostics(self.name, source.text, [finding], convention=self.convention)
+                if finding
+                else next(found)
+                for source, finding in zip(sources, refused, strict=True)
+            ]
 
     def _run_batch(self, sources: Sequence[Source]) -> list[tuple[Diagnostic, ...]]:
         with tempfile.TemporaryDirectory(prefix="spanwise-", dir=memory()) as folder:

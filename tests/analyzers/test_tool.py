@@ -107,6 +107,15 @@ def test_a_tool_that_stops_without_a_word_has_failed():
             mine.run(sources)
 
 
+def test_a_program_that_is_refused_is_not_given_to_the_command():
+    mine = tool(
+        "import sys, os; assert os.listdir() == sys.argv[1:] == ['p0.py'];" + NAMES, "{files}", batch_size=8,
+        refuse=lambda text: Finding("refused", text, 1, 1) if text == "bad" else None,
+    )  # fmt: skip
+    assert codes(mine.run([Source("bad"), Source("a"), Source("bad")])) == [["refused"], ["a"], ["refused"]]
+    assert codes(tool("raise SystemExit(9)", refuse=mine.refuse).run([Source("bad")])) == [["refused"]]
+
+
 def test_settings_and_environment():
     code = (
         "import os, sys, json; at = os.environ['RULES'];"
