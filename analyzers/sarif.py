@@ -112,7 +112,7 @@ def words(command: str, folder: Path) -> tuple[str, ...]:
         found = shlex.split(command)
     except ValueError as error:
         raise ValueError(f"the command {command!r} cannot be split into words: {error}") from error
-    if not found:
+    if not found or not found[0]:
         raise ValueError(f"the command {command!r} has no words")
     return (str(folder / found[0]) if "/" in found[0] else found[0], *found[1:])
 
@@ -225,7 +225,7 @@ class Run:
         component = reference.get("toolComponent", {}).get("index", -1)
         owner = self._driver if component < 0 else self.tree["tool"]["extensions"][component]
         rules: list[Mapping[str, Any]] = owner.get("rules") or []
-        index = result.get("ruleIndex", reference.get("index", -1))
+        index: int = result.get("ruleIndex", reference.get("index", -1))
         if index >= 0:
             return rules[index]
         name = str(result.get("ruleId") or reference.get("id", ""))
