@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import atexit
 import threading
-from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
 from analyzers.runtime.sandbox.base import Limits, Tier
-from analyzers.runtime.tests import Tests
-from analyzers.types import Report, Source
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from analyzers.runtime.pool import Pool
+    from analyzers.runtime.tests import Tests
+    from analyzers.types import Report, Source
 
 __all__ = ["NAME", "TIMEOUT", "Limits", "Tier", "close", "submit"]
 

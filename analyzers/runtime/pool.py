@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import queue
 import select
@@ -19,7 +20,7 @@ from typing import Any
 
 import grammars
 from analyzers.runtime import service, suite, verdict, wire
-from analyzers.runtime.prepared import cache_folder
+from analyzers.runtime.prepared import cache_folder, make_cache
 from analyzers.runtime.programs import SLOW
 from analyzers.runtime.sandbox.base import Limits, Tier
 from analyzers.runtime.session import MAX_STARTS, MAX_STARVED
@@ -97,11 +98,13 @@ class Pool:
     def _report(self, judge: Judge, job: _Job) -> Report:
         start = time.monotonic()
         answer: dict[str, Any] = {}
+        toolchain = grammars.get(job.source.language).toolchain
         try:
             message = wire.pack(
                 {
                     "source": job.source.text,
                     "language": job.source.language,
+                    "warm": toolchain is not None and toolchain.warm,
                     "tests": service.pack_tests(job.tests),
                     "limits": asdict(job.limits),
                 }
@@ -110,7 +113,6 @@ class Pool:
             message, answer = b"", {"broken": f"the tests cannot be sent: {error}"}
         for attempt in range(RETRIES + 1 if message else 0):
             try:
-                toolchain = grammars.get(job.source.language).toolchain
                 answer = judge.ask(message, patience(job.tests, job.limits, toolchain))
                 break
             except JudgeLost as error:
@@ -170,7 +172,10 @@ class Judge:
 
     def _start(self) -> subprocess.Popen[bytes]:
         # A clean environment: no secret of the caller's reaches test code, and no setting of his the interpreter.
-        arguments = [str(_ROOT), self._tier.name, cache_folder(), *_LIBRARIES]
+        prepared = cache_folder()
+        with contextlib.suppress(OSError):  # without it nothing can be prepared, which costs time
+            make_cache(Path(prepared))
+        arguments = [str(_ROOT), self._tier.name, prepared, json.dumps(readable()), *_LIBRARIES]
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-S", "-X", "utf8", "-c", _BOOT, *arguments],
             # PATH is where compilers and interpreters are looked for; sets of strings have one order in every judge.
@@ -195,6 +200,12 @@ class Judge:
         if "lost" in answer:
             raise JudgeLost(answer["lost"])
         return answer
+
+
+def readable() -> list[str]:
+    """Files and folders outside of /usr that the commands of all languages read."""
+    toolchains = (grammars.get(name).toolchain for name in grammars.names())
+    return sorted({path for toolchain in toolchains if toolchain is not None for path in toolchain.readable})
 
 
 def patience(tests: Tests, limits: Limits, toolchain: Toolchain | None = None) -> float:

@@ -305,6 +305,8 @@ class Session:
         """
         left = self._started + self._limits.timeout_s - time.monotonic()
         latest = self._started + MAX_STARVED * self._limits.timeout_s
+        with self._speaking():
+            candidate.spread()
         while left > 0:
             ready, _, _ = select.select([candidate.channel, candidate.ended], [], [], left)
             if ready:

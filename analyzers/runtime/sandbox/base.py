@@ -95,6 +95,14 @@ class Candidate(Protocol):
         """Readable once the process has ended."""
         ...
 
+    def spread(self) -> None:
+        """Tells that it takes longer than most, and may need a processor of its own.
+
+        Raises:
+            SandboxBroken: the sandbox has gone.
+        """
+        ...
+
     def starved_s(self) -> float:
         """Seconds in which it was ready to run but had to wait for a processor."""
         ...

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import ctypes
 import json
 import os
 import socket
@@ -36,10 +37,16 @@ class ForkServer:
     """Starts candidates, one at a time."""
 
     def __init__(
-        self, libraries: Sequence[str] = (), *, readable: Sequence[str] = (), tier: Tier = Tier.STANDARD
+        self,
+        libraries: Sequence[str] = (),
+        *,
+        readable: Sequence[str] = (),
+        tier: Tier = Tier.STANDARD,
+        gathers: bool = False,
     ) -> None:
         """`libraries` are folders that programs may import from, beside the standard library; `readable` are files and
         folders outside of /usr that commands may read. `tier` is how they are isolated: no less, and no more.
+        `gathers` says that this process is a judge, which may be moved to share a processor with its candidates.
 
         Raises:
             SandboxBroken: it does not start, because the machine does not give the tier, say.
@@ -76,10 +83,12 @@ class ForkServer:
         """Names of the folders that `{built}` and `{work}` stand for; what the tier can do without, and has to."""
         self._exit: tuple[int, float, int] | None = None
         self._running = False
+        self._processors, self._gathers, self._gathered = os.sched_getaffinity(0), gathers, False
         self._nothing = os.open(os.devnull, os.O_RDONLY)
 
     def start(self, source: str, *, mode: str, stdin: bytes, limits: Limits) -> LocalCandidate:
         """Starts a Python program; see `base.Sandbox`."""
+        self._gather()
         return self._candidate({"source": source, "mode": mode}, stdin, limits, streams=1)
 
     def place(self, files: Mapping[str, bytes]) -> None:
@@ -136,31 +145,71 @@ class ForkServer:
                 self._hear()
         except OSError as error:
             raise SandboxBroken(f"the fork server is gone: {error}") from error
+        finally:
+            self._scatter()
         ended, self._exit, self._running = self._exit, None, False
         return ended
 
+    def spread(self) -> None:
+        """Lets the running candidate use every processor, with all that it has started.
+
+        The filter of system calls keeps the fork server from doing it.
+        """
+        if not self._gathered or self._exit is not None:
+            return
+        self._scatter()
+        for thread in self._asked(b"t"):
+            with contextlib.suppress(OSError):  # it has ended
+                os.sched_setaffinity(thread, self._processors)
+
+    def _gather(self) -> None:
+        """Moves the fork server, and what it will fork, to the processor that this process runs on.
+
+        The two and the candidate take turns, so that nothing is lost; and to wake a process on another processor takes
+        about as long as a small program runs.
+        """
+        if not self._gathers:
+            return
+        with contextlib.suppress(OSError):
+            here = {current_cpu()}
+            os.sched_setaffinity(self._process.pid, here)
+            os.sched_setaffinity(0, here)
+            self._gathered = True
+
+    def _scatter(self) -> None:
+        if self._gathered:
+            self._gathered = False
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(0, self._processors)
+                os.sched_setaffinity(self._process.pid, self._processors)
+
     def starved_s(self) -> float:
         """Seconds that the running candidate waited for a processor (0 where the kernel does not tell)."""
+        return sum(self._asked(b"s")) / 1e9
+
+    def _asked(self, about: bytes) -> list[int]:
+        """What the fork server says about the running candidate; empty where that has ended."""
         if self._exit is not None:
-            return 0.0
+            return []
         try:
-            self._control.sendall(b"s")
+            self._control.sendall(about)
             return self._hear()
         except OSError as error:
             raise SandboxBroken(f"the fork server is gone: {error}") from error
 
-    def _hear(self) -> float:
-        """One message about the candidate: the seconds that it starved, or 0 where it is about its end."""
-        said = self._read(21)
-        if said[:1] == b"s":
-            return int.from_bytes(said[1:], "big") / 1e9
-        body = said[1:]
-        code, cpu_us, peak_kb = (int.from_bytes(body[a:b], "big", signed=True) for a, b in ((0, 4), (4, 12), (12, 20)))
+    def _hear(self) -> list[int]:
+        """One answer about the candidate; empty where it is about its end."""
+        head = self._read(3)
+        numbers = list(map(int, self._read(int.from_bytes(head[1:], "big")).split()))
+        if head[:1] != b"e":
+            return numbers
+        code, cpu_us, peak_kb = numbers
         self._exit = code, cpu_us / 1e6, peak_kb * 1024
-        return 0.0
+        return []
 
     def close(self) -> None:
         """Ends the fork server, which ends what runs in it."""
+        self._scatter()
         self._control.close()
         os.close(self._nothing)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -197,6 +246,10 @@ class LocalCandidate:
         """Seconds in which it was ready to run but had to wait for a processor (0 where the kernel does not tell)."""
         return self._server.starved_s()
 
+    def spread(self) -> None:
+        """Tells that it takes longer than most; see `base.Candidate`."""
+        self._server.spread()
+
     def end(self) -> Exit:
         """Ends the program and everything that it started."""
         try:
@@ -207,6 +260,10 @@ class LocalCandidate:
             self.channel.close()
             for stream in self._printed:
                 os.close(stream)
+
+
+current_cpu = ctypes.CDLL(None).sched_getcpu
+"""The number of the processor that the caller runs on."""
 
 
 @lru_cache(maxsize=64)

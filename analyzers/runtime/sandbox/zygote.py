@@ -35,6 +35,8 @@ OWN_TASKS, OWN_BYTES = 2, 576 * 1024 * 1024
 """What counts in a control group beside the program: this process and the init; they and a full working folder."""
 LONGEST = 1 << 16
 """Bytes of a job that are read at once."""
+MAX_THREADS = 4096
+"""Threads of a candidate that the judge is told of."""
 
 
 def load(name: str, *path: str) -> Any:
@@ -208,10 +210,7 @@ def serve(control: _socket.socket, slot: Slot) -> None:
             slot.command_ended()
         code = os.waitstatus_to_exitcode(status)
         slot.folder.renew(keep=code == 0 and "command" in job and job["command"]["keep"])
-        cpu_us = int(1e6 * (usage.ru_utime + usage.ru_stime))
-        control.sendall(
-            b"e" + code.to_bytes(4, "big", signed=True) + cpu_us.to_bytes(8, "big") + usage.ru_maxrss.to_bytes(8, "big")
-        )
+        tell(control, b"e", code, int(1e6 * (usage.ru_utime + usage.ru_stime)), usage.ru_maxrss)
         while not told:
             told = receive_exactly(control, 1) == b"k"
 
@@ -245,6 +244,12 @@ def receive_exactly(control: _socket.socket, count: int) -> bytes:
             raise SystemExit(0)
         body += part
     return bytes(body)
+
+
+def tell(control: _socket.socket, what: bytes, *numbers: int) -> None:
+    """Says something about the candidate: a letter, the length, and the numbers in words."""
+    body = " ".join(map(str, numbers)).encode()
+    control.sendall(what + len(body).to_bytes(2, "big") + body)
 
 
 def candidate(slot: Slot, job: dict[str, Any], descriptors: list[int]) -> None:
@@ -292,7 +297,8 @@ def settle(descriptors: list[int], ruleset: int | None, *, first: int = 0) -> No
 
 
 def watch(control: _socket.socket, child: int) -> tuple[bool, int, Any]:
-    """Waits until the child ends, or the judge says so (`k`) or goes away; tells it (`s`) how long the child starved.
+    """Waits until the child ends, or the judge says so (`k`) or goes away; tells it how long the child starved (`s`),
+    and what threads there are (`t`).
 
     Returns whether the judge's `k` was read, the wait status and the resource usage.
     """
@@ -304,7 +310,9 @@ def watch(control: _socket.socket, child: int) -> tuple[bool, int, Any]:
             break
         match control.recv(1):
             case b"s":
-                control.sendall(b"s" + starved_ns(child).to_bytes(20, "big"))
+                tell(control, b"s", starved_ns(child))
+            case b"t":
+                tell(control, b"t", *threads_of(child)[:MAX_THREADS])
             case b"k":
                 told = True
             case _:
@@ -328,6 +336,15 @@ def starved_ns(process: int) -> int:
     except (OSError, ValueError, IndexError):
         pass
     return max([longest, *map(starved_ns, children(process))])
+
+
+def threads_of(process: int) -> list[int]:
+    """Numbers of the threads of a process and of all that it has started."""
+    try:
+        found = [int(thread) for thread in listed(f"{process}/task")]
+    except OSError:
+        return []
+    return sum(map(threads_of, children(process)), found)
 
 
 def kill(leader: int) -> None:

@@ -37,9 +37,9 @@ def go(sandbox, monkeypatch):
         language = replace(grammars.get("bash"), toolchain=toolchain)
         monkeypatch.setattr(programs.grammars, "get", lambda name: language)
         machine = Machine(sandbox, Compilers(lambda: sandbox))
-        job = {"source": source, "language": "made-up", "tests": service.pack_tests(parse(tests))}
+        job = {"source": source, "language": "made-up", "warm": False, "tests": service.pack_tests(parse(tests))}
         job["limits"] = {name: getattr(Limits(), name) for name in Limits.__slots__} | limits
-        return verdict.report(Source(source), service.answer(job, machine), 0.0)
+        return verdict.report(Source(source), service.answer(job, sandbox, lambda: machine), 0.0)
 
     return run
 

@@ -1,0 +1,94 @@
+"""Judge, fork server and candidate share a processor for as long as answers come at once."""
+
+import os
+import time
+from dataclasses import replace
+
+import pytest
+
+from analyzers.runtime import suite
+from analyzers.runtime.sandbox import tiers
+from analyzers.runtime.sandbox.base import Limits, SandboxBroken, Tier
+from analyzers.runtime.sandbox.local import ForkServer
+from analyzers.runtime.tests import parse
+
+ALL = len(os.sched_getaffinity(0))
+WHERE = """
+import os, subprocess, threading, time
+
+def now():
+    return len(os.sched_getaffinity(0))
+
+def later(s):
+    known, ready = [], threading.Event()
+    other = threading.Thread(target=lambda: (ready.wait(), known.append(now())))
+    other.start()
+    child = subprocess.Popen(["/bin/sh", "-c", "sleep 0.3; taskset -p $$ || true"], stdout=subprocess.PIPE)
+    time.sleep(s)
+    ready.set()
+    other.join()
+    own, mask = now(), child.communicate()[0].decode().split()[-1]
+    return [own, known[0], int(mask, 16).bit_count()]
+"""
+
+pytestmark = pytest.mark.skipif(ALL < 2, reason="there is only one processor")
+
+
+@pytest.fixture(scope="module", params=[Tier.STRICT, Tier.STANDARD, Tier.WEAK, Tier.NONE], ids=lambda tier: tier.name)
+def server(request):
+    if not tiers.attempt(request.param).works:
+        pytest.skip(f"this machine does not give the tier {request.param.name.lower()}")
+    server = ForkServer(tier=request.param, gathers=True)
+    yield server
+    server.close()
+
+
+def outcome(server, test):
+    return suite.run(parse([test]), WHERE, replace(Limits(), processes=8), server).tests[0]
+
+
+def test_a_program_starts_where_its_judge_is(server):
+    candidate = server.start(WHERE + "print(now())", mode="main", stdin=b"", limits=Limits())
+    candidate.channel.recv(100)
+    assert (candidate.end().output, len(os.sched_getaffinity(0))) == (b"1\n", ALL)
+
+
+def test_one_that_takes_longer_may_use_every_processor_with_all_that_it_started(server):
+    status, _, message = outcome(server, f"assert later(0.2) == {[ALL, ALL, ALL]}")
+    assert (status, message) == ("passed", "")
+
+
+def test_judge_and_fork_server_are_as_free_afterwards_as_before(server):
+    for test in ("assert now()", "assert later(0.1)", "assert now()"):
+        outcome(server, test)
+        assert len(os.sched_getaffinity(0)) == ALL
+        assert len(os.sched_getaffinity(server._process.pid)) == ALL
+
+
+def test_a_candidate_that_is_ended_while_it_runs_leaves_them_free(server):
+    candidate = server.start("import time; time.sleep(60)", mode="main", stdin=b"", limits=Limits())
+    assert len(os.sched_getaffinity(0)) == 1
+    time.sleep(0.05)
+    candidate.end()
+    assert len(os.sched_getaffinity(0)) == ALL
+
+
+def test_who_is_no_judge_is_never_moved():
+    server = ForkServer()
+    try:
+        candidate = server.start(WHERE + "print(now())", mode="main", stdin=b"", limits=Limits())
+        candidate.channel.recv(100)
+        assert len(os.sched_getaffinity(0)) == ALL
+        assert candidate.end().output == f"{ALL}\n".encode()
+    finally:
+        server.close()
+
+
+def test_a_broken_server_leaves_its_judge_free():
+    server = ForkServer(gathers=True)
+    candidate = server.start("import time; time.sleep(60)", mode="main", stdin=b"", limits=Limits())
+    server._process.kill()
+    with pytest.raises(SandboxBroken):
+        candidate.end()
+    assert len(os.sched_getaffinity(0)) == ALL
+    server.close()
