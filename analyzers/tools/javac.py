@@ -22,11 +22,12 @@ SUPPORT = "JavaPrograms.java"
 SETTINGS = {SUPPORT: (Path(__file__).parent / "support" / SUPPORT).read_text("utf-8")}
 SYNTAX = (
     "array.dimension", "catch.without", "class.not.allowed", "else.without", "empty.char", "enum", "expected",
-    "finally.without", "fp.number", "illegal.char", "illegal.dot", "illegal.esc", "illegal.line", "illegal.nonascii",
-    "illegal.start", "illegal.text", "illegal.underscore", "illegal.unicode", "initializer.not", "int.number",
-    "invalid.binary", "invalid.hex", "invalid.meth.decl", "invalid.permits", "invalid.yield", "malformed", "not.stmt", "orphaned",
-    "premature.eof", "record.header", "repeated", "restricted.type", "statement", "switch.case", "this.as.identifier", "try.without", "unclosed", "underscore",
-    "varargs.must", "variable.not.allowed",
+    "finally.without", "fp.number", "illegal.char", "illegal.dot", "illegal.esc", "illegal.line",
+    "illegal.nonascii", "illegal.start", "illegal.text", "illegal.underscore", "illegal.unicode", "initializer.not",
+    "int.number", "invalid.binary", "invalid.hex", "invalid.meth.decl", "invalid.permits", "invalid.yield",
+    "malformed", "not.stmt", "orphaned", "premature.eof", "record.header", "repeated", "restricted.type",
+    "statement", "switch.case", "this.as.identifier", "try.without", "unclosed", "underscore", "varargs.must",
+    "variable.not.allowed",
 )  # fmt: skip
 RATINGS = {
     "ERROR": (Severity.HIGH, Kind.TYPE),
@@ -62,7 +63,8 @@ ANALYZER = Tool(
     argv=(
         *JAVA, "-Xmx512m", "{settings}/" + SUPPORT, "javac", "-proc:none", "-classpath", LIBRARIES,
         # Without cast, deprecation, rawtypes, serial and unchecked: taste.
-        "-Xlint:divzero,empty,fallthrough,finally,overrides,removal,static,synchronization,text-blocks,try", "--", "{files}",
+        "-Xlint:divzero,empty,fallthrough,finally,overrides,removal,static,synchronization,text-blocks,try",
+        "--", "{files}",
     ),
     parse=from_json(lambda record: finding(record, RATINGS)),
     convention=Convention(unit=Unit.UTF16),
@@ -85,6 +87,7 @@ BAD = [
     ('class A { String s = "é😀"; int n = missing; }\n', "cant.resolve.location", "missing"),
     ('class A { int n = "é😀".size(); }\n', "cant.resolve.location.args", "size"),
     ('class A { String s = "é😀"; int n = s; }\n', "prob.found.req", "s"),
+    ('class A { boolean b = "é😀".length(); }\n', "prob.found.req", '"é😀".length()'),
     ('class A { boolean b = "é😀" - 1 > 0; }\n', "operator.cant.be.applied.1", "-"),
     ('class A { int f() { String s = "é😀"; } }\n', "missing.ret.stmt", "}"),
     ('class A { int f(int n) { int i; return "é😀".length() + i; } }\n', "var.might.not.have.been.initialized", "i"),

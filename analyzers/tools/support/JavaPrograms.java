@@ -148,10 +148,15 @@ public class JavaPrograms {
         if (compiler != JAVAC) {
             end++; // it means the last character
         } else if (start >= 0 && start != one.getStartPosition()) {
-            // Of a whole tree (a + b, s.size()) the place that javac points at is told: the operator, the name.
+            // Of a whole tree (a + b, s.size) the place that javac points at is told, the operator or the name; of a call that is a
+            // bracket, which tells less than the call.
             Matcher token = TOKEN.matcher(text).region((int) start, text.length());
-            end = token.lookingAt() ? token.end() : -1;
-            start = end >= 0 && token.group("name") != null ? token.start("name") : start;
+            boolean call = text.startsWith("(", (int) start) || text.startsWith("[", (int) start);
+            start = call ? one.getStartPosition() : start;
+            if (!call) {
+                end = token.lookingAt() ? token.end() : -1;
+                start = end >= 0 && token.group("name") != null ? token.start("name") : start;
+            }
         }
         return "{\"file\": " + quoted(file) + ", \"kind\": " + quoted(one.getKind().name())
             + ", \"code\": " + quoted(names.getOrDefault(one.getCode(), one.getCode()))
