@@ -75,7 +75,9 @@ def unclosed_triple_quote(text: str, start: int) -> bool:
 
 def _finding(code: str, message: str, span: Span | None) -> Finding:
     start, end = (None, None) if span is None else (span.start, span.end)
-    return Finding(code, message, offset=start, end_offset=end, severity=Severity.FATAL, kind=Kind.SYNTAX)
+    return Finding(
+        code, message, offset=start, end_offset=end, severity=Severity.FATAL, kind=Kind.SYNTAX, convention=PYTHON_SYNTAX
+    )
 
 
 def _parses(text: str) -> bool:

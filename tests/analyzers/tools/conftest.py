@@ -1,0 +1,37 @@
+from pathlib import Path, PurePath
+
+import pytest
+
+from analyzers import tool
+
+CAPTURED = Path(__file__).parent / "captured"
+
+
+@pytest.fixture
+def captured():
+    """What a tool once wrote, by the name of the file that it is kept in."""
+    return lambda name: (CAPTURED / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def plant(monkeypatch, tmp_path):
+    """`plant({".rc": text})` puts files where a tool may come upon them: beside the programs, in the folders above
+    them, and in the home of whoever runs it."""
+
+    def put(files):
+        contents = {name: text.encode() for name, text in files.items()}
+        write = tool._write
+
+        def write_beside(folder, programs):
+            places = {str(PurePath(name).parent) for name in programs} | {"."}
+            around = {f"{place}/{name}": data for place in places for name, data in contents.items()}
+            write(folder, around | programs)
+            for name, data in contents.items():
+                (folder.parent / name).write_bytes(data)
+
+        monkeypatch.setattr(tool, "_write", write_beside)
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+        for name, data in contents.items():
+            (tmp_path / name).write_bytes(data)
+
+    return put

@@ -1,0 +1,106 @@
+from dataclasses import replace
+
+import pytest
+
+from analyzers.errors import AnalyzerFailed, ToolMissing
+from analyzers.findings import Finding
+from analyzers.tools.mypy import ANALYZER
+from analyzers.types import Kind, Severity, Source
+
+HIGH_TYPE = {"severity": Severity.HIGH, "kind": Kind.TYPE, "file": "p0/program-0.py"}
+
+
+@pytest.fixture
+def installed():
+    try:
+        ANALYZER.fingerprint()
+    except ToolMissing as missing:
+        pytest.skip(str(missing))
+
+
+def test_the_output_is_understood(captured):
+    assert list(ANALYZER.parse(captured("mypy.jsonl"))) == [
+        Finding("name-defined", 'Name "undefined_name" is not defined', 1, 18, 1, 32, **HIGH_TYPE | {"kind": Kind.NAME}),
+        Finding("attr-defined", '"Callable[[Any, Any], Any]" has no attribute "cache"', 3, 4, 3, 11, **HIGH_TYPE | {"severity": Severity.LOW}),
+        Finding("call-arg", 'Missing positional argument "b" in call to "f"', 5, 0, 5, 4, **HIGH_TYPE),
+        Finding("return", "Missing return statement", 8, 0, 10, 16, file="p0/program-0.py"),
+        Finding("return-value", 'Incompatible return value type (got "int", expected "str")', 10, 15, 10, 16, **HIGH_TYPE | {"severity": Severity.LOW}),
+        Finding("attr-defined", '"str" has no attribute "foo"', 11, 0, 11, 5, **HIGH_TYPE),
+    ]  # fmt: skip
+
+
+def test_notes_are_no_findings_and_a_nameless_code_is_called_misc():
+    line = '{"file": "p0/x.py", "line": 1, "column": 0, "end_line": 1, "end_column": 1, "message": "m", "hint": null, "code": %s, "severity": "%s"}\n'
+    assert [found.code for found in ANALYZER.parse(line % ('"misc"', "note") + line % ("null", "error"))] == ["misc"]
+
+
+@pytest.mark.parametrize(
+    "output", ["mypy: error: unrecognized arguments", '{"file": "p0', "Traceback (most recent call last):\n  File"]
+)
+def test_other_output_is_a_failure(output):
+    with pytest.raises(AnalyzerFailed, match="unexpected JSON"):
+        list(ANALYZER.parse(output))
+
+
+def codes(text):
+    (found,) = ANALYZER.run([Source(text)])
+    return [item.code for item in found]
+
+
+PROGRAM = "{}\ns = '😀'  {}\n\n\ndef f(a):  {}\n    return missing + s.nope  {}\n"
+
+
+@pytest.mark.parametrize(
+    "comment", ["# type: ignore", "# mypy: ignore-errors", "# mypy: disable-error-code=name-defined", "# type: ignore[attr-defined]"]
+)  # fmt: skip
+def test_comments_suppress_nothing(installed, comment):
+    plain, suppressed = PROGRAM.format("", "", "", ""), PROGRAM.format(*[comment] * 4)
+    assert codes(suppressed) == codes(plain) == ["name-defined", "attr-defined"]
+
+
+def test_configuration_in_the_folders_changes_nothing(installed, plant):
+    ini = "[mypy]\nignore_errors = True\n"
+    toml = "[tool.mypy]\nignore_errors = true\n"
+    plant({"mypy.ini": ini, ".mypy.ini": ini, "setup.cfg": ini, "pyproject.toml": toml})
+    assert codes(PROGRAM.format("", "", "", "")) == ["name-defined", "attr-defined"]
+
+
+def test_checking_that_is_switched_off_by_a_decorator_goes_on(installed):
+    assert "name-defined" in codes("import typing\n\n\n@typing.no_type_check\ndef f():\n    return missing\n")
+
+
+def test_programs_of_a_batch_do_not_see_each_other(installed):
+    texts = [
+        "def f(a, b):\n    return a\n\n\nclass A:\n    x = 1\n\n\nf(1, 2)\nA.x\n",
+        "def f(a):\n    return a\n\n\nclass A:\n    y = 1\n\n\nf(1)\nA.y\n",
+        "import p0\nfrom p0 import f\nfrom p1 import A as B\nfrom program_0 import f as g\nf(1)\ng(1, 2, 3)\nB.z\n",
+        "f(1)\n",
+    ]
+    found = ANALYZER.run([Source(text) for text in texts])
+    assert [[item.code for item in items] for items in found[:2]] == [[], []]
+    assert [item.code for item in found[3]] == ["name-defined"]
+    # In nobody's folder of that name are such names, as at run time.
+    assert {item.message for item in found[2]} <= {
+        'Module "p0" has no attribute "f"',
+        'Module "p1" has no attribute "A"',
+    }
+
+
+@pytest.mark.parametrize(
+    "broken", ["x = = 1\n", "def f():\n  break\n", "return\n", "x = '\0'\n", "from ... import x\n"]
+)
+def test_a_program_that_stops_it_does_not_hide_the_others(installed, broken):
+    good, bad = Source("x = 1\n"), Source("missing\n")
+    found = ANALYZER.run([bad, Source(broken), good, bad])
+    assert [[item.code for item in items] for items in (found[0], *found[2:])] == [
+        ["name-defined"],
+        [],
+        ["name-defined"],
+    ]
+    assert found[1]
+
+
+def test_what_it_stops_at_by_itself_is_told_too(installed):
+    unrefusing = replace(ANALYZER, refuse=None)
+    found = unrefusing.run([Source("missing\n"), Source("x = = 1\n"), Source("x = 1\n"), Source("def f(:\n")])
+    assert [[item.code for item in items] for items in found] == [["name-defined"], ["syntax"], [], ["syntax"]]
