@@ -98,6 +98,17 @@ def add(path: str | Path) -> tuple[str, ...]:
     return found
 
 
+def chosen(wanted: Iterable[str], plugins: Iterable[str | Path] = ()) -> tuple[str, ...]:
+    """The names that were asked for, as `check` answers, and all analyzers of some plugin files.
+
+    Raises:
+        As `add` and `check` do.
+    """
+    added = [name for path in plugins for name in add(path)]
+    named = check(wanted)
+    return (*named, *(name for name in dict.fromkeys(added) if name not in named))
+
+
 def names() -> tuple[str, ...]:
     """All names that stand for themselves, sorted.
 

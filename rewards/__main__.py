@@ -12,8 +12,8 @@ import typer
 from rich.console import Console
 
 import grammars
+from analyzers import command_line, registry
 from analyzers.runtime import tests as suites
-from grammars import ownership
 from rewards import Outcome, Score, jsonable, render
 from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, Scorer
 from rewards.types import Item
@@ -49,7 +49,12 @@ def score(
         ),
     ] = "",
     language: Annotated[str, typer.Option(help="Name of the language; by default that of the file's suffix.")] = "",
-    analyzers: Annotated[str, typer.Option(help="Names with commas between them.")] = ",".join(ANALYZERS),
+    analyzers: Annotated[
+        str, typer.Option(help="Names with commas between them; `python -m analyzers list` shows them.")
+    ] = ",".join(ANALYZERS),
+    plugin: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="A .py or .scm file whose analyzers run, too; repeatable.")
+    ] = None,
     scheme: Annotated[
         str, typer.Option(help="How findings become a reward: static, rltf, binary, pass_ratio.")
     ] = SCHEME,
@@ -69,7 +74,7 @@ def score(
     """
     suite = read_tests(tests) if tests else None
     items = [read_program(path, language, suite) for path in paths]
-    names = [name.strip() for name in analyzers.split(",") if name.strip()]
+    names = [*registry.chosen(registry.split(analyzers), plugin or ())]
     spec = scheme, dict(map(option, scheme_arg or ()))
     with Scorer(names, scheme=spec, isolation=isolation, cache=cache) as scorer:
         scores = scorer.score_batch(items)
@@ -181,31 +186,7 @@ def show(scores: list[Score]) -> None:
 
 def main() -> None:
     """Runs the command; whatever is wrong with its arguments ends in one line and exit status 2."""
-    try:
-        ownership.check()
-        status = app(prog_name="python -m rewards", standalone_mode=False)
-    except (typer.Abort, KeyboardInterrupt):
-        status = 130
-    except typer.TyperException as error:
-        status = refuse(reason(error))
-    except (ValueError, OSError, ownership.ForeignPackage) as error:
-        status = refuse(str(error))
-    sys.exit(status)
-
-
-def reason(error: Exception) -> str:
-    """What was wrong with the command line, and the closest option where one is close."""
-    close = getattr(error, "possibilities", None)
-    if close:
-        return f"no such option: {getattr(error, 'option_name', '')}; did you mean {' or '.join(close)}?"
-    said: str = getattr(error, "format_message", error.__str__)()
-    return said
-
-
-def refuse(why: str) -> int:
-    """Says on one line why nothing was done; the exit status of bad usage."""
-    print("error:", " ".join(why.split()), file=sys.stderr)
-    return 2
+    command_line.run(app, prog="python -m rewards")
 
 
 if __name__ == "__main__":

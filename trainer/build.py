@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from accelerate import Accelerator
 
+from analyzers import registry
 from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime import Limits
 from rewards import Scorer
@@ -88,7 +89,7 @@ def reopen(name: str | None, *, out: Path, steps: int | None = None) -> tuple[Co
 
 def _scorer(settings: Config, analyzers: Sequence[str]) -> Scorer:
     return Scorer(
-        analyzers,
+        registry.chosen(analyzers, settings.reward.plugins),
         scheme=(settings.scheme.name, settings.scheme.options),
         limits=Limits(timeout_s=settings.reward.timeout_s),
         isolation=settings.reward.isolation,

@@ -91,7 +91,9 @@ class Reward(Section):
     """Who judges the programs."""
 
     analyzers: tuple[str, ...] = ("pylint", "runtime")
-    """Names of analyzers; `runtime` runs the tests."""
+    """Names of analyzers, as `python -m analyzers list` shows them, or plugin files; `runtime` runs the tests."""
+    plugins: tuple[str, ...] = ()
+    """Plugin files, `.py` or `.scm`, all of whose analyzers run, too."""
     workers: Positive | None = None
     """Processes that analyse; by default chosen from the number of cores."""
     timeout_s: Annotated[float, Field(gt=0)] = 4.0

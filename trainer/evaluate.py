@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from analyzers import runtime
+from analyzers import registry, runtime
 from grammars import ownership
 from trainer.evaluation import Evaluation, Graded, Record, described, summarise
 from trainer.prompts import by_stops, item, render
@@ -160,6 +160,9 @@ def command(
     top_p: Annotated[float, typer.Option(help="Nucleus that is sampled from.")] = 0.95,
     max_new_tokens: Annotated[int, typer.Option(help="Longest completion, in tokens.")] = 256,
     analyzers: Annotated[str, typer.Option(help="Analyzers; the tests are always run.")] = "runtime,pylint",
+    plugin: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="A .py or .scm file whose analyzers run, too; repeatable.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first LIMIT tasks.", min=1)] = None,
     greedy: Annotated[bool, typer.Option(help="Decode each task greedily, too.")] = True,
     seed: Annotated[int, typer.Option(help="Seed of the sampling.", min=0)] = 0,
@@ -182,7 +185,7 @@ def command(
                 ownership.check()
                 sampling = Sampling(temperature=temperature, top_p=top_p, max_new_tokens=max_new_tokens)
                 ks = _numbers(k, samples)
-                names = _names(analyzers)
+                names = _names(analyzers, plugin or ())
                 _writable(out, html, samples_out)
                 settings: dict[str, Any] = {"model": model, "tasks": tasks, "split": split, "limit": limit}
                 settings |= {"samples": samples, "greedy": greedy, "seed": seed, "analyzers": names, **asdict(sampling)}
@@ -253,9 +256,9 @@ def _writable(*paths: Path | None) -> None:
             raise ValueError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}")
 
 
-def _names(text: str) -> list[str]:
+def _names(text: str, plugins: Sequence[str]) -> list[str]:
     """The analyzers asked for, `runtime` first: without the tests there is nothing to evaluate."""
-    return [runtime.NAME, *(name for part in text.split(",") if (name := part.strip()) not in ("", runtime.NAME))]
+    return [runtime.NAME, *(name for name in registry.chosen(registry.split(text), plugins) if name != runtime.NAME)]
 
 
 def _scorer(analyzers: Sequence[str], workers: int | None, isolation: str) -> Scorer:

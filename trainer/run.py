@@ -17,6 +17,7 @@ from typing import Annotated, Any
 
 import typer
 
+from analyzers import registry
 from grammars import ownership
 
 LAST = ":last"
@@ -48,6 +49,9 @@ def command(
     analyzers: Annotated[
         str | None, typer.Option(help="Analyzers, separated by commas; runtime runs the tests.")
     ] = None,
+    plugin: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="A .py or .scm file whose analyzers run, too; repeatable.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file; see configs/.")] = None,
     model: Annotated[str | None, typer.Option(help='"tiny", "smollm2", a folder, or a hub name.')] = None,
     tasks: Annotated[str | None, typer.Option(help="builtin, mbpp:PATH, humaneval:PATH, jsonl:PATH.")] = None,
@@ -73,7 +77,9 @@ def command(
     given = {key: value for key, value in locals().items() if key in _FLAGS and value is not None}
     flags: dict[str, Any] = {_FLAGS[key]: value for key, value in given.items()}
     if analyzers is not None:
-        flags["reward.analyzers"] = [part.strip() for part in analyzers.split(",") if part.strip()]
+        flags["reward.analyzers"] = list(registry.split(analyzers))
+    if plugin:
+        flags["reward.plugins"] = plugin
     with _bad_input_in_one_line():
         ownership.check()
         from trainer import build
