@@ -60,7 +60,8 @@ class Charge:
     alpha_cap: float = 1.0
     """Upper bound of RLTF's length compensation alpha = T / (tokens of the span); 1 switches it off."""
     note: str = ""
-    """Why the amount is not the rule's own: gated, capped, merged, follow-on, contradicted, ignored, unjudged."""
+    """Why the amount is not the rule's own: gated, capped, merged, follow-on, contradicted, ignored, noise,
+    unjudged."""
 
 
 @dataclass(frozen=True, slots=True)

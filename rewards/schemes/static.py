@@ -27,6 +27,7 @@ from analyzers.types import Diagnostic, Kind, Location, Outcome, Severity, Span,
 from rewards.registry import UnknownName, did_you_mean
 from rewards.schemes import scheme
 from rewards.schemes.clusters import by_defect
+from rewards.schemes.noise import is_noise
 from rewards.schemes.regions import region
 from rewards.schemes.rltf import ADAPTIVE_RANGE, ALPHA_CAP, COARSE, FINE, check_charge, failing_frame, outcome_parts
 from rewards.types import Charge, Evidence, Reward
@@ -52,12 +53,14 @@ def static(
     fine_amount: float = FINE,
     alpha_cap: float = ALPHA_CAP,
     gate: bool = True,
+    noise: bool = False,
     weights: Mapping[str, float] = WEIGHTS,
 ) -> Reward:
     """RLTF's terms and, under the rules above, a charge for each finding: minus the weight of its severity.
 
     Without tests `base` is 0, and the gate is open where no hard error was found. Reports that are not OK say nothing,
-    but for failures that the program provoked.
+    but for failures that the program provoked. Rules that fire on right programs as often as on wrong ones
+    (`rewards.schemes.noise`) are charged where `noise` is set.
 
     Raises:
         ValueError: `weights` has a key that is no severity or a value below 0, or as `rltf`.
@@ -68,7 +71,7 @@ def static(
     if verdict is None and evidence.tested:
         return Reward(None)
     frame = failing_frame(evidence, amount=fine_amount, alpha_cap=alpha_cap) if fine else ()
-    findings = _priced(evidence, weights=weights, alpha_cap=alpha_cap)
+    findings = _priced(evidence, weights=weights, alpha_cap=alpha_cap, noise=noise)
     findings = _gated(findings, evidence, gate=gate)
     found = by_defect(frame, findings, evidence.source.text)
     broken = _broken(evidence)
@@ -103,7 +106,7 @@ def _static(evidence: Evidence) -> Iterable[Diagnostic]:
     return (diagnostic for report in reports for diagnostic in report.diagnostics)
 
 
-def _priced(evidence: Evidence, *, weights: Mapping[str, float], alpha_cap: float) -> list[Charge]:
+def _priced(evidence: Evidence, *, weights: Mapping[str, float], alpha_cap: float, noise: bool) -> list[Charge]:
     charges = []
     for diagnostic in _static(evidence):
         ignored = diagnostic.location is Location.IGNORE
@@ -112,14 +115,19 @@ def _priced(evidence: Evidence, *, weights: Mapping[str, float], alpha_cap: floa
             continue
         amount = 0.0 - weights[diagnostic.severity.name.lower()]
         charge = Charge(diagnostic, span, amount, alpha_cap)
-        charges.append(_waived(charge, "ignored") if ignored else charge)
+        reason = "ignored" if ignored else "noise" if not noise and _is_noise(diagnostic) else ""
+        charges.append(_waived(charge, reason) if reason else charge)
     return charges
+
+
+def _is_noise(diagnostic: Diagnostic) -> bool:
+    return diagnostic.kind is not Kind.SYNTAX and is_noise(diagnostic.analyzer, diagnostic.code)
 
 
 def _gated(charges: Sequence[Charge], evidence: Evidence, *, gate: bool) -> list[Charge]:
     verdict = evidence.verdict
     if verdict is None:
-        passing = not any(hard(charge.diagnostic) for charge in charges)
+        passing = not any(hard(charge.diagnostic) and charge.note != "noise" for charge in charges)
     else:
         passing = verdict.outcome is Outcome.PASS
     compiled = verdict is not None and verdict.outcome is not Outcome.SYNTAX_ERROR
