@@ -1,5 +1,5 @@
-"""mypy: type checker for Python. Its JSON counts lines from 1 and columns from 0 in bytes, with the parser that builds on
-CPython's; the native one counts wrongly behind non-ASCII characters.
+"""mypy: type checker for Python. Its JSON counts lines from 1 and columns from 0 in bytes, with the parser that builds
+on CPython's; the native one counts wrongly behind non-ASCII characters.
 https://mypy.readthedocs.io/en/stable/error_code_list.html
 """
 
@@ -34,6 +34,7 @@ RATINGS = {
     # The program does what it does, but not what its annotations or the first use of a name say.
     "return-value": (Severity.LOW, Kind.TYPE),
     "": (Severity.LOW, Kind.TYPE),
+    "misc: No parent module": (Severity.HIGH, Kind.NAME),
 }
 """By the longest start of the code, a colon and the message."""
 
