@@ -17,6 +17,15 @@ def forget():
         cached.cache_clear()
 
 
+@pytest.fixture(autouse=True)
+def no_plugin_files():
+    """What a test makes known of plugin files goes with it."""
+    before = registry.setup()
+    yield
+    if registry.setup() != before:
+        registry.restore(registry.Setup())
+
+
 @pytest.fixture
 def distribution(tmp_path, monkeypatch):
     """Makes distributions importable: `distribution(name, analyzers={...}, languages={...}, **modules)`."""
