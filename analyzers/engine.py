@@ -25,7 +25,7 @@ import grammars
 from analyzers import blame, registry
 from analyzers.cache import ReportCache, key, lasting
 from analyzers.errors import AnalyzerError, boundary
-from analyzers.tool import Tool
+from analyzers.inprocess.base import InProcess
 from analyzers.types import Analyzer, Outcome, Report, Source, Status, Verdict
 from analyzers.workers import Workers, one_line, status
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ANALYZERS = ("runtime", "pylint")
 ISOLATION = "standard"
 GRACE_S = 2.0
-"""Time beyond a tool's own limit, so that the tool's processes are ended by the tool's own limit."""
+"""Time beyond the limit of an analyzer that keeps its own, so that what it runs is ended by that."""
 
 _NUMBER = re.compile(r"\d+")
 
@@ -234,7 +234,7 @@ class Engine:
 
     def _ask(self, analyzer: Analyzer, sources: Sequence[Source], then: Callable[[Sequence[Report]], None]) -> None:
         """Has a worker analyse the sources, and calls `then` with their reports, whatever happens."""
-        grace = GRACE_S if isinstance(analyzer, Tool) else 0.0
+        grace = 0.0 if isinstance(analyzer, InProcess) else GRACE_S
         try:
             future = self._workers.schedule(analyzer.name, sources, timeout_s=analyzer.timeout_s + grace)
         except Exception as error:

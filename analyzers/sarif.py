@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 import grammars
+from analyzers.defects import defect
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.parsers import END_OF_LINE, severity
@@ -115,6 +116,16 @@ def words(command: str, folder: Path) -> tuple[str, ...]:
     if not found or not found[0]:
         raise ValueError(f"the command {command!r} has no words")
     return (str(folder / found[0]) if "/" in found[0] else found[0], *found[1:])
+
+
+def rated(code: str, severity: Severity, kind: Kind = Kind.LOGIC) -> tuple[Severity, Kind]:
+    """Severity and kind of a finding of a tool that is not known, from what its code says: a program that does not
+    parse, or an undefined name where the tool itself calls it an error, cannot work."""
+    if _SYNTAX.fullmatch(_CAMEL.sub("-", code).lower()):
+        return Severity.FATAL, Kind.SYNTAX
+    if severity >= Severity.HIGH and defect(code, kind) == "undefined-name":
+        return Severity.CRITICAL, Kind.NAME
+    return severity, kind
 
 
 def from_sarif(rate: Callable[[Finding], Finding] = lambda finding: finding) -> Callable[[str], Iterator[Finding]]:
@@ -248,17 +259,16 @@ class Run:
 
 def _rating(code: str, result: Mapping[str, Any], rule: Mapping[str, Any]) -> tuple[Severity, Kind]:
     """Severity and kind (3.27.10, 3.49.14, 3.50.3), with the properties by which code hosts rank security findings."""
-    if _SYNTAX.fullmatch(_CAMEL.sub("-", code).lower()):
-        return Severity.FATAL, Kind.SYNTAX
     bags = [owner.get("properties") or {} for owner in (result, rule)]
     tags = [str(tag).lower() for bag in bags for tag in [*(bag.get("tags") or ()), bag.get("category", "")]]
     kind = next((TAGS[tag] for tag in tags if tag in TAGS), Kind.LOGIC)
     scores = [str(bag["security-severity"]) for bag in bags if "security-severity" in bag]
     if scores and _SCORE.fullmatch(scores[0]):
-        return next((name for least, name in _SCORES if float(scores[0]) >= least), Severity.LOW), Kind.SECURITY
+        score = float(scores[0])
+        return rated(code, next((name for least, name in _SCORES if score >= least), Severity.LOW), Kind.SECURITY)
     usual = "warning" if result.get("kind", "fail") == "fail" else "none"
     default = (rule.get("defaultConfiguration") or {}).get("level") if usual == "warning" else None
-    return severity(result.get("level") or default or usual), kind
+    return rated(code, severity(result.get("level") or default or usual), kind)
 
 
 def _placed(finding: Finding, region: Mapping[str, Any]) -> Finding:
