@@ -23,6 +23,7 @@ from functools import cache
 from pathlib import Path, PurePath
 
 import grammars
+from analyzers.directives import defuse
 from analyzers.errors import AnalyzerFailed, AnalyzerTimeout, ToolMissing, boundary
 from analyzers.findings import Finding, to_diagnostics
 from analyzers.positions import Convention, encode, without_surrogates
@@ -201,7 +202,7 @@ class _Programs:
         suffixes = [grammars.get(source.language).suffixes[0] for source in sources]
         names = [f"p{index}" if file else f"p{index}{suffix}" for index, suffix in enumerate(suffixes)]
         files = [f"{name}/{file}" if file else name for name in names]
-        texts = [without_surrogates(neutralise(source.text, source.language)) for source in sources]
+        texts = [_prepared(source.text, grammars.get(source.language).name) for source in sources]
         _write(folder, dict(zip(files, map(encode, texts), strict=True)))
         return cls(folder, tuple(names), tuple(files))
 
@@ -210,6 +211,10 @@ class _Programs:
         if not path:
             return 0 if len(self.names) == 1 else None
         return next((self.names.index(part) for part in reversed(PurePath(path).parts) if part in self.names), None)
+
+
+def _prepared(text: str, language: str) -> str:
+    return without_surrogates(defuse(neutralise(text, language), language))
 
 
 def find_command(command: str, package: str, *, asked_by: str) -> str:
