@@ -189,6 +189,7 @@ def _report(pattern: Pattern, code: str, node: Node, captured: Mapping[str, Sequ
 
     def words(hole: re.Match[str]) -> str:
         text = (nodes[hole[1]].text or b"").decode(errors="replace") if hole[1] in nodes else ""
+        text = " ".join(text.split())
         return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."
 
     return node, code, _HOLE.sub(words, pattern.message), pattern.severity, pattern.kind
