@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import ClassVar, TypeVar
 
@@ -77,27 +80,29 @@ class InProcess:
 def deeply(function: Callable[[], _T]) -> _T:
     """Calls `function` in a thread whose stack and recursion limit take programs that nest some thousand levels deep.
 
-    Valid programs such as a sum of 900 terms exhaust the usual limits of checkers that recurse over the tree.
+    Valid programs such as a sum of 900 terms exhaust the usual limits of checkers that recurse over the tree. One
+    thread serves all calls of a process, one after another: a new one would have memory to map for each program, which
+    costs more than to check it.
     """
-    outcome: list[_T] = []
-    errors: list[BaseException] = []
+    return _deep_thread(os.getpid()).submit(_unbounded, function).result()
 
-    def call() -> None:
-        try:
-            outcome.append(function())
-        except BaseException as error:
-            errors.append(error)
 
+def _unbounded(function: Callable[[], _T]) -> _T:
     limit = sys.getrecursionlimit()
-    size = threading.stack_size(STACK_BYTES)
     sys.setrecursionlimit(max(limit, RECURSION_LIMIT))
     try:
-        thread = threading.Thread(target=call, name="spanwise-deep")
-        thread.start()
-        thread.join()
+        return function()
     finally:
         sys.setrecursionlimit(limit)
+
+
+@cache
+def _deep_thread(process: int) -> ThreadPoolExecutor:
+    """The thread of this process; what forks has none and starts its own."""
+    size = threading.stack_size(STACK_BYTES)
+    try:
+        executor = ThreadPoolExecutor(1, thread_name_prefix="spanwise-deep")
+        executor.submit(int).result()  # starts the thread
+    finally:
         threading.stack_size(size)
-    if errors:
-        raise errors[0]
-    return outcome[0]
+    return executor
