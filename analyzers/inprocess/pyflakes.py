@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from analyzers.findings import Finding
@@ -65,17 +66,9 @@ def check(text: str) -> Iterator[Finding]:
     if error is not None:
         yield error
         return
-    from pyflakes.checker import Checker
-
-    found: list[tuple[Any, ast.AST]] = []
-
-    class Recorder(Checker):  # type: ignore[misc]
-        def report(self, message: Any, node: ast.AST, *args: Any, **kwargs: Any) -> None:
-            found.append((message(self.filename, node, *args, **kwargs), node))
-
-    Recorder(parse(text))
+    recorder = _recorder()(parse(text))
     table = LineTable(text)
-    for message, node in found:
+    for message, node in recorder.messages:
         code = type(message).__name__
         severity, kind = RATINGS.get(code, _DOUBTFUL)
         span = _span(table, node, message.message_args)
@@ -87,6 +80,18 @@ def check(text: str) -> Iterator[Finding]:
             severity=severity,
             kind=kind,
         )
+
+
+@cache
+def _recorder() -> Any:
+    """pyflakes' checker, whose messages come with their nodes. Made once: a class costs as much as a small program."""
+    from pyflakes.checker import Checker
+
+    class Recorder(Checker):  # type: ignore[misc]
+        def report(self, message: Any, node: ast.AST, *args: Any, **kwargs: Any) -> None:
+            self.messages.append((message(self.filename, node, *args, **kwargs), node))
+
+    return Recorder
 
 
 def _span(table: LineTable, node: ast.AST, arguments: Any) -> Span:
