@@ -170,15 +170,14 @@ def _install(_: Any, program: Program) -> None:
 
 
 class Guard:
-    """A filter against signals to processes of the same id; it holds the number of the process that it is for."""
+    """A filter that stands between a program and what else has its id; it may hold the number of the program's
+    process."""
 
     def __init__(self, code: bytes, own: int) -> None:
         """`own` stands in the code for the number of the process, and its negative for that of its group."""
         self._made = _filter(code)
-        self._places = [
-            (self._made[1].code + code.index((sign * own & 0xFFFF_FFFF).to_bytes(4, sys.byteorder)), sign)
-            for sign in (1, -1)
-        ]
+        found = [(code.find((sign * own & 0xFFFF_FFFF).to_bytes(4, sys.byteorder)), sign) for sign in (1, -1)]
+        self._places = [(self._made[1].code + at, sign) for at, sign in found if at >= 0]
 
     def install(self) -> None:
         """Takes it upon this process."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import binascii
 import os
+import stat
 from typing import Any
 
 PREFIX = "/tmp/spanwise-"  # never from the environment: it is the caller's
@@ -54,6 +55,11 @@ class Folder:
                 if os.path.lexists(target):
                     remove(target)
                 os.rename(os.path.join(self.work, name), target)
+                facts = os.lstat(target)
+                # What a compiler made can be run, though it may not have been able to say so. A file with a second name
+                # may be anybody's.
+                if stat.S_ISREG(facts.st_mode) and facts.st_nlink == 1:
+                    os.chmod(target, 0o755)
         try:
             # Stays where nothing was left in it and nobody changed who may do what there.
             if not os.listdir(self.work) and os.stat(self.work).st_mode & 0o777 == 0o700:

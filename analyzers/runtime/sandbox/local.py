@@ -54,7 +54,7 @@ class ForkServer:
         settings: dict[str, Any] = {"libraries": list(libraries), "readable": list(readable), "tier": tier.name.lower()}
         settings |= {
             "filter": seccomp.filter_program().hex(),
-            "guard": seccomp.guard_program().hex(),
+            "guards": [seccomp.guard_program(signals=signals).hex() for signals in (False, True)],
             "own": seccomp.OWN_PID,
         }
         self._control, theirs = socket.socketpair()

@@ -82,6 +82,14 @@ PROMISES = (
         _escape("write_outside", "write_canary", "truncate_canary", "remove_canary", "shared_memory_file"),
     ),
     Promise(
+        "changing permissions, times and attributes of files elsewhere",
+        *(STOPPED, STOPPED, STOPPED),
+        (
+            *_escape("open_canary_to_all", "take_canary", "canary_aged", "canary_labelled"),
+            "sandbox/test_seccomp.py::test_a_guard_leaves_permissions_of_files_as_they_are",
+        ),
+    ),
+    Promise(
         "learning which files there are elsewhere",
         *(NOT, NOT, STOPPED),
         _attempts("see a file of the machine"),

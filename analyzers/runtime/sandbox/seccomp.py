@@ -44,6 +44,7 @@ _NEW = {  # the same everywhere, since Linux 5.0
     "quotactl_fd": 443,
     "memfd_secret": 447,
     "process_mrelease": 448,
+    "fchmodat2": 452,
     "statmount": 457,
     "listmount": 458,
 }
@@ -55,6 +56,7 @@ X86_64 = Architecture(
     LAST,
     _NEW
     | {
+        "ioctl": 16,
         "shmget": 29,
         "shmat": 30,
         "shmctl": 31,
@@ -65,6 +67,7 @@ X86_64 = Architecture(
         "listen": 50,
         "socketpair": 53,
         "clone": 56,
+        "kill": 62,
         "semget": 64,
         "semop": 65,
         "semctl": 66,
@@ -73,12 +76,17 @@ X86_64 = Architecture(
         "msgrcv": 70,
         "msgctl": 71,
         "fcntl": 72,
-        "ioctl": 16,
-        "kill": 62,
+        "chmod": 90,
+        "fchmod": 91,
+        "chown": 92,
+        "fchown": 93,
+        "lchown": 94,
         "ptrace": 101,
         "syslog": 103,
-        "ustat": 136,
+        "rt_sigqueueinfo": 129,
+        "utime": 132,
         "personality": 135,
+        "ustat": 136,
         "sysfs": 139,
         "setpriority": 141,
         "sched_setparam": 142,
@@ -106,11 +114,19 @@ X86_64 = Architecture(
         "query_module": 178,
         "quotactl": 179,
         "nfsservctl": 180,
+        "setxattr": 188,
+        "lsetxattr": 189,
+        "fsetxattr": 190,
+        "removexattr": 197,
+        "lremovexattr": 198,
+        "fremovexattr": 199,
         "tkill": 200,
         "sched_setaffinity": 203,
+        "lookup_dcookie": 212,
         "semtimedop": 220,
-        "tgkill": 234,
         "clock_settime": 227,
+        "tgkill": 234,
+        "utimes": 235,
         "mq_open": 240,
         "mq_unlink": 241,
         "mq_timedsend": 242,
@@ -123,10 +139,13 @@ X86_64 = Architecture(
         "keyctl": 250,
         "ioprio_set": 251,
         "migrate_pages": 256,
+        "fchownat": 260,
+        "futimesat": 261,
+        "fchmodat": 268,
         "unshare": 272,
         "move_pages": 279,
+        "utimensat": 280,
         "accept4": 288,
-        "rt_sigqueueinfo": 129,
         "rt_tgsigqueueinfo": 297,
         "perf_event_open": 298,
         "fanotify_init": 300,
@@ -145,7 +164,6 @@ X86_64 = Architecture(
         "kexec_file_load": 320,
         "bpf": 321,
         "userfaultfd": 323,
-        "lookup_dcookie": 212,
     },
 )
 
@@ -154,6 +172,12 @@ AARCH64 = Architecture(
     LAST,
     _NEW
     | {
+        "setxattr": 5,
+        "lsetxattr": 6,
+        "fsetxattr": 7,
+        "removexattr": 14,
+        "lremovexattr": 15,
+        "fremovexattr": 16,
         "lookup_dcookie": 18,
         "fcntl": 25,
         "ioctl": 29,
@@ -163,8 +187,13 @@ AARCH64 = Architecture(
         "pivot_root": 41,
         "nfsservctl": 42,
         "chroot": 51,
+        "fchmod": 52,
+        "fchmodat": 53,
+        "fchownat": 54,
+        "fchown": 55,
         "vhangup": 58,
         "quotactl": 60,
+        "utimensat": 88,
         "acct": 89,
         "personality": 92,
         "unshare": 97,
@@ -289,6 +318,16 @@ PAIRS = ("socketpair", 1, 0xF, (1, 5))
 """A connected pair of streams (or packets) is a pipe; a pair of datagram sockets could be turned to other addresses."""
 
 SIGNALS = "kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo".split()
+LABELS = """
+utime utimes futimesat utimensat setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr
+""".split()
+"""Calls that change times and attributes of a file, which whoever may write to it can without opening it: they do
+nothing."""
+PERMISSIONS = "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat".split()
+"""The same for the file's owner."""
+FLAGS = (0x4008_6602, 0x4008_7602, 0x401C_5820, 0x800C_6613)
+"""FS_IOC_SETFLAGS, _SETVERSION, _FSSETXATTR, _SET_ENCRYPTION_POLICY: the same through a file that is open to be
+read."""
 
 LOAD, AND, EQUAL, GREATER, ANY_BIT, RETURN = 0x20, 0x54, 0x15, 0x25, 0x45, 0x06
 KILL, ALLOW, DONE = 0x8000_0000, 0x7FFF_0000, 0x0005_0000
@@ -357,6 +396,7 @@ def filter_program(machine: str = "") -> bytes:
     ]
     program += [Instruction(EQUAL, numbers[name], "absent") for name in ABSENT]
     program += [Instruction(EQUAL, numbers[name], "refused") for name in REFUSED if name in numbers]
+    program += [Instruction(EQUAL, numbers[name], "nothing") for name in LABELS if name in numbers]
     looked_at = [*OWN, *IDLE, *FORBIDDEN_BITS, *FORBIDDEN_VALUES, *ALLOWED_VALUES, PAIRS[0]]
     program += [Instruction(EQUAL, numbers[name], name) for name in looked_at]
     program += ["allowed", Instruction(RETURN, ALLOW)]
@@ -391,15 +431,21 @@ OWN_PID = 0x5053_5057
 """Stands in the program of `guard_program` for the process's number; its negative for its group's."""
 
 
-def guard_program(machine: str = "") -> bytes:
-    """A second filter, for programs that share the user's id: signals go to the process itself and to its own group.
+def guard_program(machine: str = "", *, signals: bool = True) -> bytes:
+    """A second filter, for programs that share the user's id: permissions of files stay as they are,
+    as if they had been changed; and where `signals` says so, signals go to the process itself and to its own group.
 
-    `OWN_PID` and its negative stand for the number of the process, which is known in the child alone.
+    `OWN_PID` and its negative then stand for the number of the process, which is known in the child alone.
     """
     numbers = ARCHITECTURES[machine or platform.machine()].numbers
     program: list[Instruction | str] = [Instruction(LOAD, NUMBER)]
-    program += [Instruction(EQUAL, numbers[name], "signal") for name in SIGNALS]
-    program += [Instruction(RETURN, ALLOW), "signal", argument(0), Instruction(EQUAL, 0, "fine")]
-    program += [Instruction(EQUAL, OWN_PID, "fine"), Instruction(EQUAL, -OWN_PID & 0xFFFF_FFFF, "fine")]
-    program += [Instruction(RETURN, NOT_PERMITTED), "fine", Instruction(RETURN, ALLOW)]
+    program += [Instruction(EQUAL, numbers[name], "permission") for name in PERMISSIONS if name in numbers]
+    program += [Instruction(EQUAL, numbers["ioctl"], "ioctl")]
+    program += [Instruction(EQUAL, numbers[name], "signal") for name in SIGNALS if signals]
+    program += [Instruction(RETURN, ALLOW), "permission", Instruction(RETURN, DONE), "ioctl", argument(1)]
+    program += [*(Instruction(EQUAL, value, "refused") for value in FLAGS), Instruction(RETURN, ALLOW)]
+    if signals:
+        program += ["signal", argument(0), Instruction(EQUAL, 0, "fine"), Instruction(EQUAL, OWN_PID, "fine")]
+        program += [Instruction(EQUAL, -OWN_PID & 0xFFFF_FFFF, "fine")]
+    program += ["refused", Instruction(RETURN, NOT_PERMITTED), "fine", Instruction(RETURN, ALLOW)]
     return assemble(program)

@@ -51,7 +51,7 @@ def main(control: _socket.socket, settings: dict[str, Any]) -> None:
     """Serves jobs until the judge goes away.
 
     Of `settings`, `libraries` are folders that candidates may import from, `readable` what compilers and interpreters
-    read beside them; `tier` names the isolation, `filter`, `guard` and `own` are what `seccomp` made.
+    read beside them; `tier` names the isolation, `filter`, `guards` and `own` are what `seccomp` made.
     """
     confine = load("confine", "confine.py")
     folders = load("folders", "folders.py")
@@ -131,8 +131,9 @@ class Slot:
         if tier != "none":
             confine.prctl(confine.PR_SET_DUMPABLE, 0)  # where programs have the same id, this process is closed to them
             confine.forbid(bytes.fromhex(settings["filter"]))
-            if self.uid is None and self.init is None and (tier == "weak" or confine.landlock_version() < 6):
-                self.guard = confine.Guard(bytes.fromhex(settings["guard"]), settings["own"])
+            if self.uid is None and self.init is None:
+                signals = tier == "weak" or confine.landlock_version() < 6
+                self.guard = confine.Guard(bytes.fromhex(settings["guards"][signals]), settings["own"])
 
     def renew_rules(self) -> None:
         """Makes the rules about files anew: each command has added one about itself, and each costs the next ones."""

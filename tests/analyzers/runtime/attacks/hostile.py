@@ -158,8 +158,10 @@ class Scene:
             canary = self._outside / "canary"
             if names != {"canary"} or canary.is_symlink() or canary.read_text() != self.secret:
                 found.append(f"the folder outside now has {sorted(names)}")
-            elif (facts := canary.stat()).st_nlink != 1 or stat.S_IMODE(facts.st_mode) != 0o666:
+            elif (facts := canary.stat()).st_nlink != 1 or stat.S_IMODE(facts.st_mode) != 0o666 or facts.st_mtime < 2:
                 found.append(f"the canary is changed: {facts}")
+            elif any(name.startswith("user.") for name in os.listxattr(canary)):
+                found.append("the canary has got an attribute")
         found += [f"somebody spoke to the {kind} socket" for kind, each in self._sockets.items() if heard(each)]
         found += [f"a {kind} of System V is left" for kind in self._kept()]
         if self._memory.exists():

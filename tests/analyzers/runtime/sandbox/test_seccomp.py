@@ -56,6 +56,11 @@ def test_what_reaches_beyond_the_program_is_refused(decide):
         assert decide(call) == NOT_PERMITTED, call
 
 
+def test_times_and_attributes_of_files_stay_as_they_are(decide):
+    for call in ("utimensat", "setxattr", "lsetxattr", "fsetxattr", "removexattr"):
+        assert decide(call) == DONE, call
+
+
 def test_what_libraries_can_do_without_does_not_exist(decide):
     for call in ("clone3", "memfd_create", "io_uring_setup", "userfaultfd"):
         assert decide(call) == NO_SUCH_CALL, call
@@ -115,6 +120,17 @@ def test_a_guard_lets_a_process_signal_itself_alone():
     assert execute(program, getpid) == ALLOW
 
 
+@pytest.mark.parametrize("signals", [False, True])
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_guard_leaves_permissions_of_files_as_they_are(machine, signals):
+    program, numbers = seccomp.guard_program(machine, signals=signals), MACHINES[machine].numbers
+    for name in ("fchmod", "fchmodat", "fchmodat2", "fchownat"):
+        assert execute(program, numbers[name], architecture=MACHINES[machine].audit) == DONE, name
+    for request, decision in ((0x40086602, NOT_PERMITTED), (0x5401, ALLOW)):  # FS_IOC_SETFLAGS, TCGETS
+        assert execute(program, numbers["ioctl"], 3, request) == decision
+    assert execute(program, numbers["kill"], 1) == (NOT_PERMITTED if signals else ALLOW)
+
+
 HEADERS = {
     "x86_64": ("/usr/include/x86_64-linux-gnu/asm/unistd_64.h", r"#define __NR_(\w+) (\d+)"),
     "aarch64": ("/usr/include/asm-generic/unistd.h", r"#define __NR(?:3264)?_(\w+)\s+(\d+)"),
@@ -133,7 +149,15 @@ def test_numbers_are_those_of_the_headers(machine):
 
 
 def test_every_name_has_a_number_on_some_machine():
-    named = {*seccomp.REFUSED, *seccomp.ABSENT, *seccomp.OWN, *seccomp.IDLE, *seccomp.SIGNALS}
+    named = {
+        *seccomp.REFUSED,
+        *seccomp.ABSENT,
+        *seccomp.OWN,
+        *seccomp.IDLE,
+        *seccomp.SIGNALS,
+        *seccomp.LABELS,
+        *seccomp.PERMISSIONS,
+    }
     assert named <= X86_64.numbers.keys()
     assert {*seccomp.ABSENT, *seccomp.OWN, *seccomp.IDLE, *seccomp.SIGNALS} <= AARCH64.numbers.keys()
 

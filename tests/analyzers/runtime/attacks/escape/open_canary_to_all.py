@@ -1,6 +1,6 @@
 """Changes who may do what with a file of the user's own: no folder is closed to who owns what is in it."""
 
-from hostile import Attack, Tier
+from hostile import Attack, Outcome, Tier
 
 PROGRAM = """
 import os
@@ -9,4 +9,4 @@ def f(x):
     return 2
 """
 
-ATTACK = Attack(PROGRAM, tier=Tier.WEAK, unprivileged=Tier.STRICT, works="touched")
+ATTACK = Attack(PROGRAM, tier=Tier.WEAK, works="touched", outcomes=tuple(Outcome))

@@ -1,6 +1,6 @@
 """Makes a file of somebody else's its own, or another user's."""
 
-from hostile import Attack, Tier
+from hostile import Attack, Outcome, Tier
 
 PROGRAM = """
 import os
@@ -10,4 +10,4 @@ def f(x):
     return 2
 """
 
-ATTACK = Attack(PROGRAM, tier=Tier.WEAK, works="touched", needs_root=True)
+ATTACK = Attack(PROGRAM, tier=Tier.WEAK, works="touched", needs_root=True, outcomes=tuple(Outcome))
