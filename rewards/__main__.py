@@ -15,6 +15,7 @@ import grammars
 from analyzers import command_line, registry
 from analyzers.runtime import tests as suites
 from rewards import Outcome, Score, jsonable, render
+from rewards.sarif import to_sarif
 from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, Scorer
 from rewards.types import Item
 
@@ -33,6 +34,8 @@ class BadUsage(ValueError):
 python -m rewards add.py --tests "assert add(1, 2) == 3"
 
 python -m rewards add.py --tests tests.json --analyzers runtime,pylint,ruff --html scores.html
+
+python -m rewards add.py --analyzers 'pyflakes,"sarif:mylint --format=sarif {files}"' --sarif scores.sarif
 
 model | python -m rewards - --tests tests.py --scheme rltf --scheme-arg alpha_cap=4 --json
 
@@ -64,13 +67,16 @@ def score(
     ] = ISOLATION,
     cache: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep results there for other runs.")] = None,
     html: Annotated[Path | None, typer.Option(metavar="OUT", help="Also write a self-contained page.")] = None,
+    sarif: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Also write SARIF 2.1.0, for editors and code hosts.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the scores as JSON instead.")] = False,
 ) -> None:
     """Scores the programs and shows the scores; ends in `typer.Exit` with 0 or 1.
 
     Raises:
         ValueError: an argument makes no sense; the message is one line.
-        OSError: the page cannot be written, or programs cannot be isolated as well as is demanded.
+        OSError: the page or the log cannot be written, or programs cannot be isolated as well as is demanded.
     """
     suite = read_tests(tests) if tests else None
     items = [read_program(path, language, suite) for path in paths]
@@ -80,6 +86,8 @@ def score(
         scores = scorer.score_batch(items)
     if html is not None:
         html.write_text(render.to_html(scores, title="spanwise scores"), encoding="utf-8")
+    if sarif is not None:
+        sarif.write_text(json.dumps(to_sarif(scores), indent=2), encoding="utf-8")
     if as_json:
         print(json.dumps([jsonable(one) for one in scores], indent=2))
     else:
