@@ -134,6 +134,13 @@ def test_a_page_is_written(monkeypatch: pytest.MonkeyPatch, scorer: dict[str, An
     assert '<mark class="sw-hit"' in (tmp_path / "out.html").read_text(encoding="utf-8")
 
 
+def test_a_log_for_editors(monkeypatch: pytest.MonkeyPatch, scorer: dict[str, Any], bad: str, tmp_path: Path) -> None:
+    assert run(monkeypatch, bad, "--sarif", str(tmp_path / "out.sarif")) == 1
+    log = json.loads((tmp_path / "out.sarif").read_text(encoding="utf-8"))
+    (result,) = log["runs"][0]["results"]
+    assert (log["version"], result["ruleId"]) == ("2.1.0", "pyflakes/undefined-name")
+
+
 def test_bytes_that_are_no_utf8_are_a_program_all_the_same(
     monkeypatch: pytest.MonkeyPatch, scorer: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -178,6 +185,7 @@ def test_tests_from_files(tmp_path: Path, name: str, text: str, expected: object
         (["{good}", "--tests", "{text}"], "are no JSON: Expecting value"),
         (["{text}"], "no language has files like"),
         (["{good}", "--html", "/nowhere/at/all.html"], "/nowhere/at/all.html"),
+        (["{good}", "--sarif", "/nowhere/at/all.sarif"], "/nowhere/at/all.sarif"),
     ],
 )
 def test_bad_usage_is_one_line_and_exit_status_2(
