@@ -7,14 +7,13 @@ makes travels back as data: the judge places it for the program's own sandbox. O
 from __future__ import annotations
 
 import contextlib
-import select
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from analyzers.runtime.deadline import Deadline
 from analyzers.runtime.sandbox.base import Candidate, Command, Limits, Sandbox, SandboxBroken
-from analyzers.runtime.session import MAX_STARVED
 
 SUPPORT = Path(__file__).with_name("support")
 START_S = 120.0
@@ -101,7 +100,6 @@ class _Compiler:
 
     def __init__(self, sandbox: Sandbox, words: Sequence[str], environment: Mapping[str, str]) -> None:
         self.served = 0
-        self._deadline = self._latest = self._starved = 0.0
         self._sandbox = sandbox
         self._candidate: Candidate | None = None
         scripts = {word.removeprefix("{support}/") for word in words if word.startswith("{support}/")}
@@ -111,7 +109,7 @@ class _Compiler:
             command = Command((*_SERVE, *argv), environment, converses=True)
             self._candidate = sandbox.execute(command, stdin=b"", limits=BOUNDS)
             self._candidate.channel.setblocking(False)
-            self._allow(START_S)
+            self._deadline = self._allow(START_S)
             self._receive()  # an empty list: it is ready
         except (Ended, TimeoutError, ValueError) as error:
             said = self.close()
@@ -129,7 +127,7 @@ class _Compiler:
             ValueError: it is no such list, or too long.
         """
         self.served += 1
-        self._allow(timeout_s)
+        self._deadline = self._allow(timeout_s)
         self._send(b"".join([_number(len(parts)), *(_number(len(part)) + part for part in parts)]))
         answer = self._receive()
         if len(answer) < 2 or len(answer) % 2:
@@ -185,23 +183,17 @@ class _Compiler:
             body += part
         return bytes(body)
 
-    def _allow(self, timeout_s: float) -> None:
+    def _allow(self, timeout_s: float) -> Deadline:
         assert self._candidate is not None
-        self._deadline = time.monotonic() + timeout_s
-        self._latest = self._deadline + (MAX_STARVED - 1) * timeout_s
-        self._starved = self._candidate.starved_s()
+        starved_s = self._candidate.starved_s
+        return Deadline(timeout_s, starved_s, granted_s=starved_s())
 
     def _wait(self, *, writing: bool) -> None:
         """Waits until the channel is ready; a process that has ended closed its end of it, which is ready too."""
         assert self._candidate is not None
-        channel = self._candidate.channel
-        while (left := min(self._deadline, self._latest) - time.monotonic()) > 0:
-            if any(select.select([] if writing else [channel], [channel] if writing else [], [], left)):
-                return
-            starved = self._candidate.starved_s()
-            self._deadline += starved - self._starved
-            self._starved = starved
-        raise TimeoutError
+        channel = [self._candidate.channel]
+        if not self._deadline.wait(*([], channel) if writing else (channel,)):
+            raise TimeoutError
 
 
 def _number(value: int) -> bytes:

@@ -20,10 +20,11 @@ from typing import Any
 
 import grammars
 from analyzers.runtime import service, suite, verdict, wire
+from analyzers.runtime.deadline import MAX_STARVED
 from analyzers.runtime.prepared import cache_folder, make_cache
 from analyzers.runtime.programs import SLOW
 from analyzers.runtime.sandbox.base import Limits, Tier
-from analyzers.runtime.session import MAX_STARTS, MAX_STARVED
+from analyzers.runtime.session import MAX_STARTS
 from analyzers.runtime.tests import Appended, Asserts, Calls, CheckFunction, Stdio, Tests
 from analyzers.types import Report, Source
 from grammars import Toolchain

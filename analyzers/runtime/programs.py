@@ -10,7 +10,6 @@ import contextlib
 import os
 import re
 import secrets
-import select
 import shutil
 import time
 from collections.abc import Sequence
@@ -25,10 +24,11 @@ from analyzers.findings import Finding, to_diagnostics
 from analyzers.positions import encode, without_surrogates
 from analyzers.runtime import NAME, checker, prepared, reading
 from analyzers.runtime.compilers import SUPPORT, Compilers
+from analyzers.runtime.deadline import Deadline
 from analyzers.runtime.ends import signal_name
-from analyzers.runtime.sandbox.base import Candidate, Command, Exit, Limits, Sandbox, SandboxBroken
+from analyzers.runtime.sandbox.base import Command, Exit, Limits, Sandbox, SandboxBroken
 from analyzers.runtime.sandbox.confine import SYSTEM
-from analyzers.runtime.session import MAX_STARVED, MAX_TIMEOUTS
+from analyzers.runtime.session import MAX_TIMEOUTS
 from analyzers.runtime.suite import MAX_MESSAGE, Run
 from analyzers.runtime.tests import Appended, BadTests, Stdio, Tests
 from analyzers.types import Diagnostic, Kind, Severity, Span
@@ -396,7 +396,7 @@ def _execute(sandbox: Sandbox, command: Command, stdin: bytes, limits: Limits) -
     candidate = sandbox.execute(command, stdin=stdin, limits=limits)
     refused = b""
     try:
-        ended = _wait(candidate, start, limits.timeout_s)
+        ended = Deadline(limits.timeout_s, candidate.starved_s, start=start).wait([candidate.ended])
         seconds = time.monotonic() - start
         if ended:
             with contextlib.suppress(OSError):
@@ -405,20 +405,6 @@ def _execute(sandbox: Sandbox, command: Command, stdin: bytes, limits: Limits) -
     finally:
         exit = candidate.end()
     return Ran(exit, seconds, not ended, refused.decode(errors="replace"))
-
-
-def _wait(candidate: Candidate, start: float, timeout_s: float) -> bool:
-    """Whether it ends before the deadline; what it waited for a processor is granted, up to a multiple."""
-    left, granted = start + timeout_s - time.monotonic(), 0.0
-    latest = start + MAX_STARVED * timeout_s
-    while left > 0:
-        ready, _, _ = select.select([candidate.ended], [], [], left)
-        if ready:
-            return True
-        starved = candidate.starved_s()
-        left = min(starved - granted, latest - time.monotonic())
-        granted = starved
-    return False
 
 
 def _text(data: bytes) -> str:

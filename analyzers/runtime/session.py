@@ -17,13 +17,12 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from analyzers.runtime import claims, foresight, wire
+from analyzers.runtime.deadline import MAX_STARVED, Deadline
 from analyzers.runtime.ends import CandidateError, Died, GaveUp, NotLoaded, TimedOut, facts_of, signal_name
 from analyzers.runtime.hearsay import When
 from analyzers.runtime.proxies import Remote, copy_back
 from analyzers.runtime.sandbox.base import Candidate, Exit, Limits, Sandbox
 
-MAX_STARVED = 3.0
-"""Waiting for a processor extends a deadline up to this multiple of the limit."""
 MAX_TIMEOUTS = 2
 """Tests in a row that may time out before the rest is not run: a program that hangs once tends to hang always."""
 SOON_S = 0.02
@@ -298,24 +297,20 @@ class Session:
         )
 
     def _wait(self, candidate: Candidate) -> bool:
-        """Whether there is something to read (or the end of the process) before the deadline.
-
-        Time that the program waited for a processor is looked up only when the time seems to be over; what it waited
-        since the last look is then granted.
-        """
-        left = self._started + self._limits.timeout_s - time.monotonic()
-        latest = self._started + MAX_STARVED * self._limits.timeout_s
+        """Whether there is something to read (or the end of the process) before the deadline."""
         with self._speaking():
             candidate.spread()
-        while left > 0:
-            ready, _, _ = select.select([candidate.channel, candidate.ended], [], [], left)
-            if ready:
-                return True
-            with self._speaking():
-                starved = candidate.starved_s()
-            left = min(starved - self._starved, latest - time.monotonic())
-            self._starved = starved
-        return False
+        deadline = Deadline(
+            self._limits.timeout_s, lambda: self._look(candidate), start=self._started, granted_s=self._starved
+        )
+        try:
+            return deadline.wait([candidate.channel, candidate.ended])
+        finally:
+            self._starved = deadline.granted_s
+
+    def _look(self, candidate: Candidate) -> float:
+        with self._speaking():
+            return candidate.starved_s()
 
     def _died(self) -> NoReturn:
         assert self._candidate is not None

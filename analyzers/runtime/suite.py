@@ -17,10 +17,11 @@ from typing import Any
 
 from analyzers.runtime import checker, foresight, hearsay, judge, wire
 from analyzers.runtime.checker import short
+from analyzers.runtime.deadline import MAX_STARVED
 from analyzers.runtime.ends import Died, GaveUp, NotLoaded, Stopped, TimedOut, facts_of
 from analyzers.runtime.proxies import Name
 from analyzers.runtime.sandbox.base import Limits, Sandbox, SandboxBroken
-from analyzers.runtime.session import MAX_STARVED, Session
+from analyzers.runtime.session import Session
 from analyzers.runtime.tests import Appended, Asserts, BadTests, Calls, CheckFunction, Exchange, Stdio, Tests
 
 MAX_MESSAGE = 300
