@@ -24,7 +24,7 @@ def run(app: typer.Typer, *, prog: str, arguments: list[str] | None = None) -> N
         status = refuse(reason(error))
     except (ValueError, OSError, ownership.ForeignPackage) as error:
         status = refuse(str(error))
-    sys.exit(status)
+    sys.exit(status or 0)
 
 
 def reason(error: Exception) -> str:

@@ -57,11 +57,10 @@ def entry(name: str) -> Entry:
     if name == registry.RUNTIME:
         runnable = tuple(language for language in grammars.names() if grammars.get(language).toolchain)
         return Entry(name, runnable, "tests", owner, "ready", "", ())
+    registry.check([name])
     try:
         with boundary(name):
             analyzer = registry.get(name)
-    except registry.UnknownAnalyzer:
-        raise
     except AnalyzerError as error:
         return Entry(name, (), "class", owner, "failed", "", (), _line(error))
     languages, kind = tuple(analyzer.languages), kind_of(analyzer)
