@@ -75,7 +75,11 @@ def first_language(analyzer: Analyzer) -> str:
 
 def _items(module: Any, key: str, name: str) -> Any:
     items = getattr(module, key, ())
-    return items.get(name, ()) if isinstance(items, Mapping) else items
+    if isinstance(items, Mapping):
+        items = items.get(name, ())
+    if not isinstance(items, list | tuple):
+        raise BadExamples(f"{name} has {key} = {items!r:.80}, expected a list")
+    return items
 
 
 def _example(name: str, item: Any, language: str, *, sizes: tuple[int, ...]) -> Example:

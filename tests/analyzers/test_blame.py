@@ -98,3 +98,14 @@ def test_a_provoked_crash_is_kept_and_a_provoked_timeout_is_not() -> None:
     assert lasting(Report("x", Status.FAILED, provoked=True))
     assert not lasting(Report("x", Status.FAILED))
     assert not lasting(Report("x", Status.TIMED_OUT, provoked=True))
+
+
+@pytest.mark.parametrize("bad", ["7", "[7]", "[('a', 'b')]", "{'touchy': 7}"])
+def test_examples_of_another_form_are_no_control(distribution: Any, bad: str) -> None:
+    distribution(
+        "touchy-dist",
+        analyzers={"touchy": "touchy_plugin:ANALYZER"},
+        touchy_plugin=PLUGIN.partition("BAD = ")[0] + f"BAD = {bad}\n",
+    )
+    assert control(registry.get("touchy"), "python") == Source(EMPTY)
+    sys.modules.pop("touchy_plugin")
