@@ -12,6 +12,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+TYPE_CHECKING = "TYPE_CHECKINx"
+"""What Python's name for the branches that type checkers see has become; nothing is bound to it."""
 NO_PRAGMA = "-D_Pxxxxx(x)="
 """Option of C compilers by which what remains of the operator `_Pragma` means nothing."""
 
@@ -109,4 +111,12 @@ def _attribute(text: str) -> str:
     return _crossed(_IN_ATTRIBUTE, _ALLOWED.sub(lambda match: "warn".ljust(len(match[0])), text))
 
 
-_RULES: Mapping[str, Callable[[str], str]] = {"c": _c, "cpp": _c, "rust": _rust}
+# What type checkers leave unchecked: such functions, and the branch in which such a name is false.
+_UNCHECKED = re.compile(r"\b(?:no_type_chec(?=k\b)|TYPE_CHECKIN(?=G\b)|MYP(?=Y\b))")
+
+
+def _python(text: str) -> str:
+    return _crossed(_UNCHECKED, text)
+
+
+_RULES: Mapping[str, Callable[[str], str]] = {"c": _c, "cpp": _c, "python": _python, "rust": _rust}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from analyzers.directives import TYPE_CHECKING
 from analyzers.findings import Finding
 from analyzers.parsers import from_json_lines
 from analyzers.positions import PYTHON_AST
@@ -17,7 +18,6 @@ from analyzers.tool import Tool
 from analyzers.types import Kind, Severity
 
 RATINGS = {
-    "SyntaxError": (Severity.FATAL, Kind.SYNTAX),
     "syntax": (Severity.FATAL, Kind.SYNTAX),
     # A name that only functions bind, by `global`, is undefined to mypy.
     "name-defined": (Severity.HIGH, Kind.NAME),
@@ -26,7 +26,7 @@ RATINGS = {
     # `f.cache = {}` works on a function.
     'attr-defined: "Callable[': (Severity.LOW, Kind.TYPE),
     **dict.fromkeys(("abstract", "call-arg", "operator", "str-format"), (Severity.HIGH, Kind.TYPE)),
-    **dict.fromkeys(("arg-type", "call-overload", "index", "type-var", "union-attr"), (Severity.MEDIUM, Kind.TYPE)),
+    **dict.fromkeys(("index", "type-var", "union-attr"), (Severity.MEDIUM, Kind.TYPE)),
     **dict.fromkeys(
         ("comparison-overlap", "func-returns-value", "misc", "no-redef", "return", "truthy"),
         (Severity.MEDIUM, Kind.LOGIC),
@@ -40,9 +40,9 @@ RATINGS = {
 
 
 def _finding(record: dict[str, Any]) -> Finding | None:
-    if record["severity"] == "note":
-        return None
     code, message = record["code"] or "misc", record["message"]
+    if record["severity"] == "note" or TYPE_CHECKING in message:
+        return None
     severity, kind = rate(RATINGS, f"{code}: {message}")
     return Finding(
         code, message, record["line"], record["column"], record["end_line"], record["end_column"],

@@ -66,6 +66,22 @@ def test_rust(text, left):
     assert defuse(text, "rust") == left
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("from typing import no_type_check as é😀", "from typing import no_type_checx as é😀"),
+        ("@typing.no_type_check", "@typing.no_type_checx"),
+        ("if not TYPE_CHECKING or MYPY:", "if not TYPE_CHECKINx or MYPx:"),
+        (
+            "NOT_TYPE_CHECKING = MYPY_ = no_type_checks = my.no_type",
+            "NOT_TYPE_CHECKING = MYPY_ = no_type_checks = my.no_type",
+        ),
+    ],
+)
+def test_python(text, left):
+    assert defuse(text, "python") == left
+
+
 def test_other_languages_say_it_in_comments():
     assert defuse('#include "/etc/passwd"\n', "python") == '#include "/etc/passwd"\n'
 

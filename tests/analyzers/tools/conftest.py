@@ -3,6 +3,7 @@ from pathlib import Path, PurePath
 import pytest
 
 from analyzers import tool
+from analyzers.errors import ToolMissing
 
 CAPTURED = Path(__file__).parent / "captured"
 
@@ -11,6 +12,15 @@ CAPTURED = Path(__file__).parent / "captured"
 def captured():
     """What a tool once wrote, by the name of the file that it is kept in."""
     return lambda name: (CAPTURED / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def installed(request):
+    """Skips, with the reason, where the command of the module's `ANALYZER` is not installed."""
+    try:
+        request.module.ANALYZER.fingerprint()
+    except ToolMissing as missing:
+        pytest.skip(str(missing))
 
 
 @pytest.fixture

@@ -2,20 +2,12 @@ from dataclasses import replace
 
 import pytest
 
-from analyzers.errors import AnalyzerFailed, ToolMissing
+from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.tools.mypy import ANALYZER
 from analyzers.types import Kind, Severity, Source
 
 HIGH_TYPE = {"severity": Severity.HIGH, "kind": Kind.TYPE, "file": "p0/program-0.py"}
-
-
-@pytest.fixture
-def installed():
-    try:
-        ANALYZER.fingerprint()
-    except ToolMissing as missing:
-        pytest.skip(str(missing))
 
 
 def test_the_output_is_understood(captured):
@@ -63,8 +55,20 @@ def test_configuration_in_the_folders_changes_nothing(installed, plant):
     assert codes(PROGRAM.format("", "", "", "")) == ["name-defined", "attr-defined"]
 
 
-def test_checking_that_is_switched_off_by_a_decorator_goes_on(installed):
-    assert "name-defined" in codes("import typing\n\n\n@typing.no_type_check\ndef f():\n    return missing\n")
+def test_checking_that_is_switched_off_by_name_goes_on(installed):
+    hidden = "if not TYPE_CHECKING:\n    missing\nMYPY = False\nif not MYPY:\n    missing_too\n"
+    found = ANALYZER.run(
+        [
+            Source("from typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import re\n"),
+            Source("from typing import TYPE_CHECKING\n" + hidden),
+            Source("import typing\n\n\n@typing.no_type_check\ndef f():\n    return missing\n"),
+        ]
+    )
+    assert [[item.code for item in items] for items in found] == [
+        [],
+        ["name-defined"] * 2,
+        ["attr-defined", "name-defined"],
+    ]
 
 
 def test_programs_of_a_batch_do_not_see_each_other(installed):
