@@ -44,7 +44,7 @@ def to_diagnostics(
     """
     table = LineTable(text)
     found = [_diagnostic(analyzer, table, finding, convention) for finding in findings]
-    return tuple(sorted(found, key=lambda diagnostic: (diagnostic.span, diagnostic.code)))
+    return tuple(sorted(found, key=lambda diagnostic: (diagnostic.span, diagnostic.code, diagnostic.message)))
 
 
 def _diagnostic(analyzer: str, table: LineTable, finding: Finding, convention: Convention) -> Diagnostic:

@@ -19,7 +19,7 @@ CORRECTNESS = (
     " noGlobalObjectCalls noInvalidBuiltinInstantiation noInvalidConstructorSuper noInvalidUseBeforeDeclaration"
     " noPrecisionLoss noSelfAssign noSetterReturn noStringCaseMismatch noUndeclaredVariables noUnreachable"
     " noUnreachableSuper noUnsafeFinally noUnsafeOptionalChaining noUnusedPrivateClassMembers noUnusedLabels"
-    " noInnerDeclarations useIsNan useValidForDirection useValidTypeof useYield"
+    " useIsNan useValidForDirection useValidTypeof useYield"
 )
 SUSPICIOUS = (
     "noAssignInExpressions noAsyncPromiseExecutor noCatchAssign noClassAssign noCompareNegZero noDuplicateCase"

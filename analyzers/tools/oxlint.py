@@ -46,28 +46,23 @@ SETTINGS = {
         "array-callback-return": ["error", {"checkForEach": False}],
         "no-cond-assign": ["error", "except-parens"],
         "no-constant-condition": ["error", {"checkLoops": "none"}],
-        "no-unused-vars": ["error", {"vars": "local", "args": "none", "caughtErrors": "none"}],
     },
 }
 
 RATINGS = {
     **{f"eslint/{rule}": rating for rule, rating in eslint.RULES.items()},
-    "syntax-error": (Severity.FATAL, Kind.SYNTAX),
+    **dict.fromkeys(("syntax-error", "TS/1"), (Severity.FATAL, Kind.SYNTAX)),
     # Outside of strict code an assignment creates the name, which this rule does not see.
     "eslint/no-undef": (Severity.HIGH, Kind.NAME),
     "": (Severity.MEDIUM, Kind.LOGIC),
 }
 """By the longest start of the code, which is the plugin and the rule."""
 
-FIRST = ("eslint/no-unused-vars",)
-"""Rules whose first label is the defect; of other rules that is the last one, and those before say what it is about."""
-
 
 def _finding(record: dict[str, Any]) -> Finding:
     code = record["code"].replace("(", "/").rstrip(")") if "code" in record else "syntax-error"
     severity, kind = rate(RATINGS, code)
-    labels = record["labels"]
-    span = labels[0 if code in FIRST else -1]["span"]
+    span = record["labels"][-1]["span"]  # those before say what it is about: what was declared, or stood there first
     return Finding(
         code, record["message"], offset=span["offset"], end_offset=span["offset"] + span["length"],
         severity=severity, kind=kind, file=record["filename"],
@@ -98,7 +93,6 @@ BAD = [
     ('let s = "é😀"; foo(s); // eslint-disable-line\n', "eslint/no-undef", "foo"),
     ('const s = "é😀"; s = 1;\n', "eslint/no-const-assign", "s"),
     ("const o = { 'é😀': 1, b: 1, b: 2 };\n", "eslint/no-dupe-keys", "b"),
-    ("function f() { const s = 'é😀', unused = 1; return s; }\n", "eslint/no-unused-vars", "unused"),
     ("const s = 'é😀'; const t = s.length < 3 && s.length > 5;\n", "oxc/const-comparisons", "s.length > 5"),
     ('const s = "é😀"; eval(s);\n', "eslint/no-eval", "eval"),
     ('let s = "é😀"; s = = 1;\n', "syntax-error", "="),

@@ -62,7 +62,7 @@ def _finding(record: dict[str, Any]) -> Finding:
     place = record["location"]
     severity, kind = rate(RATINGS, record["cop_name"])
     return Finding(
-        record["cop_name"], record["message"],
+        record["cop_name"], record["message"].partition("\n")[0],
         place["start_line"], place["start_column"], place["last_line"], place["last_column"],
         severity=severity, kind=kind, file=record["file"],
     )  # fmt: skip

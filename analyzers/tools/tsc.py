@@ -27,6 +27,7 @@ RATINGS = {
     **dict.fromkeys(("TS2304", "TS2305", "TS2307", "TS2503", "TS2552", "TS2580", "TS2581", "TS2582", "TS2583"), NAME),
     **dict.fromkeys(("TS2584", "TS2591", "TS2592", "TS2593", "TS2686", "TS2688", "TS18004"), NAME),
     "TS7": CARELESS,
+    "ambient-value": CARELESS,
     "TS8": (Severity.FATAL, Kind.SYNTAX),
     "": (Severity.HIGH, Kind.TYPE),
 }
@@ -37,10 +38,9 @@ STRICT = ("TS1100", "TS1101", "TS1102", "TS1121", "TS1210", "TS1212", "TS1213", 
 
 
 def _finding(record: dict[str, Any]) -> Finding:
-    code = f"TS{record['code']}"
-    severity, kind = rate(RATINGS, code)
+    severity, kind = rate(RATINGS, record["code"])
     found = Finding(
-        code, record["message"], offset=record["start"], end_offset=record["start"] + record["length"],
+        record["code"], record["message"], offset=record["start"], end_offset=record["start"] + record["length"],
         severity=severity, kind=kind, file=record["file"],
     )  # fmt: skip
     return _of_javascript(found) if found.file.endswith(".js") else found
@@ -73,7 +73,7 @@ GOOD = [
     "interface P { x: number }\nfunction f(p: P): string { return 'é😀' + p.x; }\n",
     "const f = <T,>(x: T[]): T | undefined => x.at(-1);\nconsole.log(f([1]));\n",
     "import * as assert from 'node:assert';\nassert.deepEqual([1], [1]);\n",
-    "const f = 1; const name = 2;\n",
+    "const f = 1; const name = 2;\ndeclare const require: any;\nrequire('node:fs');\n",
     ("/** @type {number} */\nlet x = 'é😀';\nfunction f(a, b) { return b ? a.b : x; }\nf(1);\nmodule.exports = f;\n",
      "javascript"),
 ]  # fmt: skip
@@ -84,6 +84,7 @@ BAD = [
     ('// @ts-nocheck\nconst s = "é😀"; s.push(1);\n', "TS2339", "push"),
     ("import { x } from './p0';\nconst s = 'é😀';\n", "TS2307", "'./p0'"),
     ('const s = "é😀"; let x = = 1;\n', "TS1109", "="),
+    ("let s = 'é😀'; declare function foo(s: string): void; foo(s);\n", "ambient-value", "foo"),
     ('const s = "é😀"; foo(s); // @ts-nocheck\n', "TS2304", "foo", "javascript"),
     ("const list = ['é😀']; list.contains(1);\n", "TS2339", "contains", "javascript"),
     ("/** @type {any} */\nconst list = ['é😀']; list.contains(1);\n", "TS2339", "contains", "javascript"),

@@ -6,7 +6,8 @@ import { createRequire } from "node:module";
 const { builtinRules } = createRequire(fs.realpathSync(process.argv[1]))("eslint/use-at-your-own-risk");
 
 const IMPORTS = /^\s*(?:import\b(?!\s*[(.])|export\b)/m;
-const modules = fs.readdirSync(".").filter((name) => IMPORTS.test(fs.readFileSync(name, "utf8")));
+const files = fs.readdirSync(".").filter((name) => name.endsWith(".js"));
+const modules = files.filter((name) => IMPORTS.test(fs.readFileSync(name, "utf8")));
 
 const NODE = [
   "AbortController AbortSignal Blob BroadcastChannel Buffer ByteLengthQueuingStrategy CompressionStream",
@@ -53,6 +54,8 @@ const unusedLocal = {
   },
 };
 
+const ours = { "undefined-name": names(false), "implicit-global": names(true), "unused-local": unusedLocal };
+
 const rules = Object.fromEntries(
   [
     "constructor-super for-direction getter-return no-async-promise-executor no-class-assign no-compare-neg-zero",
@@ -75,7 +78,7 @@ export default [
   {
     files: ["**/*.js"],
     languageOptions: { sourceType: "commonjs", globals: Object.fromEntries(NODE.map((name) => [name, "readonly"])) },
-    plugins: { spanwise: { rules: { "undefined-name": names(false), "implicit-global": names(true), "unused-local": unusedLocal } } },
+    plugins: { spanwise: { rules: ours } },
     rules: {
       ...rules,
       "spanwise/undefined-name": "error",
@@ -89,5 +92,5 @@ export default [
       "no-use-before-define": ["error", { functions: false, classes: false, variables: false }],
     },
   },
-  { files: modules.length ? modules : ["*.mjs"], languageOptions: { sourceType: "module" } },
+  { files: modules.length ? modules : ["none"], languageOptions: { sourceType: "module" } },
 ];

@@ -1,6 +1,6 @@
 <?php
-// Compiles each file, as `php -l` does, and runs none of them. Prints a line of JSON for each error: file, code, message,
-// line, and where the error is at one token also offset and end (in bytes).
+// Compiles each file, as `php -l` does, and runs none of them. Prints a line of JSON for each error: file, code,
+// message, line, and where the error is at one token also offset and end (in bytes).
 namespace Spanwise;
 
 const OPENING = ['(', '[', '{', '{$', '${', '#['];
@@ -66,13 +66,14 @@ function may_go_on(string $text): bool
     return true;
 }
 
-/** Compiles a file and tells `$say` of each error and warning: its class, message, line, and token where it is known. */
+/** Compiles a file and tells `$say` of each error: its class, message, line, and the token where that is known. */
 function compile(string $file, callable $say): void
 {
     $path = realpath($file);
     $last = function () use ($path, $say): void {
         ['type' => $type, 'message' => $message, 'file' => $where, 'line' => $line] = error_get_last() ?? NOTHING;
         if ($where === $path) {
+            $message = preg_replace('~ in ' . preg_quote($path, '~') . ':(\d+)~', ' on line $1', $message);
             $say(MILD[$type] ?? 'CompileError', $message, $line);
         }
     };

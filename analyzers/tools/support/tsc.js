@@ -64,14 +64,37 @@ function reachesOut(name) {
   );
 }
 
+// A name that is only said to be there: nothing is, unless Node itself provides it.
+const VALUES = [ts.SyntaxKind.VariableDeclaration, ts.SyntaxKind.FunctionDeclaration, ts.SyntaxKind.ClassDeclaration];
+function* claims(statements, checker) {
+  for (const node of statements) {
+    if (ts.isModuleDeclaration(node) && node.body?.statements) yield* claims(node.body.statements, checker);
+    const ambient = ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Ambient || node.flags & ts.NodeFlags.Ambient;
+    const declared = ts.isVariableStatement(node) ? node.declarationList.declarations : [node];
+    for (const { kind, name } of ambient ? declared : []) {
+      if (!VALUES.includes(kind) || !name || !ts.isIdentifier(name)) continue;
+      const known = checker.resolveName(name.text, undefined, ts.SymbolFlags.Value, false);
+      if (!known?.declarations?.some((found) => !texts.has(found.getSourceFile().fileName))) yield name;
+    }
+  }
+}
+
 function check(group) {
   const program = ts.createProgram(group, options, host);
-  return group.flatMap((name) => {
-    const source = program.getSourceFile(name);
+  return group.flatMap((file) => {
+    const source = program.getSourceFile(file);
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
-    return found.map(({ code, messageText, start, length }) => {
-      return { file: name, code, message: ts.flattenDiagnosticMessageText(messageText, " "), start, length };
+    const errors = found.map((one) => {
+      // Which names a program might have meant is said ten times in all, whichever program comes first.
+      const { code, messageText } = one.canonicalHead || one;
+      const message = ts.flattenDiagnosticMessageText(messageText, " ");
+      return { file, code: `TS${code}`, message, start: one.start, length: one.length };
     });
+    const claimed = [...claims(source.statements, program.getTypeChecker())].map((name) => {
+      const message = `Nothing provides '${name.text}', which is only declared.`;
+      return { file, code: "ambient-value", message, start: name.getStart(source), length: name.text.length };
+    });
+    return [...errors, ...claimed];
   });
 }
 
