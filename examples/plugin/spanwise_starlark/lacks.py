@@ -1,31 +1,21 @@
-"""starlark-lacks: statements that Python has and Starlark lacks. tree-sitter counts bytes from 0."""
+"""starlark-lacks: statements that Python has and Starlark lacks. A node of the grammar is a place as it is."""
 
-from collections.abc import Iterator
-
-from tree_sitter import Parser, Query, QueryCursor
+from tree_sitter import Query, QueryCursor
 
 import grammars
-from analyzers.findings import Finding
-from analyzers.inprocess.base import InProcess
-from analyzers.positions import Convention, Unit, encode
-from analyzers.types import Kind, Severity
+from analyzers.plugin import analyzer
 
 LACKING = "[(while_statement) (class_definition) (import_statement) (try_statement) (yield)] @found"
 
 
-def check(text: str) -> Iterator[Finding]:
+@analyzer("starlark-lacks", languages="starlark", severity="fatal", kind="syntax")
+def lacks(program):
     """A finding for each such statement."""
-    language = grammars.get("starlark").tree_sitter()
-    root = Parser(language).parse(encode(text)).root_node
-    for node in QueryCursor(Query(language, LACKING)).captures(root).get("found", []):
-        message = f"Starlark has no {node.type.replace('_', ' ')}"
-        yield Finding(
-            node.type, message, offset=node.start_byte, end_offset=node.end_byte,
-            severity=Severity.FATAL, kind=Kind.SYNTAX,
-        )  # fmt: skip
+    query = Query(grammars.get(program.language).tree_sitter(), LACKING)
+    for node in QueryCursor(query).captures(program.tree).get("found", []):
+        yield node, node.type, f"Starlark has no {node.type.replace('_', ' ')}"
 
 
-ANALYZER = InProcess(name="starlark-lacks", languages=("starlark",), check=check, convention=Convention(unit=Unit.BYTE))
 GOOD = ["def f(x):\n    return [y for y in x if y]  # while\n"]
 BAD = [
     ('s = "é😀"; import os\n', "import_statement", "import os"),
