@@ -134,14 +134,14 @@ def opened(message):
     if ODD & {"pull", "register", "silent"}:
         return
     uri, version, found = document["uri"], document["version"], diagnostics(document["text"])
-    if "stale" in ODD:
-        for old in OPENED[:-1]:
-            publish(old["uri"], old["version"], diagnostics("bad old"))
-        publish(uri, version - 1, diagnostics("bad version"))
     if "twice" in ODD:
         publish(uri, version, diagnostics("bad early"))
         time.sleep(0.05)
     publish(uri, None if "no-version" in ODD else version, found)
+    if "stale" in ODD:
+        publish(uri, version - 1, diagnostics("bad version"))
+        for old in OPENED[:-1]:
+            publish(old["uri"], None if "no-version" in ODD else old["version"], diagnostics("bad old"))
 
 
 def pulled(message):
