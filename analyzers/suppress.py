@@ -31,7 +31,7 @@ def neutralise(text: str, language: str) -> str:
         ToolMissing: the grammar of the language is not installed.
     """
     spoken = grammars.get(language)
-    marks = [mark for mark in (spoken.line_comment, *(spoken.block_comment or ())) if mark]
+    marks = [mark for mark in (spoken.line_comment, *(spoken.block_comment or ()), *spoken.comment_marks) if mark]
     if marks and not any(mark in text for mark in marks):
         return text
     pieces, done = [], 0

@@ -36,6 +36,8 @@ LANGUAGE = Language(
     parser="tree_sitter_javascript:language",
     line_comment="//",
     block_comment=("/*", "*/"),
+    comment_marks=("<!--", "-->"),
+    comment_nodes=("comment", "html_comment"),
     stops=("\nfunction ", "\n/*", "\n//", "\nconsole.log"),
     toolchain=replace(
         SCRIPT,

@@ -46,6 +46,18 @@ def test_hostile_text(text):
     assert len(neutralise(text, "python")) == len(text)
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("javascript", "f(); <!-- eslint-disable\n--> off\n", "f(); <!-- xxxxxx-xxxxxxx\n--> xxx\n"),
+        ("javascript", "s = '<!-- a -->'\n", "s = '<!-- a -->'\n"),
+        ("php", "<?php f(); # noqa\n", "<?php f(); # xxxx\n"),
+    ],
+)
+def test_comments_of_other_kinds_lose_theirs_too(language, text, expected):
+    assert neutralise(text, language) == expected
+
+
 def test_a_language_without_its_grammar(monkeypatch):
     monkeypatch.setattr("grammars._by_name", lambda: {"nope": Language("nope", (".nope",), "no_such_wheel:language")})
     with pytest.raises(ToolMissing, match="install the package 'no-such-wheel'"):
