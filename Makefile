@@ -1,11 +1,12 @@
 # Two commands for a fresh machine: `make demo` and `make test`. Everything lands in .venv; nothing else is touched.
 PYTHON ?= python3
 LANGUAGES ?=
+ANALYZERS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-languages check install install-dev smollm2 toolchains clean
+.PHONY: demo test test-languages check install install-dev smollm2 toolchains linters clean
 
 demo: install  ## train the embedded model and watch it get better
 	$(PY) -m trainer.run --analyzers pylint,runtime
@@ -34,6 +35,17 @@ toolchains:  ## compilers and interpreters of all LANGUAGES; as root, or it prin
 	npm="npm install --global --prefix /usr/local $$(echo $$npm)"; \
 	if [ "$$(id -u)" = 0 ]; then export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && $$apt && $$npm; \
 	else echo "as root, run:"; echo "  apt-get update && $$apt"; echo "  $$npm"; exit 1; fi
+
+# The analyzers' own files say what they need; those of Python come with the extra.
+linters: install  ## the tools of all ANALYZERS that are missing; as root, or it prints what root has to run
+	$(PIP) install --constraint constraints.txt --only-binary :all: --editable '.[languages,linters]'
+	@debian=$$($(PY) -m analyzers packages debian $(ANALYZERS)) && npm=$$($(PY) -m analyzers packages npm $(ANALYZERS)) || exit 1; \
+	if [ -n "$$npm" ]; then command -v npm >/dev/null || debian="$$debian npm"; fi; \
+	apt="$${debian:+apt-get install -y --no-install-recommends $$(echo $$debian)}"; \
+	npm="$${npm:+npm install --global --prefix /usr/local $$(echo $$npm)}"; \
+	if [ -z "$$apt$$npm" ]; then echo "nothing is missing"; \
+	elif [ "$$(id -u)" = 0 ]; then export DEBIAN_FRONTEND=noninteractive; $${apt:+apt-get update -qq} && $$apt && $$npm; \
+	else echo "as root, run:"; echo "  $$apt"; echo "  $$npm"; exit 1; fi
 
 install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
