@@ -61,6 +61,8 @@ _SCORES = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM
 _PLACEHOLDER = re.compile(r"\{(\d+)\}")
 _PREFIX = re.compile(r"[a-z-]+\[(?P<words>[^\]]*)\]:")
 
+_NOTIFICATIONS = ("toolExecutionNotifications", "toolConfigurationNotifications")
+
 BATCH_SIZE = 64
 TIMEOUT_S = 30.0
 
@@ -139,6 +141,8 @@ def from_sarif(rate: Callable[[Finding], Finding] = lambda finding: finding) -> 
     def parse(output: str) -> Iterator[Finding]:
         with understood(output):
             for run in runs(output):
+                for why in run.failures().values():
+                    raise AnalyzerFailed(why)
                 for finding in run.findings():
                     yield rate(finding)
 
@@ -173,23 +177,48 @@ class Run:
         self.tree = tree
         self.artifacts: list[Mapping[str, Any]] = tree.get("artifacts") or []
         self._driver: Mapping[str, Any] = tree.get("tool", {}).get("driver", {})
+        self._name = str(self._driver.get("name", ""))
 
     def findings(self) -> Iterator[Finding]:
         """What the tool found, each at the first place that it names.
 
         Raises:
-            AnalyzerFailed: the tool failed, as the run says.
+            AnalyzerFailed: the run has no results, or says that it failed.
             ValueError, LookupError, TypeError, AttributeError: this is no run.
         """
-        self._check()
+        if self.tree.get("results") is None:
+            raise AnalyzerFailed(f"a run of {self._name!r} has no results, which is more than none found")
         for result in self.tree["results"]:
             if result.get("kind") not in ("pass", "notApplicable") and result.get("baselineState") != "absent":
                 yield self._finding(result)
 
+    def failures(self) -> dict[str, str]:
+        """Why the tool could not analyse, by the path of the artifact, or by `""` where it speaks of all of them.
+
+        A notification that is an error (3.58.6) means that what the tool found is not all that it would have found.
+
+        Raises:
+            AnalyzerFailed: the run says that it failed as a whole (3.20.14).
+        """
+        found: dict[str, str] = {}
+        for invocation in self.tree.get("invocations") or ():
+            notices = [notice for key in _NOTIFICATIONS for notice in invocation.get(key) or ()]
+            if invocation.get("executionSuccessful") is False:
+                said = "; ".join(_said(notice) for notice in notices)
+                raise AnalyzerFailed(f"{self._name} says that it failed: {said[:300]!r}")
+            for notice in notices:
+                if notice.get("level") == "error":
+                    places = [(one.get("physicalLocation") or {}) for one in notice.get("locations") or ()]
+                    file = next(
+                        (self.path(place["artifactLocation"]) for place in places if "artifactLocation" in place), ""
+                    )
+                    found.setdefault(file, f"{self._name} says that it failed: {_said(notice)[:300]!r}")
+        return found
+
     @cached_property
     def convention(self) -> Convention | None:
         """How this run counts; None where nobody knows."""
-        name = str(self._driver.get("name", "")).lower().split()
+        name = self._name.lower().split()
         if name and name[0] in TOOLS:
             return TOOLS[name[0]]
         kind = self.tree.get("columnKind")
@@ -209,13 +238,6 @@ class Run:
             base = folder.get("uriBaseId")
         parts = urlsplit(uri)
         return unquote(parts.path) if parts.scheme in ("", "file") else str(uri)
-
-    def _check(self) -> None:
-        for invocation in self.tree.get("invocations") or ():
-            if invocation.get("executionSuccessful") is False:
-                raise AnalyzerFailed(f"{self._driver.get('name')} says that it failed: {_notices(invocation)[:300]!r}")
-        if self.tree.get("results") is None:
-            raise AnalyzerFailed(f"a run of {self._driver.get('name')!r} has no results, which is more than none found")
 
     def _finding(self, result: Mapping[str, Any]) -> Finding:
         rule = self._rule(result)
@@ -301,7 +323,5 @@ def _number(region: Mapping[str, Any], key: str) -> int | None:
     return value
 
 
-def _notices(invocation: Mapping[str, Any]) -> str:
-    keys = ("toolExecutionNotifications", "toolConfigurationNotifications")
-    notices = [notice for key in keys for notice in invocation.get(key) or ()]
-    return "; ".join(str(notice.get("message", {}).get("text", "")) for notice in notices)
+def _said(notice: Mapping[str, Any]) -> str:
+    return str(notice.get("message", {}).get("text", ""))

@@ -10,6 +10,7 @@ that is older than the program says nothing of it, and what it says nothing of w
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -56,7 +57,7 @@ class SarifReport:
         """What the report says of each source.
 
         Raises:
-            AnalyzerFailed: it cannot be read, is no SARIF, or says nothing of a source.
+            AnalyzerFailed: it cannot be read, is no SARIF, says nothing of a source, or that its tool failed on it.
         """
         index = _index(self._read(), (self.path.parent, self.folder))
         return [
@@ -73,7 +74,10 @@ class SarifReport:
                 f"{self.path.name} says nothing of this program: its content is that of none of the"
                 f" {sum(map(len, index.runs))} artifacts whose hash, content or file is known"
             )
-        return [finding for content in contents for finding in content]
+        for content in contents:
+            if content.failure:
+                raise AnalyzerFailed(content.failure)
+        return [finding for content in contents for finding in content.findings]
 
     def _read(self) -> bytes:
         try:
@@ -84,17 +88,26 @@ class SarifReport:
             raise AnalyzerFailed(f"cannot read the report {str(self.path)!r}: {error.strerror}") from error
 
 
+@dataclass
+class _Content:
+    """What a run says of one artifact."""
+
+    findings: list[Finding] = field(default_factory=list)
+    failure: str = ""
+    key: Key | None = None
+
+
 @dataclass(frozen=True)
 class _Index:
-    runs: tuple[Mapping[Key, Sequence[Finding]], ...]
-    """Of each run, the findings in each content that it is about."""
+    runs: tuple[Mapping[Key, _Content], ...]
+    """Of each run, what it says of each content that it is about."""
 
     @cached_property
     def algorithms(self) -> tuple[str, ...]:
         return tuple(sorted({algorithm for run in self.runs for algorithm, _ in run}))
 
 
-def _first(run: Mapping[Key, Sequence[Finding]], keys: Sequence[Key]) -> Sequence[Finding] | None:
+def _first(run: Mapping[Key, _Content], keys: Sequence[Key]) -> _Content | None:
     return next((run[key] for key in keys if key in run), None)
 
 
@@ -105,21 +118,22 @@ def _index(data: bytes, folders: tuple[Path, ...]) -> _Index:
         return _Index(tuple(_by_content(run, folders) for run in runs(output)))
 
 
-def _by_content(run: Run, folders: Sequence[Path]) -> dict[Key, list[Finding]]:
-    """Findings by content; of several files with one content, which would have the same ones, the first one's."""
-    by_path: dict[str, list[Finding]] = {}
-    keys: dict[str, Key | None] = {}
+def _by_content(run: Run, folders: Sequence[Path]) -> dict[Key, _Content]:
+    """By content; of several files with one content, of which the same would be said, the first one's."""
+    by_path: defaultdict[str, _Content] = defaultdict(_Content)
     for artifact in run.artifacts:
-        path = run.path(artifact.get("location") or {})
-        by_path.setdefault(path, [])
-        keys[path] = _stated(artifact) or keys.get(path)
+        content = by_path[run.path(artifact.get("location") or {})]
+        content.key = _stated(artifact) or content.key
+    failures = run.failures()
     for finding in run.findings():
-        by_path.setdefault(finding.file, []).append(finding)
-    found: dict[Key, list[Finding]] = {}
-    for path, findings in by_path.items():
-        key = keys.get(path) or _in_file(path, folders)
+        by_path[finding.file].findings.append(finding)
+    found: dict[Key, _Content] = {}
+    for path in [*by_path, *(failures.keys() - by_path)]:
+        content = by_path[path]
+        content.failure = failures.get(path) or failures.get("", "")
+        key = content.key or _in_file(path, folders)
         if key is not None:
-            found.setdefault(key, findings)
+            found.setdefault(key, content)
     return found
 
 

@@ -1,8 +1,9 @@
 """Scores as SARIF 2.1.0, so that editors and code hosts show what is wrong and what it costs.
 
 One run holds everything: an artifact for each program, with its hash and its score; a result for each finding, placed
-on what is charged, with the amount; a result for the tests of each program; and a notification for each analyzer that
-gave no report, in which case the run does not count as successful. Section numbers are those of the OASIS standard.
+on what is charged, with the amount; a result for the tests of each program; and an error among the notifications for
+each analyzer that failed on a program, so that nothing is taken for clean. Section numbers are those of the OASIS
+standard.
 """
 
 from __future__ import annotations
@@ -239,4 +240,4 @@ def _invocation(programs: Sequence[_Program]) -> dict[str, Any]:
         for report in program.score.reports
         if report.status not in (Status.OK, Status.NOT_APPLICABLE)
     ]
-    return {"executionSuccessful": not notices, "toolExecutionNotifications": notices}
+    return {"executionSuccessful": True, "toolExecutionNotifications": notices}

@@ -333,7 +333,10 @@ def test_a_run_that_failed_is_a_failure():
     tree = log(invocations=[{"executionSuccessful": False, "toolExecutionNotifications": [notice]}])
     with pytest.raises(AnalyzerFailed, match=r"some tool says that it failed: 'out of memory'"):
         read(tree)
-    assert read(log(invocations=[{"executionSuccessful": True, "toolExecutionNotifications": [notice]}])) == []
+    for key in ("toolExecutionNotifications", "toolConfigurationNotifications"):
+        with pytest.raises(AnalyzerFailed, match=r"some tool says that it failed: 'out of memory'"):
+            read(log(result(), invocations=[{"executionSuccessful": True, key: [notice]}]))
+    assert read(log(invocations=[{"toolExecutionNotifications": [notice | {"level": "warning"}, {}]}])) == []
 
 
 @pytest.mark.parametrize(

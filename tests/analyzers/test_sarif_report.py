@@ -90,6 +90,28 @@ def test_a_program_that_is_listed_and_has_no_results_is_clean(report):
     assert codes(analyzer) == []
 
 
+def test_a_program_on_which_the_tool_failed_is_not_clean_and_others_are(report):
+    def notice(*places):
+        return {
+            "level": "error",
+            "message": {"text": "it is odd"},
+            "locations": [{"physicalLocation": place} for place in places],
+        }
+
+    artifacts = [
+        {"location": {"uri": name}, "hashes": {"sha-256": sha256(text)}}
+        for name, text in (("a.py", TEXT), ("b.py", "b"))
+    ]
+    about_a = notice({"artifactLocation": {"uri": "a.py"}})
+    analyzer = report(run(artifacts=artifacts, invocations=[{"toolExecutionNotifications": [about_a]}]))
+    assert codes(analyzer, "b") == []
+    with pytest.raises(AnalyzerFailed, match="t says that it failed: 'it is odd'"):
+        codes(analyzer)
+    analyzer = report(run(artifacts=artifacts, invocations=[{"toolExecutionNotifications": [notice()]}]))
+    with pytest.raises(AnalyzerFailed, match="t says that it failed: 'it is odd'"):
+        codes(analyzer, "b")
+
+
 def test_a_report_without_anything_says_nothing(report):
     with pytest.raises(AnalyzerFailed, match="none of the 0 artifacts"):
         codes(report(run()))

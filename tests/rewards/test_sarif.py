@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analyzers.errors import AnalyzerFailed
 from analyzers.positions import LineTable
 from analyzers.sarif import CODEPOINTS, from_sarif
 from analyzers.sarif_report import SarifReport
@@ -135,20 +136,24 @@ def test_the_tests_of_each_program(make: Any) -> None:
     ]
 
 
-def test_an_analyzer_that_failed_is_not_clean(make: Any) -> None:
+def test_an_analyzer_that_failed_is_not_clean(tmp_path: Path) -> None:
     reports = [
         Report("ruff", Status.UNAVAILABLE, detail="not installed"),
         Report("eslint", Status.NOT_APPLICABLE, detail="for javascript"),
         Report("pylint", Status.TIMED_OUT, detail="10 s"),
     ]
-    tree = to_sarif([scored(TEXT, *reports, task_id="a.py")])
+    tree = to_sarif([scored(TEXT, *reports, task_id="a.py"), scored("x = 1\n", task_id="b.py")])
     (invocation,) = valid(tree)["invocations"]
-    assert invocation["executionSuccessful"] is False
+    assert {one["level"] for one in invocation["toolExecutionNotifications"]} == {"error"}
     assert [(one["descriptor"]["id"], one["message"]["text"]) for one in invocation["toolExecutionNotifications"]] == [
         ("ruff/unavailable", "ruff unavailable: not installed"),
         ("pylint/timed_out", "pylint timed_out: 10 s"),
     ]
-    assert valid(to_sarif([scored(TEXT)]))["invocations"][0]["executionSuccessful"] is True
+    (tmp_path / "scores.sarif").write_text(json.dumps(tree))
+    again = SarifReport("again", tmp_path / "scores.sarif")
+    assert again.run([Source("x = 1\n")]) == [()]
+    with pytest.raises(AnalyzerFailed, match="spanwise says that it failed: 'ruff unavailable: not installed'"):
+        again.run([Source(TEXT)])
 
 
 def test_fingerprints_stay_when_a_finding_moves_and_differ_when_there_are_two(make: Any) -> None:
