@@ -1,0 +1,107 @@
+"""g++: what the compiler says of C++. As gcc; of an error in a header only its text names the line that met it.
+
+https://gcc.gnu.org/onlinedocs/gcc/Diagnostic-Message-Formatting-Options.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from analyzers.directives import NO_PRAGMA
+from analyzers.errors import AnalyzerFailed
+from analyzers.findings import Finding
+from analyzers.ratings import rate
+from analyzers.tool import Tool
+from analyzers.tools import gcc
+
+COMPILE = (
+    "g++",
+    "-std=gnu++17",
+    "-fsyntax-only",
+    "-ftemplate-depth=400",
+    "-fmax-errors=20",
+    *gcc.WARNINGS,
+    f"'{NO_PRAGMA}'",
+)
+SCRIPT = f"""
+compile="{" ".join(COMPILE)}"
+eval "$compile" -fdiagnostics-format=json '"$0"'
+status=$?
+if [ $status = 1 ]; then
+    eval "$compile" -fno-diagnostics-show-caret -fdiagnostics-column-unit=byte '"$0"'
+fi
+exit $status
+"""
+
+_LINE = re.compile(
+    r"(?:In file included from |\s+from )?(?P<file>[^:\s]+):(?P<line>\d+):(?:(?P<column>\d+):)?[,:]?\s*(?P<rest>.*)"
+)
+_ERROR = re.compile(r"(?:fatal )?error: (?P<message>.*)")
+
+
+def parse(output: str) -> Iterator[Finding]:
+    """The findings of one program, from the JSON, and behind it the text where there are errors."""
+    document, _, text = output.partition("\n")
+    found = [finding for record in gcc.records(document) if (finding := gcc.finding(record)) is not None]
+    yield from (finding for finding in found if finding.line is not None)
+    elsewhere = sum(finding.line is None for finding in found)
+    placed = list(_in_headers(text))
+    if len(placed) < elsewhere:
+        raise AnalyzerFailed(f"{elsewhere} errors in headers, of which the text tells {len(placed)}: {text[:200]!r}")
+    yield from placed
+
+
+def _in_headers(text: str) -> Iterator[Finding]:
+    """Errors in headers, each at the last line of the program that the lines before it name."""
+    place = None
+    for line in text.split("\n"):
+        match = _LINE.match(line)
+        if match is None:
+            continue
+        error = _ERROR.match(match["rest"])
+        if gcc.own(match["file"]):
+            place = None if error else match
+        elif error:
+            code = gcc.error_code(error["message"])
+            severity, kind = rate(gcc.RATINGS, code)
+            finding = Finding(code, gcc.HEADER + error["message"], severity=severity, kind=kind)
+            yield replace(finding, line=int(place["line"]), column=_number(place["column"])) if place else finding
+            place = None
+
+
+def _number(digits: str | None) -> int | None:
+    return None if digits is None else int(digits)
+
+
+ANALYZER = Tool(
+    name="gxx",
+    languages=("cpp",),
+    argv=("sh", "-c", SCRIPT, "{file}"),
+    parse=parse,
+    stderr=True,
+    convention=gcc.CONVENTION,
+    package="debian:g++",
+    needs=("g++",),
+    timeout_s=20.0,
+    version_argv=("-c", "g++ --version"),
+)
+
+GOOD = [
+    '#include <bits/stdc++.h>\nusing namespace std;\nint f(vector<int> v) { string s = "é😀"; return v.size(); }\n',
+    "#include <vector>\nstd::vector<int> f(int n) { return std::vector<int>(n); }\n",
+]
+BAD = [
+    ('int f() { const char *s = "é😀"; return missing + *s; }\n', "undeclared", "missing"),
+    ('#include <string>\nint f(std::string s) { s += "é😀"; return s.length; }\n', "error", "length"),
+    (
+        "#include <algorithm>\n#include <list>\n"
+        'void f(std::list<int> l) { const char *s = "é😀"; (void)s; std::sort(l.begin(), l.end()); }\n',
+        "error",
+        "(",
+    ),
+    ("int f(int a) { /* é😀 */ if (a = 3) return 1; return 0; }\n", "parentheses", "a = 3"),
+    ("int f(int a) { /* é😀 */ return a + ; }\n", "syntax", ";"),
+    ('#include "/etc/passwd"\n', "syntax", "inclu"),
+]
