@@ -17,6 +17,7 @@ import os
 import select
 import signal
 import sys
+import time
 from types import ModuleType
 from typing import Any
 
@@ -33,6 +34,8 @@ OWN_MAP = "/proc/self/maps"
 MAX_ADDED = 64
 OWN_TASKS, OWN_BYTES = 2, 576 * 1024 * 1024
 """What counts in a control group beside the program: this process and the init; they and a full working folder."""
+RECOUNT_S = 0.1
+"""How long a count of the user's processes and threads is believed."""
 LONGEST = 1 << 16
 """Bytes of a job that are read at once."""
 MAX_THREADS = 4096
@@ -103,7 +106,7 @@ class Slot:
         granted = [*settings["libraries"], *settings["readable"]]
         # One id for each server on the machine: a sweep by id must not reach the candidates of another.
         self.uid = confine.FIRST_UID + os.getpid() if os.geteuid() == 0 and tier != "none" else None
-        self.tasks = 0 if self.uid else own_tasks(os.getuid())
+        self.tasks, self.counted = 0, -RECOUNT_S
         self.init: int | None = None
         self.lacking: list[str] = []
         self.groups: Any = None
@@ -140,6 +143,11 @@ class Slot:
         if self.ruleset is not None:
             os.close(self.ruleset)
         self.ruleset, self.added = self.confine.landlock_ruleset(self.paths, f"{self.folder.seen}/open"), 0
+
+    def count_tasks(self) -> None:
+        """Counts the user's processes and threads where programs count among them, and may not pay for new ones."""
+        if self.uid is None and self.init is None and time.monotonic() > self.counted + RECOUNT_S:
+            self.tasks, self.counted = own_tasks(os.getuid()), time.monotonic()
 
     def command_ended(self) -> None:
         """Renews the rules once enough commands have added theirs."""
@@ -200,6 +208,7 @@ def serve(control: _socket.socket, slot: Slot) -> None:
         if slot.groups is not None:
             bounds = job["limits"]
             slot.groups.limit(pids=bounds["processes"] + OWN_TASKS, memory=bounds["memory_bytes"] + OWN_BYTES)
+        slot.count_tasks()
         child = os.fork()
         if not child:
             candidate(slot, job, descriptors)

@@ -92,3 +92,34 @@ def test_a_broken_server_leaves_its_judge_free():
         candidate.end()
     assert len(os.sched_getaffinity(0)) == ALL
     server.close()
+
+
+CROWDED = """
+import json, threading, time
+from analyzers.runtime import suite
+from analyzers.runtime.sandbox.base import Limits
+from analyzers.runtime.sandbox.local import ForkServer
+from analyzers.runtime.tests import parse
+PROGRAM = '''
+import threading
+def f(count):
+    threads = [threading.Thread(target=threading.Event().wait, args=(1,), daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    return count
+'''
+server, limits, stay = ForkServer(), Limits(processes=8), threading.Event()
+outcomes = [suite.run(parse(["assert f(4) == 4"]), PROGRAM, limits, server).tests[0][0]]
+others = [threading.Thread(target=stay.wait) for _ in range(60)]
+for other in others:
+    other.start()
+time.sleep(0.2)
+outcomes += [suite.run(parse([f"assert f({n}) == {n}"]), PROGRAM, limits, server).tests[0][0] for n in (4, 30)]
+stay.set()
+server.close()
+print(json.dumps(outcomes))
+"""
+
+
+def test_what_else_the_user_runs_takes_no_process_from_a_program(as_user):
+    assert as_user(CROWDED) == ["passed", "passed", "error"]
