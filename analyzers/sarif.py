@@ -141,8 +141,8 @@ def from_sarif(rate: Callable[[Finding], Finding] = lambda finding: finding) -> 
     def parse(output: str) -> Iterator[Finding]:
         with understood(output):
             for run in runs(output):
-                for why in run.failures().values():
-                    raise AnalyzerFailed(why)
+                if failures := run.failures():
+                    raise AnalyzerFailed(next(iter(failures.values())))
                 for finding in run.findings():
                     yield rate(finding)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from analyzers import jsonrpc, registry
+from analyzers import jsonrpc, lsp, registry
 from analyzers.engine import Engine
 from analyzers.errors import AnalyzerFailed, AnalyzerTimeout, ToolMissing
 from analyzers.lsp import LanguageServer
@@ -167,6 +167,13 @@ def test_a_server_that_died_between_programs_is_replaced(server, marked):
     os.kill(analyzer._session._connection._process.pid, signal.SIGKILL)
     analyzer._session._connection._process.wait()
     assert marked(analyzer, TEXT) == [("no-bad", "bad")]
+
+
+def test_a_server_is_replaced_after_its_share_of_programs(server, marked, monkeypatch):
+    monkeypatch.setattr(lsp, "RECYCLE_AFTER", 2)
+    analyzer = server("pull")
+    assert [marked(analyzer, f"x = {index}; bad") for index in range(5)] == [[("no-bad", "bad")]] * 5
+    assert analyzer.started() == 3
 
 
 def test_nothing_is_left_on_disk(server, tmp_path, monkeypatch):
