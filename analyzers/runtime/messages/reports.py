@@ -25,6 +25,16 @@ FAILED = re.compile(r'\x1e\{.*"failed": ?true')
 _RECORD = re.compile(r"\x1e(\{.*\})")
 
 
+def compile_findings(output: str, errors: str, file: str) -> list[Finding]:
+    """Nothing: programs of such languages are compiled when they run."""
+    return []
+
+
+def run_findings(output: str, errors: str, file: str) -> list[Finding]:
+    """Why the program was not read or compiled, what ended it, or the tests that failed."""
+    return findings(errors)
+
+
 def findings(errors: str) -> list[Finding]:
     """The findings of all records, each record's places from the innermost outwards.
 
