@@ -130,10 +130,13 @@ def check(wanted: Iterable[str]) -> tuple[str, ...]:
     Raises:
         UnknownAnalyzer: with the closest known names.
         analyzers.files.BadPlugin: a plugin file cannot be loaded.
-        ValueError: a name comes twice, or what stands behind a prefix makes no sense.
+        ValueError: a name comes twice, or no analyzer can be made of what stands behind a prefix.
     """
     asked = tuple(str(name) for name in wanted)
-    found = tuple(name for one in asked for name in _resolve(one))
+    try:
+        found = tuple(name for one in asked for name in _resolve(one))
+    except AnalyzerError as error:
+        raise ValueError(str(error)) from error
     for name in found:
         if found.count(name) > 1:
             raise ValueError(

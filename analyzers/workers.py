@@ -143,7 +143,7 @@ def _warm(name: str) -> None:
         analyzer = registry.get(name)
         if isinstance(analyzer, InProcess) and analyzer.warm is not None:
             analyzer.run([Source(analyzer.warm, analyzer.languages[0])])
-    except AnalyzerError as error:
+    except (AnalyzerError, ValueError) as error:
         logger.debug("%s cannot be warmed: %s", name, error)  # the first real source will tell
 
 
@@ -151,7 +151,8 @@ def analyse(name: str, sources: Sequence[Source]) -> list[Report]:
     """One report for each source; an analyzer that fails gives the status to all of them. Runs in a worker."""
     start = time.perf_counter()
     try:
-        analyzer = registry.get(name)
+        with boundary(name):
+            analyzer = registry.get(name)
         # A tool's processes must go with the worker; whatever runs in the worker itself may be stuck in C and ends at
         # once.
         signal.signal(signal.SIGTERM, signal.SIG_DFL if isinstance(analyzer, InProcess) else _terminate)

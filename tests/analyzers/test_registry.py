@@ -262,7 +262,7 @@ def test_bad_usage_of_a_prefix(maker):
         registry.check(["from-test: "])
     with pytest.raises(ValueError, match="this makes no sense"):
         registry.check(["from-test:bad"])
-    with pytest.raises(AnalyzerFailed, match="'from-test:worse' cannot be made: KeyError: 'oops'"):
+    with pytest.raises(ValueError, match="'from-test:worse' cannot be made: KeyError: 'oops'"):
         registry.check(["from-test:worse"])
     with pytest.raises(registry.UnknownAnalyzer, match="unknown analyzer 'fromtest:x'; did you mean from-test:"):
         registry.check(["fromtest:x"])
@@ -280,3 +280,13 @@ ANALYZER = Odd()
     registry.add(plugin("mine.py", "mine", odd))
     with pytest.raises(AnalyzerFailed, match="the fingerprint of mine is 7, expected a string"):
         registry.fingerprint("mine")
+
+
+def test_a_described_analyzer_that_cannot_be_made_in_a_worker_is_a_failure(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules.sarif").write_text('{"version": "2.1.0", "runs": []}')
+    with Engine(["rules.sarif"], workers=1) as engine:
+        (tmp_path / "rules.sarif").unlink()
+        (report,) = engine.submit(Source("x = 1\n")).result()
+    assert report.status is not Status.OK
+    assert "rules.sarif" in report.detail

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from analyzers import registry
 from analyzers.runtime.sandbox import tiers
 from analyzers.runtime.tests import Asserts, CheckFunction
 from analyzers.types import Outcome, Report, Status
@@ -235,3 +236,38 @@ def test_a_machine_that_isolates_less_than_is_demanded_is_refused(
     assert run(monkeypatch, good, "--isolation", "string") == 2
     assert "no isolation tier 'string'; did you mean 'strict'?" in capsys.readouterr().err
     tiers.choose.cache_clear()
+
+
+PLUGIN = """
+from analyzers.plugin import analyzer
+
+@analyzer("no-y", languages="python", severity="high", kind="name")
+def no_y(program):
+    if (at := program.text.find("y")) >= 0:
+        yield (at, at + 1), "a y"
+"""
+
+
+@pytest.mark.parametrize("how", [["--analyzers", "pyflakes,{}"], ["--analyzers", "pyflakes", "--plugin", "{}"]])
+def test_a_plugin_file_is_named_like_an_analyzer_or_given_beside_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bad: str, tmp_path: Path, how: list[str]
+) -> None:
+    (tmp_path / "no_y.py").write_text(PLUGIN)
+    options = [word.format(tmp_path / "no_y.py") for word in how]
+    try:
+        assert run(monkeypatch, bad, *options, "--json") == 1
+    finally:
+        registry.restore(registry.Setup())
+    ((pyflakes, no_y),) = [score["reports"] for score in json.loads(capsys.readouterr().out)]
+    assert (pyflakes["analyzer"], no_y["analyzer"], no_y["status"]) == ("pyflakes", "no-y", "ok")
+    assert [found["message"] for found in no_y["diagnostics"]] == ["a y"]
+
+
+def test_a_plugin_that_cannot_be_loaded(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bad: str, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.py").write_text("x = 1\n1 / 0\n")
+    assert run(monkeypatch, bad, "--plugin", str(tmp_path / "broken.py")) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1
+    assert "broken.py' cannot be loaded: ZeroDivisionError: division by zero (line 2)" in error

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from analyzers import registry
 from trainer import build, config
 from trainer.config import Config, ConfigError
 from trainer.display import Display
@@ -98,3 +99,13 @@ def test_there_must_be_a_run_to_resume(settings: Config, tmp_path: Path) -> None
     assert folder == tmp_path / "runs" / "model-jsonl"
     assert (restored.run.steps, restored.run.name) == (7, "model-jsonl")
     assert restored.model_copy(update={"run": settings.run}) == settings
+
+
+def test_plugin_files_judge_beside_the_analyzers(settings: Config, tmp_path: Path) -> None:
+    (tmp_path / "rules.scm").write_text("; language: python\n; message: m\n(identifier) @name\n")
+    chosen = {"analyzers": ("runtime",), "plugins": (str(tmp_path / "rules.scm"),)}
+    try:
+        with _prepared(settings.model_copy(update={"reward": settings.reward.model_copy(update=chosen)})):
+            assert [judge.analyzers for judge in Judge.made] == [("runtime", "rules")]
+    finally:
+        registry.restore(registry.Setup())

@@ -13,6 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from analyzers import registry
 from analyzers.runtime.tests import Asserts
 from analyzers.types import Outcome, Report, Source, Status, Verdict
 from rewards.types import Item, Score
@@ -186,6 +187,16 @@ def test_command_prints_the_table_and_writes_the_figures(fakes: Path, tmp_path: 
     figures = json.loads(out.read_text())
     assert figures["pass_at"]["1"]["mean"] == pytest.approx(2 / 3)
     assert figures["settings"]["analyzers"] == ["runtime", "pylint"]
+
+
+def test_command_takes_plugin_files(fakes: Path, tmp_path: Path) -> None:
+    out, plugin = tmp_path / "figures.json", tmp_path / "rules.scm"
+    plugin.write_text("; language: python\n; message: m\n(identifier) @name\n")
+    try:
+        assert cli(fakes, "--limit", "1", "--out", str(out), "--analyzers", "ruff", "--plugin", str(plugin))[0] == 0
+    finally:
+        registry.restore(registry.Setup())
+    assert json.loads(out.read_text())["settings"]["analyzers"] == ["runtime", "ruff", "rules"]
 
 
 def test_command_takes_the_first_tasks_only(fakes: Path, tmp_path: Path) -> None:

@@ -146,6 +146,7 @@ def test_ctrl_c_in_a_terminal_ends_with_a_checkpoint(
     ("arguments", "message"),
     [
         (["--analyzers", "pylnt,runtime"], "pylint"),
+        (["--plugin", "/no/such.py"], "cannot read the plugin '/no/such.py'"),
         (["--scheme", "statik"], "did you mean 'static'"),
         (["--advantage", "gpro"], "did you mean 'grpo'"),
         (["--loss", "cliped"], "did you mean 'clipped'"),
