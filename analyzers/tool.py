@@ -290,7 +290,8 @@ def _fill(text: str, places: Mapping[str, str]) -> str:
 
 
 def _said(folder: Path) -> str:
-    return (_read(folder / "err") or _read(folder / "out")).strip()[-300:]
+    said = (_read(folder / "err") or _read(folder / "out")).strip()
+    return said if len(said) <= 400 else f"{said[:200]} ... {said[-200:]}"
 
 
 def _read(path: Path) -> str:
