@@ -2,8 +2,9 @@
 
 `sarif:COMMAND` runs a command and reads what it writes: `sarif:ruff check --output-format=sarif {files}`. The words of
 the command are those of a shell without its substitutions; `{files}`, `{file}` and `{output}` mean what they mean in
-`analyzers.tool.Tool`, and `env NAME=value COMMAND` sets a variable. `sarif[c cpp exit=4]:COMMAND` names the languages that it is for, and what it may exit with
-beside 0 and 1. `sarif:PATH.sarif`, or the path alone, is a file made elsewhere, see `analyzers.sarif_report`.
+`analyzers.tool.Tool`, and `env NAME=value COMMAND` sets a variable. `sarif[c cpp exit=4]:COMMAND` names the languages
+that it is for, and what it may exit with beside 0 and 1. `sarif:PATH.sarif`, or the path alone, is a file made
+elsewhere, see `analyzers.sarif_report`.
 
 Section numbers are those of the OASIS standard. A result counts whether or not it is marked as suppressed (3.27.23);
 a run that says that it failed, or that has no results at all, is a failure and not "no findings".
