@@ -15,6 +15,7 @@ from analyzers.types import Outcome, Report, Status
 from grammars import ownership
 from rewards import __main__ as command
 from rewards import from_jsonable
+from rewards.commands import programs, settings
 from rewards.extract import extract
 from rewards.schemes import resolve
 from rewards.scorer import as_item, settle
@@ -49,7 +50,7 @@ def scorer(monkeypatch: pytest.MonkeyPatch, make: Any) -> dict[str, Any]:
                 reports.append(make.runtime(Outcome.FAILURE if wrong else Outcome.PASS, 0 if wrong else 1, 1))
             return settle(item, Evidence(source, tuple(reports), tested=item.tests is not None), self.scheme)
 
-    monkeypatch.setattr(command, "Scorer", Scorer)
+    monkeypatch.setattr(settings, "Scorer", Scorer)
     return asked
 
 
@@ -164,7 +165,7 @@ def test_bytes_that_are_no_utf8_are_a_program_all_the_same(
 )
 def test_tests_from_files(tmp_path: Path, name: str, text: str, expected: object) -> None:
     (tmp_path / name).write_text(text)
-    assert command.read_tests(str(tmp_path / name)) == expected
+    assert programs.read_tests(str(tmp_path / name)) == expected
 
 
 @pytest.mark.parametrize(
@@ -271,3 +272,14 @@ def test_a_plugin_that_cannot_be_loaded(
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "broken.py' cannot be loaded: ZeroDivisionError: division by zero (line 2)" in error
+
+
+def test_score_is_the_command_where_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], scorer: dict[str, Any], bad: str
+) -> None:
+    assert (
+        run(monkeypatch, "score", bad, "--json") == run(monkeypatch, bad, "--json") == run(monkeypatch, "--json", bad)
+    )
+    assert capsys.readouterr().out.count('"completion"') == 3
+    assert run(monkeypatch, "scroe", bad) == 2
+    assert "'scroe' is no program and no command; did you mean 'score'?" in capsys.readouterr().err

@@ -1,0 +1,112 @@
+"""How programs are scored, as options that several commands share."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from analyzers import registry
+from rewards.commands.programs import BadUsage, read_program, read_tests
+from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, Scorer
+from rewards.types import Item, Score
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is run on a program, and what follows from it."""
+
+    tests: Annotated[
+        str,
+        typer.Option(
+            metavar="TESTS",
+            help="A JSON file (asserts, check, function + cases, stdio, append), a .py file of asserts, or an assert.",
+        ),
+    ] = ""
+    language: Annotated[str, typer.Option(help="Name of the language; by default that of the file's suffix.")] = ""
+    analyzers: Annotated[
+        str, typer.Option(help="Names with commas between them; `python -m analyzers list` shows them.")
+    ] = ",".join(ANALYZERS)
+    plugin: Annotated[
+        list[str] | None, typer.Option(metavar="FILE", help="A .py or .scm file whose analyzers run, too; repeatable.")
+    ] = None
+    scheme: Annotated[str, typer.Option(help="How findings become a reward: static, rltf, binary, pass_ratio.")] = (
+        SCHEME
+    )
+    scheme_arg: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="An option of the scheme.")] = None
+    isolation: Annotated[
+        str, typer.Option(help="Weakest tier at which programs may run: strict, standard, weak, none.")
+    ] = ISOLATION
+    cache: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep results there for other runs.")] = None
+
+    def scorer(self) -> Scorer:
+        """The scorer that was asked for.
+
+        Raises:
+            ValueError: an unknown name or option, with the closest ones.
+            OSError: nothing can be kept in `cache`, or programs cannot be isolated as well as is demanded.
+        """
+        names = [*registry.chosen(registry.split(self.analyzers), self.plugin or ())]
+        spec = self.scheme, dict(map(option, self.scheme_arg or ()))
+        return Scorer(names, scheme=spec, isolation=self.isolation, cache=self.cache)
+
+    def items(self, paths: list[str]) -> list[Item]:
+        """The programs, each with the tests.
+
+        Raises:
+            ValueError: a program or the tests cannot be read.
+        """
+        suite = read_tests(self.tests) if self.tests else None
+        return [read_program(path, self.language, suite) for path in paths]
+
+    def score(self, paths: list[str]) -> list[Score]:
+        """The scores of the programs, in order.
+
+        Raises:
+            ValueError, OSError: as `items` and `scorer`.
+        """
+        items = self.items(paths)
+        with self.scorer() as scorer:
+            return scorer.score_batch(items)
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option for each field of Settings in place of its parameter `settings`."""
+    hints = get_type_hints(Settings, include_extras=True)
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    shared = [
+        inspect.Parameter(field.name, keyword, default=field.default, annotation=hints[field.name])
+        for field in fields(Settings)
+    ]
+    own = inspect.signature(command, eval_str=True).parameters.values()
+    parameters = [new for old in own for new in (shared if old.name == "settings" else [old.replace(kind=keyword)])]
+
+    @wraps(command)
+    def wrapped(**given: Any) -> None:
+        settings = Settings(**{field.name: given.pop(field.name) for field in fields(Settings)})
+        command(settings=settings, **given)
+
+    # What typer reads; `wraps` alone would show it the parameter `settings`.
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return wrapped
+
+
+def option(given: str) -> tuple[str, Any]:
+    """KEY=VALUE as a name and a JSON value, or a string where it is none.
+
+    Raises:
+        BadUsage: there is no `=`.
+    """
+    key, equals, value = given.partition("=")
+    if not equals:
+        raise BadUsage(f"--scheme-arg takes KEY=VALUE, got {given!r}")
+    try:
+        return key, json.loads(value.lower() if value in ("True", "False") else value)
+    except json.JSONDecodeError:
+        return key, value
