@@ -293,15 +293,19 @@ class Engine:
         return loaded
 
     def _warn(self, report: Report) -> None:
-        """Says once for each analyzer and cause that reports are missing; other numbers are no other cause."""
-        if report.status in (Status.OK, Status.NOT_APPLICABLE):
+        """Says once for each analyzer and cause that reports are missing, or that findings stand where the program has
+        no such place; other numbers are no other cause."""
+        detail = report.detail
+        if report.clamped:
+            detail = f"{report.clamped} findings at places that the program does not have; the nearest ones count"
+        elif report.status in (Status.OK, Status.NOT_APPLICABLE):
             return
-        cause = (report.analyzer, report.status, _NUMBER.sub("#", report.detail.partition(":")[0]))
+        cause = (report.analyzer, report.status, _NUMBER.sub("#", detail.partition(":")[0]))
         with self._lock:
             known = cause in self._warned
             self._warned.add(cause)
         if not known:
-            logger.warning("%s: %s: %s (said once)", report.analyzer, report.status, report.detail)
+            logger.warning("%s: %s: %s (said once)", report.analyzer, report.status, detail)
 
 
 def _reports(analyzer: Analyzer, done: Future[list[Report]], count: int) -> list[Report]:

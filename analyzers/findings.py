@@ -48,14 +48,18 @@ def to_diagnostics(
 
 
 def _diagnostic(analyzer: str, table: LineTable, finding: Finding, convention: Convention) -> Diagnostic:
-    location = finding.location
+    location, exact = finding.location, True
     convention = finding.convention or convention
     if finding.offset is not None:
-        span = table.offsets(convention.unit, finding.offset, finding.end_offset)
+        offsets = (finding.offset, finding.end_offset)
+        span, exact = table.offsets(convention.unit, *offsets), table.holds_offsets(convention.unit, *offsets)
     elif finding.line is not None:
-        span = table.span(convention, finding.line, finding.column, finding.end_line, finding.end_column)
+        place = (finding.line, finding.column, finding.end_line, finding.end_column)
+        span, exact = table.span(convention, *place), table.holds(convention, *place)
     else:
         span, location = Span(0, len(table.text)), Location.GLOBAL
     if location is not Location.GLOBAL:
         span = table.header(span)
-    return Diagnostic(analyzer, finding.code, finding.severity, finding.message, span, finding.kind, location)
+    return Diagnostic(
+        analyzer, finding.code, finding.severity, finding.message, span, finding.kind, location, clamped=not exact
+    )

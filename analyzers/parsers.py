@@ -27,7 +27,6 @@ SEVERITIES: Mapping[str, Severity] = {
 }
 """What tools call a severity."""
 
-END_OF_LINE = 1 << 30
 _INTEGERS = ("line", "column", "end_line", "end_column", "offset", "end_offset")
 
 

@@ -5,8 +5,8 @@ counts code points from 1, SARIF and LSP may count UTF-16 units. Each analyzer d
 `LineTable` turns its positions into half-open ranges of code points.
 
 Lines end at `\\r\\n`, `\\r` or `\\n` and nowhere else: `str.splitlines` also breaks at a form feed or U+2028, where no
-compiler does. Tools lie, so that positions out of range are clamped and never raise. Lone surrogates count as three
-bytes, as in the encoding with `surrogatepass`.
+compiler does. Tools lie, so that positions out of range are clamped and never raise; `holds` tells which ones are.
+Lone surrogates count as three bytes, as in the encoding with `surrogatepass`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from functools import cached_property
 from itertools import accumulate
 
 from analyzers.types import Span
+
+END_OF_LINE = 1 << 30
+"""An end column that stands for the end of its line."""
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
@@ -142,6 +145,34 @@ class LineTable:
             end = start
         return Span(start, end) if end > start else self.word(start)
 
+    def holds(
+        self,
+        convention: Convention,
+        line: int,
+        column: int | None = None,
+        end_line: int | None = None,
+        end_column: int | None = None,
+    ) -> bool:
+        """Whether `span` takes these positions as they are: both are in the text, on the borders of characters, and in
+        this order."""
+        last = line if end_line is None else end_line
+        whole = convention.column_base
+        start = (line, whole if column is None else column)
+        if not self._has(convention, *start):
+            return False
+        if end_column is None or end_column == END_OF_LINE:
+            return last >= line and self._has(convention, last, whole)
+        end = (last, end_column + convention.end_inclusive)
+        return end >= start and self._has(convention, *end)
+
+    def holds_offsets(self, unit: Unit, start: int, end: int | None = None) -> bool:
+        """The same of `offsets`."""
+        last = start if end is None else end
+        return 0 <= start <= last and all(
+            self._total(offset, unit, up=False) == self._total(offset, unit, up=True) and offset <= self._size(unit)
+            for offset in (start, last)
+        )
+
     def offsets(self, unit: Unit, start: int, end: int | None = None) -> Span:
         """The range between two offsets from the start of the text, counted in `unit`."""
         first = self._total(start, unit, up=False)
@@ -197,6 +228,14 @@ class LineTable:
             return Span(start, start)
         start += len(piece) - len(piece.lstrip())
         return Span(start, start + len(stripped))
+
+    def _has(self, convention: Convention, line: int, column: int) -> bool:
+        return self.position(convention, self.offset(convention, line, column)) == (line, column)
+
+    def _size(self, unit: Unit) -> int:
+        if self._ascii or unit is Unit.CODEPOINT:
+            return len(self.text)
+        return (self._bytes if unit is Unit.BYTE else self._utf16)[-1]
 
     def _count(self, piece: str, units: int, unit: Unit, up: bool) -> int:
         if self._ascii or unit is Unit.CODEPOINT or piece.isascii():

@@ -27,8 +27,8 @@ import grammars
 from analyzers.defects import defect
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
-from analyzers.parsers import END_OF_LINE, severity
-from analyzers.positions import Convention, Unit
+from analyzers.parsers import severity
+from analyzers.positions import END_OF_LINE, Convention, Unit
 from analyzers.tool import Tool
 from analyzers.types import Analyzer, Kind, Severity
 

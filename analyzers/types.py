@@ -90,6 +90,8 @@ class Diagnostic:
     span: Span
     kind: Kind
     location: Location = Location.SPAN
+    clamped: bool = False
+    """Whether the analyzer named a place that the program does not have, so that the span is only the nearest one."""
 
 
 class Status(StrEnum):
@@ -184,6 +186,12 @@ class Report:
     """Why, in one line, where the status is not OK."""
     verdict: Verdict | None = field(default=None)
     """Set by `runtime` alone."""
+
+    @property
+    def clamped(self) -> int:
+        """Number of findings whose place the program does not have; more than none shows a wrong convention."""
+        return sum(diagnostic.clamped for diagnostic in self.diagnostics)
+
     provoked: bool = False
     """Whether a failure is the program's doing: the analyzer judged another program directly afterwards, and failed on
     this one, alone, once more (`analyzers.blame`)."""

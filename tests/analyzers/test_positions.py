@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -6,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analyzers.positions import (
+    END_OF_LINE,
     PYTHON_AST,
     Convention,
     LineTable,
@@ -144,6 +146,102 @@ def test_tools_may_lie(text, convention, column, end_line, end_column, line):
 def test_tools_may_lie_about_offsets(text, unit, start, end):
     span = LineTable(text).offsets(unit, start, end)
     assert 0 <= span.start <= span.end <= len(text)
+
+
+# what the sentence `x = "é"` with a line end of two characters and a character of two units has, and has not
+HELD = 'x = "é"\r\n😀z'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "held"),
+    [
+        ((1,), True),
+        ((2,), True),
+        ((0,), False),  # before the first line
+        ((3,), False),  # behind the last one
+        ((1, 1), True),
+        ((1, 8), True),  # the end of the line
+        ((1, 9), False),
+        ((1, 0), False),  # before its start
+        ((1, -1), False),
+        ((2, 1, 2, 3), True),  # all of 😀, which is two units
+        ((2, 2), False),  # within it
+        ((2, 1, 2, 2), False),
+        ((1, 3, 1, 3), True),  # empty
+        ((1, 3, 1, 2), False),  # the end before the start
+        ((2, 1, 1, 8), False),
+        ((1, 1, 2, 4), True),
+        ((1, 1, 3, 1), False),
+        ((1, 1, 2), True),
+        ((2, 1, 1), False),
+        ((1, 1, 1, END_OF_LINE), True),
+        ((1, None, 5), False),
+    ],
+)
+def test_places_that_a_text_has(arguments, held):
+    table = LineTable(HELD)
+    assert table.holds(Convention(1, 1, Unit.UTF16), *arguments) is held
+    shifted = [None if number is None else number if number == END_OF_LINE else number - 1 for number in arguments]
+    assert table.holds(Convention(0, 0, Unit.UTF16), *shifted) is held
+
+
+@pytest.mark.parametrize(
+    ("unit", "start", "end", "held"),
+    [
+        # é is bytes 5 and 6, the whole is 9 characters before 😀, which is bytes 10 to 13, and z
+        (Unit.BYTE, 5, 7, True),
+        (Unit.BYTE, 6, 7, False),
+        (Unit.BYTE, 10, 15, True),
+        (Unit.BYTE, 10, 16, False),
+        (Unit.BYTE, 15, None, True),
+        (Unit.BYTE, 16, None, False),
+        (Unit.BYTE, -1, 3, False),
+        (Unit.BYTE, 3, 2, False),
+        (Unit.UTF16, 9, 11, True),
+        (Unit.UTF16, 10, 11, False),
+        (Unit.UTF16, 0, 12, True),
+        (Unit.UTF16, 0, 13, False),
+        (Unit.CODEPOINT, 0, 11, True),
+        (Unit.CODEPOINT, 0, 12, False),
+    ],
+)
+def test_offsets_that_a_text_has(unit, start, end, held):
+    assert LineTable(HELD).holds_offsets(unit, start, end) is held
+
+
+@given(TEXTS, CONVENTIONS, st.booleans(), st.data())
+def test_every_place_that_is_told_is_held(text, convention, inclusive, data):
+    table = LineTable(text)
+    start, end = sorted(data.draw(st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))))
+    if any(text[at - 1 : at + 1] == "\r\n" for at in (start, end) if at) or (convention.skips_bom and start == 0):
+        return  # between the two there is no place
+    (line, column), (last, past) = table.position(convention, start), table.position(convention, end)
+    assert table.holds(replace(convention, end_inclusive=inclusive), line, column, last, past - inclusive)
+    assert table.holds(convention, line, None, last)
+    if start < end:
+        assert not table.holds(convention, last, past, line, column)
+
+
+@given(TEXTS, CONVENTIONS, *[st.one_of(st.none(), st.integers(-3, 60)) for _ in range(3)], st.integers(-3, 60))
+def test_a_place_that_is_held_is_taken_as_it_is(text, convention, column, end_line, end_column, line):
+    table = LineTable(text)
+    if not table.holds(convention, line, column, end_line, end_column) or column is None or end_column is None:
+        return
+    span = table.span(convention, line, column, end_line, end_column)
+    if (line if end_line is None else end_line, end_column) > (line, column):
+        assert table.position(convention, span.start) == (line, column)
+        assert table.position(convention, span.end) == (line if end_line is None else end_line, end_column)
+
+
+@given(TEXTS, st.sampled_from(Unit), st.integers(-3, 90), st.one_of(st.none(), st.integers(-3, 90)))
+def test_offsets_that_are_held_are_borders_of_characters(text, unit, start, end):
+    borders = {
+        Unit.CODEPOINT: range(len(text) + 1),
+        Unit.BYTE: [len(encode(text[:at])) for at in range(len(text) + 1)],
+        Unit.UTF16: [sum(1 + (character > "\uffff") for character in text[:at]) for at in range(len(text) + 1)],
+    }[unit]
+    last = start if end is None else end
+    assert LineTable(text).holds_offsets(unit, start, end) == (start in borders and last in borders and start <= last)
 
 
 @given(TEXTS)

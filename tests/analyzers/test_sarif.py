@@ -11,8 +11,7 @@ from analyzers import registry
 from analyzers.engine import Engine
 from analyzers.errors import AnalyzerFailed, ToolMissing
 from analyzers.findings import Finding, to_diagnostics
-from analyzers.parsers import END_OF_LINE
-from analyzers.positions import Convention, Unit
+from analyzers.positions import END_OF_LINE, Convention, Unit
 from analyzers.sarif import BYTES, CODEPOINTS, TOOLS, UTF16, from_name, from_sarif
 from analyzers.types import Kind, Location, Severity, Source, Status
 
