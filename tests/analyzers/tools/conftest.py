@@ -23,6 +23,11 @@ def installed(request):
         pytest.skip(str(missing))
 
 
+def put_one(path, data):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
 @pytest.fixture
 def plant(monkeypatch, tmp_path):
     """`plant({".rc": text})` puts files where a tool may come upon them: beside the programs, in the folders above
@@ -37,11 +42,11 @@ def plant(monkeypatch, tmp_path):
             around = {f"{place}/{name}": data for place in places for name, data in contents.items()}
             write(folder, around | programs)
             for name, data in contents.items():
-                (folder.parent / name).write_bytes(data)
+                put_one(folder.parent / name, data)
 
         monkeypatch.setattr(tool, "_write", write_beside)
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
         for name, data in contents.items():
-            (tmp_path / name).write_bytes(data)
+            put_one(tmp_path / name, data)
 
     return put

@@ -1,0 +1,58 @@
+import pytest
+
+from analyzers.errors import AnalyzerFailed
+from analyzers.findings import Finding
+from analyzers.tools.luacheck import ANALYZER
+from analyzers.types import Kind, Severity, Source
+
+
+def test_the_output_is_understood(captured):
+    # That the function `f` is not used is no finding.
+    assert list(ANALYZER.parse(captured("luacheck.txt"))) == [
+        Finding(
+            "W113", "accessing undefined variable 'missing'", 1, 23, end_column=29,
+            severity=Severity.CRITICAL, kind=Kind.NAME, file="p0.lua",
+        ),
+        Finding(
+            "E011", "expected expression near '='", 1, 11, end_column=11,
+            severity=Severity.FATAL, kind=Kind.SYNTAX, file="p1.lua",
+        ),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("output", ["Critical error: no such file", "p0.lua: I/O error", "luacheck: command"])
+def test_other_output_is_a_failure(output):
+    with pytest.raises(AnalyzerFailed, match="a line of output is not understood"):
+        list(ANALYZER.parse(output))
+
+
+def codes(*texts):
+    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "lua") for text in texts])]
+
+
+PROGRAM = "%s\n%s\nprint('é😀', missing) %s\n"
+
+
+def test_comments_suppress_nothing(installed):
+    words = [
+        "-- luacheck: ignore",
+        "--luacheck: ignore 113",
+        "--[[ luacheck: globals missing ]]",
+        "-- luacheck: push ignore",
+    ]
+    assert codes(*[PROGRAM % (word, word, word) for word in words]) == [["W113"]] * 4
+    assert codes("#!/usr/bin/lua -- luacheck: ignore\n" + PROGRAM % ("", "", "")) == [["W113"]]
+
+
+def test_configuration_in_the_folders_changes_nothing(installed, plant):
+    plant({".luacheckrc": "ignore = {'.*'}\nos.exit(0)\n", ".config/luacheck/.luacheckrc": "ignore = {'.*'}\n"})
+    assert codes(PROGRAM % ("", "", ""), "print(1)\n") == [["W113"], []]
+
+
+def test_globals_of_one_program_are_unknown_to_the_next(installed):
+    assert codes("function missing() end\nmissing()\n", "print(missing)\n", "missing = 1\n") == [[], ["W113"], []]
+
+
+@pytest.mark.parametrize("text", ["", "\0", "\ufeffprint(x)", "if", "(" * 500, "x='é😀\r\ny", "#!", "--[["])
+def test_strange_texts_do_not_hide_the_others(installed, text):
+    assert codes(text, PROGRAM % ("", "", ""))[1] == ["W113"]
