@@ -20,7 +20,7 @@ import grammars
 from analyzers import trees
 from analyzers.positions import LineTable, Unit
 
-_WORDS = re.compile(r"[A-Za-z0-9]")
+_WORDS = r"[A-Za-z0-9]"
 _SHEBANG = re.compile(r"#![ \t]*/[\w./-]*(?:[ \t]+[\w./-]+)*")
 
 
@@ -35,14 +35,25 @@ def neutralise(text: str, language: str) -> str:
     if marks and not any(mark in text for mark in marks):
         return text
     pieces, done = [], 0
+    words = _words(spoken)
     table = LineTable(text)
     for start, end in _comments(text, language):
         span = table.offsets(Unit.BYTE, start, end)
         shebang = _SHEBANG.match(text) if span.start == 0 else None
         begin = shebang.end() if shebang else span.start
-        pieces += [text[done:begin], _WORDS.sub("x", text[begin : span.end])]
+        pieces += [text[done:begin], words.sub(_blank, text[begin : span.end])]
         done = span.end
     return "".join([*pieces, text[done:]])
+
+
+def _words(spoken: grammars.Language) -> re.Pattern[str]:
+    """What is replaced; where the marks of comments are words themselves (`=begin`), they are matched as a whole."""
+    marks = [re.escape(mark) for mark in spoken.block_comment or () if re.search(_WORDS, mark)]
+    return re.compile("|".join([*(rf"(?m:^{mark}\b)" for mark in marks), _WORDS]))
+
+
+def _blank(match: re.Match[str]) -> str:
+    return "x" if len(match[0]) == 1 else match[0]
 
 
 def _comments(text: str, language: str) -> Iterator[tuple[int, int]]:

@@ -52,6 +52,7 @@ def test_hostile_text(text):
         ("javascript", "f(); <!-- eslint-disable\n--> off\n", "f(); <!-- xxxxxx-xxxxxxx\n--> xxx\n"),
         ("javascript", "s = '<!-- a -->'\n", "s = '<!-- a -->'\n"),
         ("php", "<?php f(); # noqa\n", "<?php f(); # xxxx\n"),
+        ("ruby", "=begin a\n =end b =end\n=end\nf # =end\n", "=begin x\n =xxx x =xxx\n=end\nf # =xxx\n"),
     ],
 )
 def test_comments_of_other_kinds_lose_theirs_too(language, text, expected):
