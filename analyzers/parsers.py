@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+from xml.etree import ElementTree
 
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
@@ -75,6 +76,21 @@ def from_json_lines(finding: Callable[[Any], Finding | None]) -> Callable[[str],
                 yield from parse_one(line)
 
     return parse
+
+
+def xml_root(output: str, tag: str, *, tool: str) -> ElementTree.Element:
+    """The outermost element of the XML that `tool` wrote.
+
+    Raises:
+        AnalyzerFailed: the output is no XML, or that element is no `tag`.
+    """
+    try:
+        root = ElementTree.fromstring(output)
+    except ElementTree.ParseError as error:
+        raise AnalyzerFailed(f"not {tool}'s XML ({error}): {output[:200]!r}") from error
+    if root.tag != tag:
+        raise AnalyzerFailed(f"not {tool}'s XML (expected <{tag}>, got <{root.tag}>): {output[:200]!r}")
+    return root
 
 
 def from_regex(pattern: str, *, kind: Kind = Kind.LOGIC, otherwise: str = r"\s*") -> Callable[[str], Iterator[Finding]]:

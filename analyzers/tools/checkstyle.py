@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from xml.etree import ElementTree
 
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
+from analyzers.parsers import xml_root
 from analyzers.positions import Convention, Unit
 from analyzers.tool import Tool
 from analyzers.types import Kind, Severity
@@ -51,11 +51,7 @@ def parse(output: str) -> Iterator[Finding]:
     Raises:
         AnalyzerFailed: the output is not checkstyle's XML, or tells of an exception that is not about the grammar.
     """
-    try:
-        files = ElementTree.fromstring(output).iter("file")
-    except ElementTree.ParseError as error:
-        raise AnalyzerFailed(f"not checkstyle's XML ({error}): {output[:200]!r}") from error
-    for file in files:
+    for file in xml_root(output, "checkstyle", tool="checkstyle").iter("file"):
         for said in file.iter("error"):
             yield _finding(file.attrib["name"], said.attrib)
 

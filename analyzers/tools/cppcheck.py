@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from xml.etree import ElementTree
 
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
+from analyzers.parsers import xml_root
 from analyzers.positions import Convention, Unit
 from analyzers.ratings import rate
 from analyzers.tool import Tool
@@ -19,6 +19,7 @@ from analyzers.types import Kind, Severity
 RATINGS = {
     "syntaxError": (Severity.FATAL, Kind.SYNTAX),
     "preprocessorErrorDirective": (Severity.FATAL, Kind.SYNTAX),
+    "invalidPrintf": (Severity.MEDIUM, Kind.TYPE),
     "unknownMacro": (Severity.INFO, Kind.LOGIC),
     **dict.fromkeys(("unused", "unread", "unassigned", "redundant", "clarify", "shadow"), (Severity.LOW, Kind.STYLE)),
     "": (Severity.MEDIUM, Kind.LOGIC),
@@ -41,7 +42,10 @@ def parse(output: str) -> Iterator[Finding]:
     The parser raises AnalyzerFailed where the output is not cppcheck's XML, or cppcheck says that it failed.
     """
     try:
-        errors = [(error.attrib, error.find("location")) for error in ElementTree.fromstring(output).iter("error")]
+        errors = [
+            (error.attrib, error.find("location"))
+            for error in xml_root(output, "results", tool="cppcheck").iter("error")
+        ]
         for error, location in errors:
             code, message = error["id"], error["msg"]
             if code in ("internalError", "cppcheckError", "internalAstError"):
@@ -53,7 +57,7 @@ def parse(output: str) -> Iterator[Finding]:
             yield Finding(
                 code, message, max(line, 1), column or None, severity=severity, kind=kind, file=location.attrib["file"]
             )
-    except (ElementTree.ParseError, LookupError, ValueError) as error:
+    except (LookupError, ValueError) as error:
         raise AnalyzerFailed(f"not cppcheck's XML ({type(error).__name__}: {error}): {output[:200]!r}") from error
 
 
@@ -75,7 +79,7 @@ ANALYZER = Tool(
     package="pypi:cppcheck-py",
     ok_exit_codes=(0,),
     batch_size=64,
-    timeout_s=60.0,
+    timeout_s=30.0,
 )  # fmt: skip
 
 GOOD = [

@@ -4,7 +4,7 @@ import pytest
 
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
-from analyzers.parsers import from_json, from_json_lines, from_regex, severity
+from analyzers.parsers import from_json, from_json_lines, from_regex, severity, xml_root
 from analyzers.types import Kind, Severity
 
 
@@ -33,6 +33,17 @@ def test_json_by_lines():
     for output in ('{"id": "A"}\nSegmentation fault', '{"id"', "[1]", '{"name": 1}'):
         with pytest.raises(AnalyzerFailed, match="unexpected JSON"):
             list(parse(output))
+
+
+def test_the_root_of_an_xml_document():
+    root = xml_root('<?xml version="1.0"?><results><error id="é😀"/></results>', "results", tool="cpp")
+    assert root[0].attrib == {"id": "é😀"}
+
+
+@pytest.mark.parametrize("output", ["", "crashed", "<results><error", "<html/>"])
+def test_other_xml_is_a_failure(output):
+    with pytest.raises(AnalyzerFailed, match=rf"not cpp's XML \(.*\): {output!r}"):
+        xml_root(output, "results", tool="cpp")
 
 
 LUACHECK = r"(?P<file>.+?):(?P<line>\d+):(?P<column>\d+)-(?P<end_column>\d+): \((?P<code>\w+)\) (?P<message>.*)"
