@@ -10,10 +10,10 @@ of a process and of all that it starts, and medians are taken over rounds that a
   line, with the same messages switched on;
 - warm: an engine that has started, `BATCH` programs at once.
 
-Then one worker analyses `--memory` programs; the most memory (private pages) that it had in the first fifth of them,
-after which it is replaced for the first time, is held against the most that it had later. Last, all analyzers of Python
-together, and the same programs once more, out of the cache. On a machine that does other work CPU seconds are inflated
-for both sides alike: ratios are what counts.
+Then one worker analyses `--memory` programs, or as many as it can in `MEMORY_S`; the most memory (private pages) that
+it had in the first fifth of them, after which it is replaced for the first time, is held against the most that it had
+later. Last, all analyzers of Python together, and the same programs once more, out of the cache. On a machine that does
+other work CPU seconds are inflated for both sides alike: ratios are what counts.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ LINES = range(26, 35)
 """Programs of about 30 lines."""
 SLOW = ("pylint", "mypy", "basedpyright", "pyright")
 """Left out where all analyzers of Python run together."""
+MEMORY_S = 120.0
+"""CPU seconds that the programs for the memory of one analyzer may take; slow ones get fewer programs."""
 SLACK_MIB = 32.0
 """What memory may grow by: allocators keep some."""
 COLD = """
@@ -79,6 +81,8 @@ class Cost:
     cold: float
     warm: float
     failed: int
+    count: int
+    """Programs after which memory was looked at."""
     memory: tuple[float, float] | None
 
     @property
@@ -110,16 +114,24 @@ def installed(wanted: Sequence[str]) -> Iterator[tuple[str, Analyzer]]:
             yield name, analyzer
 
 
-def language_of(analyzer: Analyzer) -> str | None:
+def corpus(name: str, analyzer: Analyzer) -> tuple[str, list[str]]:
+    """A language of the analyzer, and `BATCH` programs in it: published ones, or else its own GOOD examples."""
     known = ["python", *sorted({*programs.MBXP, *programs.HUMANEVAL_X})]
-    if analyzer.languages == ("*",):
-        return "python"
-    return next((language for language in analyzer.languages if language in known), None)
+    first = "python" if analyzer.languages == ("*",) else analyzer.languages[0]
+    language = first if first in known else next((one for one in analyzer.languages if one in known), None)
+    if language is not None:
+        return language, texts_of(language, BATCH)
+    home = next(module for module in [*sys.modules.values()] if vars(module).get("ANALYZER") is analyzer)
+    own = [item if isinstance(item, tuple) else (item, first) for item in home.GOOD]
+    progress.print(f"{name}: its own examples, for want of published programs in {', '.join(analyzer.languages)}")
+    return first, cycled([text for text, spoken in own if spoken == first], BATCH)
 
 
 def texts_of(language: str, count: int) -> list[str]:
-    found = programs.spread(programs.references(language), count)
-    texts = [program.source.text for program in found]
+    return cycled([found.source.text for found in programs.spread(programs.references(language), count)], count)
+
+
+def cycled(texts: Sequence[str], count: int) -> list[str]:
     return [texts[index % len(texts)] for index in range(count)]
 
 
@@ -165,12 +177,8 @@ def places(text: str, report: Report) -> set[tuple[str, int, int]]:
     return {(item.code, *table.position(PYTHON_AST, item.span.start)) for item in report.diagnostics}
 
 
-def measure(name: str, analyzer: Analyzer, *, rounds: int, each: int, memory: int) -> Cost | None:
-    language = language_of(analyzer)
-    if language is None:
-        progress.print(f"{name}: left out: no programs in {', '.join(analyzer.languages)}")
-        return None
-    texts = texts_of(language, BATCH)
+def measure(name: str, analyzer: Analyzer, *, rounds: int, each: int, memory: int) -> Cost:
+    language, texts = corpus(name, analyzer)
     cold, warm, failed = [], [], 0
     with Engine([name], workers=CORES) as engine:
         engine.analyze_batch(new(texts, language, "first"))
@@ -180,10 +188,11 @@ def measure(name: str, analyzer: Analyzer, *, rounds: int, each: int, memory: in
             warm.append((cpu_s() - start) / len(texts))
             failed += sum(report.status is not Status.OK for (report,) in reports)
             cold += [alone(analyzer, source) for source in new(texts[number::rounds][:each], language, "alone")]
-    kept = grown(name, texts, language, memory) if memory else None
+    count = min(memory, int(MEMORY_S / statistics.median(warm)))
+    kept = grown(name, texts, language, count) if count else None
     kind = "in process" if isinstance(analyzer, InProcess) else "command" if isinstance(analyzer, Tool) else "own"
     cold_ms, warm_ms = (1e3 * statistics.median(times) for times in (cold, warm))
-    found = Cost(name, language, kind, cold_ms, warm_ms, failed, kept)
+    found = Cost(name, language, kind, cold_ms, warm_ms, failed, count, kept)
     progress.print(f"{name}: {found.cold:.1f} ms alone, {found.warm:.2f} ms in the engine", highlight=False)
     return found
 
@@ -255,10 +264,10 @@ def shown(costs: Sequence[Cost]) -> Table:
     table = Table(title=f"CPU per program, batches of {BATCH}")
     for head in ("analyzer", "language", "cold ms", "warm ms", "times", "programs/s cold", "warm"):
         table.add_column(head, justify="left" if head in ("analyzer", "language") else "right")
-    for head in ("failed", "MiB early", "MiB later"):
+    for head in ("failed", "programs", "MiB early", "MiB later"):
         table.add_column(head, justify="right")
     for cost in costs:
-        memory = ["", ""] if cost.memory is None else [f"{mib:.0f}" for mib in cost.memory]
+        memory = ["", "", ""] if cost.memory is None else [str(cost.count), *(f"{mib:.0f}" for mib in cost.memory)]
         rates = [f"{CORES * 1e3 / milliseconds:.1f}" for milliseconds in (cost.cold, cost.warm)]
         table.add_row(
             cost.name, cost.language, f"{cost.cold:.1f}", f"{cost.warm:.2f}", f"{cost.times:.0f}", *rates,
@@ -304,11 +313,7 @@ def main(
         rounds, cold, memory = 1, 3, 1_000
     wanted = registry.check(registry.split(analyzers)) if analyzers else registry.names()
     wanted = tuple(name for name in wanted if name != registry.RUNTIME)
-    costs = [
-        cost
-        for name, analyzer in installed(wanted)
-        if (cost := measure(name, analyzer, rounds=rounds, each=cold, memory=memory)) is not None
-    ]
+    costs = [measure(name, analyzer, rounds=rounds, each=cold, memory=memory) for name, analyzer in installed(wanted)]
     console.print(shown(costs))
     if any(cost.name == "pylint" for cost in costs):
         console.print(agreement(rounds * cold))
