@@ -62,6 +62,10 @@ class Charge:
     note: str = ""
     """Why the amount is not the rule's own: gated, capped, merged, follow-on, contradicted, ignored, noise,
     unjudged."""
+    due: float | None = None
+    """What the finding would cost by itself; None where that is the amount."""
+    into: str = ""
+    """Of a merged finding: analyzer and code of the one that is charged for the defect."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,7 +161,7 @@ def _raised(cluster: list[Charge], amount: float) -> list[Charge]:
     if any(charge.amount == amount for charge in cluster):
         return cluster
     kept = _narrowest(cluster)
-    return [replace(charge, amount=amount, note="merged") if charge is kept else charge for charge in cluster]
+    return [_changed(charge, amount, "merged") if charge is kept else charge for charge in cluster]
 
 
 def _narrowest(cluster: Sequence[Charge]) -> Charge:
@@ -172,13 +172,19 @@ def _as_one(cluster: Sequence[Charge]) -> list[Charge]:
     """The largest amount on the narrowest span; the other findings of the defect cost nothing."""
     kept = _narrowest(cluster)
     amount = min(charge.amount for charge in cluster)
-    one = replace(kept, amount=amount, note="merged") if amount != kept.amount else kept
-    return [one, *(_waived(charge, "merged") for charge in cluster if charge is not kept)]
+    one = _changed(kept, amount, "merged") if amount != kept.amount else kept
+    into = f"{kept.diagnostic.analyzer} {kept.diagnostic.code}"
+    return [one, *(_waived(charge, "merged", into=into) for charge in cluster if charge is not kept)]
 
 
-def _waived(charge: Charge, note: str) -> Charge:
+def _waived(charge: Charge, note: str, *, into: str = "") -> Charge:
     """The charge at no cost; one that costs nothing already keeps its own reason."""
-    return replace(charge, amount=0.0, note=note) if charge.amount else charge
+    return _changed(charge, 0.0, note, into=into) if charge.amount else charge
+
+
+def _changed(charge: Charge, amount: float, note: str, *, into: str = "") -> Charge:
+    due = charge.amount if charge.due is None else charge.due
+    return replace(charge, amount=amount, note=note, due=due, into=into or charge.into)
 
 
 def _gap(evidence: Evidence, *, coarse: bool, adaptive: bool) -> float:
@@ -248,4 +254,4 @@ def _scaled(charges: list[Charge], limit: float) -> list[Charge]:
 
 def _shrunk(charge: Charge, factor: float) -> Charge:
     notes = [note for note in (charge.note, "capped") if note]
-    return replace(charge, amount=charge.amount * factor, note=", ".join(dict.fromkeys(", ".join(notes).split(", "))))
+    return _changed(charge, charge.amount * factor, ", ".join(dict.fromkeys(", ".join(notes).split(", "))))

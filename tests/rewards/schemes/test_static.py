@@ -346,3 +346,22 @@ def test_comments_and_blank_lines_earn_nothing(
     found = data.draw(evidences(make, outcome, 3 if outcome is Outcome.PASS else 0, 3))
     padded = replace(found, source=Source(TEXT + "".join(padding)))
     assert value(static(padded)) == value(static(found))
+
+
+def test_a_changed_amount_says_what_was_due_and_a_merged_finding_into_which_it_went(make: Any) -> None:
+    crash = make.crash(TEXT, "yy", "NameError")
+    findings = [
+        *(make.finding(TEXT, "yy", analyzer=tool) for tool in ("pyflakes", "pylint")),
+        make.finding(TEXT, "summ"),
+        style(make, "total"),
+    ]
+    charges = static(make.evidence(TEXT, Outcome.ERROR, crash=crash, findings=findings)).charges
+    by_tool = {(c.diagnostic.analyzer, TEXT[c.span.start : c.span.end]): (c.note, c.due, c.into) for c in charges}
+    assert by_tool == {
+        ("runtime", "    total = summ(x, yy)"): ("merged", -0.3, "pyflakes undefined-name"),
+        ("pylint", "yy"): ("merged", -0.1, "pyflakes undefined-name"),
+        ("pyflakes", "yy"): ("merged, capped", -0.1, ""),
+        ("pyflakes", "summ"): ("capped", -0.1, ""),
+        ("pylint", "total"): ("gated", -0.02, ""),
+    }
+    assert static(make.evidence(TEXT, Outcome.ERROR, findings=[make.finding(TEXT, "yy")])).charges[0].due is None
