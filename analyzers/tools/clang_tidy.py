@@ -17,7 +17,7 @@ CHECKS = (
     "-bugprone-exception-escape", "-bugprone-multi-level-implicit-pointer-conversion", "-bugprone-macro-parentheses",
     "-bugprone-random-generator-seed", "-bugprone-branch-clone", "-bugprone-command-processor",
     "-bugprone-unsafe-functions", "-bugprone-std-namespace-modification", "-bugprone-throwing-static-initialization",
-    "-bugprone-default-operator-new-on-overaligned-type", "-bugprone-suspicious-include",
+    "-bugprone-default-operator-new-on-overaligned-type", "-bugprone-suspicious-include", "-bugprone-signed-bitwise",
     "-clang-analyzer-deadcode.DeadStores", "-clang-analyzer-security.FloatLoopCounter",
     "-clang-analyzer-security.insecureAPI.*", "-clang-analyzer-optin.*",
 )  # fmt: skip

@@ -18,6 +18,7 @@ ANALYZER = replace(
     ),
     package="debian:rust-clippy",
     environment={**rustc.ENVIRONMENT, "CLIPPY_CONF_DIR": "{settings}"},
+    settings={"clippy.toml": ""},
 )  # fmt: skip
 
 GOOD = rustc.GOOD

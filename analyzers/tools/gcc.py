@@ -37,6 +37,7 @@ WARNINGS = (
     "-Wall", "-Wextra", "-Wno-sign-compare", "-Wno-unused-parameter", "-Wno-unused-function", "-Wno-unknown-pragmas",
     "-Wno-attributes", "-Wno-missing-field-initializers", "-Wno-pragmas",
 )  # fmt: skip
+TOO_MANY = "compilation terminated due to -fmax-errors"
 HEADER = "in a header: "
 CONVENTION = Convention(unit=Unit.BYTE, end_inclusive=True, skips_bom=True)
 
@@ -62,59 +63,65 @@ def own(path: str) -> bool:
 
 
 def parse(output: str) -> Iterator[Finding]:
-    """The findings of one program; an error in a header is about all of it, since nothing says which line met it."""
-    for record in records(output):
-        found = finding(record)
-        if found is not None:
-            yield found
-
-
-def records(output: str) -> list[dict[str, Any]]:
-    """The records of one run.
+    """The findings of one program; an error in a header is about all of it, since nothing says which line met it.
 
     Raises:
-        AnalyzerFailed: there are none, or the compiler says more than them: that it has no memory left, say.
+        AnalyzerFailed: there is no document of JSON, or the compiler says more: that it has no memory left, say.
     """
     lines = [line for line in output.split("\n") if line and not line.startswith("compilation terminated")]
+    if not lines and TOO_MANY in output:  # it then forgets what it has found
+        yield Finding("syntax", "more than 100 errors", severity=Severity.FATAL, kind=Kind.SYNTAX)
+        return
     try:
-        (document,) = map(json.loads, lines)
-    except ValueError as error:
-        raise AnalyzerFailed(f"expected one document of JSON, got {output[:200]!r}") from error
-    found: list[dict[str, Any]] = document
-    return found
+        (document,) = lines
+        records = json.loads(document, strict=False)  # gcc leaves control characters of a message as they are
+        yield from (found for record in records for found in _findings(record))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise AnalyzerFailed(f"not gcc's JSON ({type(error).__name__}: {error}): {output[:200]!r}") from error
 
 
-def finding(record: dict[str, Any]) -> Finding | None:
-    """The finding of one record; None of a note, or of a warning about a header.
+def _findings(record: dict[str, Any]) -> Iterator[Finding]:
+    """The finding of a record, and those of warnings and errors that stand below it."""
+    found = _finding(record)
+    if found is not None:
+        yield found
+    for child in record.get("children", ()):
+        yield from _findings(child)
 
-    Raises:
-        AnalyzerFailed: a record of no kind that is known, such as an error of the compiler's own.
-    """
-    try:
-        kind, message, places = record["kind"], record["message"], record["locations"]
-        if kind == "note":
-            return None
-        if kind not in ("error", "fatal error", "warning"):
-            raise AnalyzerFailed(f"gcc says {kind}: {message}")
-        code = record["option"][2:].rstrip("=") if "option" in record else error_code(message)
-        severity, rated = rate(RATINGS, code if kind == "warning" else error_code(message))
-        if not places or not own(places[0]["caret"]["file"]):
-            return None if kind == "warning" else Finding(code, HEADER + message, severity=severity, kind=rated)
-        place = places[0]
-        start = place.get("start", place["caret"])
-        end = place.get("finish", place["caret"] if "start" in place else {})
-        return Finding(
-            code, message, start["line"], start["byte-column"], end.get("line"), end.get("byte-column"),
-            severity=severity, kind=rated,
-        )  # fmt: skip
-    except (LookupError, TypeError, AttributeError) as error:
-        raise AnalyzerFailed(f"not a record of gcc ({type(error).__name__}: {error}): {record!r:.200}") from error
+
+def _finding(record: dict[str, Any]) -> Finding | None:
+    """The finding of one record; None of a note, or of a warning about a header."""
+    kind, message, places = record["kind"], record["message"], record["locations"]
+    if kind == "note":
+        return None
+    if kind not in ("error", "fatal error", "warning"):
+        raise AnalyzerFailed(f"gcc says {kind}: {message}")
+    code = record["option"][2:].rstrip("=") if "option" in record else error_code(message)
+    severity, rated = rate(RATINGS, code if kind == "warning" else error_code(message))
+    if not places or not own(places[0]["caret"]["file"]):
+        return None if kind == "warning" else Finding(code, HEADER + message, severity=severity, kind=rated)
+    place = places[0]
+    start = place.get("start", place["caret"])
+    end = place.get("finish", place["caret"] if "start" in place else {})
+    return Finding(
+        code, message, start["line"], start["byte-column"], end.get("line"), end.get("byte-column"),
+        severity=severity, kind=rated,
+    )  # fmt: skip
 
 
 ANALYZER = Tool(
     name="gcc",
     languages=("c",),
-    argv=("gcc", "-std=gnu17", "-fsyntax-only", "-fdiagnostics-format=json", *WARNINGS, NO_PRAGMA, "{file}"),
+    argv=(
+        "gcc",
+        "-std=gnu17",
+        "-fsyntax-only",
+        "-fdiagnostics-format=json",
+        "-fmax-errors=100",
+        *WARNINGS,
+        NO_PRAGMA,
+        "{file}",
+    ),
     parse=parse,
     stderr=True,
     convention=CONVENTION,

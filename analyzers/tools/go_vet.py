@@ -30,7 +30,10 @@ RATINGS = {
     "": (Severity.MEDIUM, Kind.LOGIC),
 }
 
+EXCLUDED = "nothing of the program is built: it asks for another machine, for cgo, or for no machine"
+
 _COMPILE = (
+    ("excluded", re.compile(r"build constraints exclude|no Go files in")),
     ("fragment", re.compile(r"expected 'package', found (?!'EOF'|'package')")),
     ("unused-import", re.compile(r".*imported (?:as \S+ )?(?:but|and) not used")),
     (
@@ -52,7 +55,7 @@ _COMPILE = (
 
 
 def compile_code(message: str) -> str:
-    """What an error of the Go compiler is about: `syntax`, `undefined`, `unused-import`, `fragment` or `compile`."""
+    """What an error of the Go compiler is about: a name of `_COMPILE`, or else `compile`."""
     return next((code for code, pattern in _COMPILE if pattern.match(message)), "compile")
 
 
@@ -81,6 +84,7 @@ set -- $(printf '%s\n' "$list" | sed -n 's|^loaded: .*/|./|p')
 [ $# = 0 ] || go vet -json "$@" 2>&1
 """
 
+_READ = re.compile(r"\Aread \S+: ")
 _UNLOADED = re.compile(
     r'unloaded: (?P<folder>.*?): (?:(?P<file>\S+\.go):(?P<line>\d+)(?::(?P<column>\d+))?)? *"(?P<message>.*)"'
 )
@@ -115,7 +119,9 @@ def parse(output: str) -> Iterator[Finding]:
 def _refused(
     message: str, line: str | None, column: str | None, file: str | None, folder: str | None = None
 ) -> Finding:
-    code = "excluded" if "build constraints exclude" in message else compile_code(message)
+    message = _READ.sub("", message.replace('\\"', '"'))
+    code = compile_code(message)
+    message = EXCLUDED if code == "excluded" else message.partition("\\n")[0]
     severity, kind = rate(RATINGS, code)
     place = None if about_import(code, message) else column
     return Finding(

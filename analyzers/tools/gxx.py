@@ -16,12 +16,13 @@ from analyzers.ratings import rate
 from analyzers.tool import Tool
 from analyzers.tools import gcc
 
+TEXT = "=text="
 COMPILE = (
     "g++",
     "-std=gnu++17",
     "-fsyntax-only",
     "-ftemplate-depth=400",
-    "-fmax-errors=20",
+    "-fmax-errors=100",
     *gcc.WARNINGS,
     f"'{NO_PRAGMA}'",
 )
@@ -30,6 +31,7 @@ compile="{" ".join(COMPILE)}"
 eval "$compile" -fdiagnostics-format=json '"$0"'
 status=$?
 if [ $status = 1 ]; then
+    echo {TEXT} >&2
     eval "$compile" -fno-diagnostics-show-caret -fdiagnostics-column-unit=byte '"$0"'
 fi
 exit $status
@@ -43,8 +45,8 @@ _ERROR = re.compile(r"(?:fatal )?error: (?P<message>.*)")
 
 def parse(output: str) -> Iterator[Finding]:
     """The findings of one program, from the JSON, and behind it the text where there are errors."""
-    document, _, text = output.partition("\n")
-    found = [finding for record in gcc.records(document) if (finding := gcc.finding(record)) is not None]
+    document, _, text = output.partition(f"\n{TEXT}\n")
+    found = list(gcc.parse(document))
     yield from (finding for finding in found if finding.line is not None)
     elsewhere = sum(finding.line is None for finding in found)
     placed = list(_in_headers(text))

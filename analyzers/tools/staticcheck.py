@@ -23,16 +23,17 @@ RATINGS = {
     **dict.fromkeys(("SA4006", "SA9003", "SA1019"), (Severity.LOW, Kind.STYLE)),
 }
 
-_FOLDER = re.compile(r"all Go files in (?P<folder>\S+)")
+_FOLDER = re.compile(r"Go files in (?P<folder>\S+)")
 
 
 def finding(record: dict[str, Any]) -> Finding:
     """The finding of one record; where there is none, the end is line 0."""
     code, message, start, end = record["code"], record["message"], record["location"], record["end"]
     file = start["file"]
-    if code in ("compile", "config"):
-        excluded = _FOLDER.search(message)
-        code, file = ("excluded", excluded["folder"]) if excluded else (go_vet.compile_code(message), file)
+    if code == "compile":
+        code, folder = go_vet.compile_code(message), _FOLDER.search(message)
+        file = folder["folder"] if folder else file
+        message = go_vet.EXCLUDED if code == "excluded" else message.partition("\n")[0]
     severity, kind = rate(RATINGS, code)
     column = None if go_vet.about_import(code, message) else start["column"]
     return Finding(
