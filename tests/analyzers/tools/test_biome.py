@@ -83,12 +83,9 @@ def test_hostile_text_does_not_hide_the_others(installed):
     assert codes(*HOSTILE, "foo();\n")[-1] == ["noUndeclaredVariables"]
 
 
-@pytest.mark.parametrize(
-    "text", ["x = " + "(" * 50_000 + "foo" + ")" * 50_000 + ";\n", "foo();\n" + "x = 1;\n" * 20_000]
-)
-def test_what_is_too_deep_or_too_long_is_no_clean_report(installed, text):
+def test_what_is_too_deep_is_no_clean_report(installed):
     try:
-        (found,) = codes(text)
+        (found,) = codes("x = " + "(" * 50_000 + "foo" + ")" * 50_000 + ";\n")
     except AnalyzerError:
         return
     assert found
