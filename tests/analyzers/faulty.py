@@ -3,6 +3,7 @@
 import ctypes
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from analyzers.errors import ToolMissing
@@ -112,6 +113,7 @@ NOISY = Faulty("noisy", noisy)
 RUBBISH = Faulty("rubbish", lambda text: ("not a diagnostic",))
 OUTSIDE = Faulty("outside", lambda text: (finding(0, 10_000),))
 UNPICKLABLE = Faulty("unpicklable", lambda text: (finding(code=lambda: 0),))
+CLAMPED = Faulty("clamped", lambda text: (replace(finding(), clamped=True), finding()))
 FINE = Faulty("fine", lambda text: (finding(),))
 MISSING = Missing("missing", raising)
 BROKEN = Broken("broken", raising)

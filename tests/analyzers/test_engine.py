@@ -20,7 +20,7 @@ from analyzers.types import Kind, Severity, Source, Status
 FAULTY = Path(__file__).with_name("faulty.py")
 STATIC = ("syntax", "pyflakes", "pylint", "ruff")
 NAMES = ("raising", "hanging", "stuck", "dying", "exiting", "greedy", "counted", "noisy", "rubbish", "outside", "fine")
-OTHERS = ("unpicklable", "missing", "broken", "batched", "short")
+OTHERS = ("clamped", "unpicklable", "missing", "broken", "batched", "short")
 
 EDGES = {
     "empty": "",
@@ -152,7 +152,7 @@ def test_no_analyzers_no_reports():
         ("hanging", "hang", Status.TIMED_OUT, "hanging did not finish in 0.5 s and was killed"),
         ("stuck", "hang", Status.TIMED_OUT, "stuck did not finish in 0.5 s and was killed"),
         ("dying", "die", Status.FAILED, "the worker of dying died"),
-        ("exiting", "x", Status.FAILED, "the worker of exiting died: 0"),
+        ("exiting", "x", Status.FAILED, "exiting raised SystemExit: 0"),
         ("greedy", "x", Status.FAILED, "greedy raised MemoryError"),
         ("rubbish", "x", Status.FAILED, "answered with 'not a diagnostic'"),
         ("outside", "x", Status.FAILED, "the text ends at 1"),
@@ -188,6 +188,15 @@ def test_a_failure_is_logged_once_for_each_analyzer_and_cause(faulty, caplog):
         engine.analyze_batch([Source(text) for text in ("a", "b", "die", "c")])
     assert sorted(record.message.split(":")[0] for record in caplog.records) == ["dying", "missing", "raising"]
     assert "raising: failed: raising raised ValueError: boom a (said once)" in caplog.text
+
+
+def test_places_that_a_program_does_not_have_are_counted_and_told_once(faulty, caplog):
+    with caplog.at_level(logging.WARNING, "analyzers.engine"), Engine(["clamped", "fine"], workers=1) as engine:
+        reports = engine.analyze_batch([Source(text) for text in "abc"])
+    assert [(report.status, report.clamped) for report in reports[0]] == [(Status.OK, 1), (Status.OK, 0)]
+    assert [record.message for record in caplog.records] == [
+        "clamped: ok: 1 findings at places that the program does not have; the nearest ones count (said once)"
+    ]
 
 
 def test_numbers_in_a_message_are_no_new_cause(caplog):

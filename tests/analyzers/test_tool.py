@@ -1,4 +1,6 @@
+import logging
 import os
+import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -6,12 +8,13 @@ from dataclasses import replace
 import psutil
 import pytest
 
+from analyzers.engine import Engine
 from analyzers.errors import AnalyzerFailed, AnalyzerTimeout, ToolMissing
 from analyzers.findings import Finding
 from analyzers.parsers import from_json, from_json_lines
 from analyzers.positions import Convention, Unit
 from analyzers.tool import Tool
-from analyzers.types import Source, Span
+from analyzers.types import Source, Span, Status
 
 ECHO = "import sys, json; text = sys.stdin.read(); print(json.dumps([{'code': text[:9], 'line': 1, 'column': 1}]))"
 NAMES = (
@@ -159,6 +162,9 @@ def test_the_environment_is_bare_and_the_folder_empty(monkeypatch):
         ("import sys; sys.stderr.write('boom'); raise SystemExit(7)", "it said: 'boom'"),
         ("import os; os.kill(os.getpid(), 9)", "status -9"),
         ("print('not json')", "unexpected JSON"),
+        ("import sys; sys.stderr.write('A' * 5000 + 'Z' * 5000); raise SystemExit(3)", "it said: 'A{200} ... Z{200}'"),
+        ('print(\'[{"code": "x"\')', r"unexpected JSON .*: '\[{\"code\": \"x\""),
+        ("print('Traceback (most recent call last):')", r"unexpected JSON .*: 'Traceback \(most recent"),
         ("", "unexpected JSON"),
         ("print('[{}]')", "unexpected JSON"),
         ('print(\'[{"code": "x", "file": "/etc/passwd"}]\')', "reports on '/etc/passwd', which it was not given"),
@@ -234,6 +240,42 @@ def test_whatever_else_is_missing_says_what_provides_it(missing, tmp_path):
     for ask in (lacking.fingerprint, lambda: lacking.run([Source("x")])):
         with pytest.raises(ToolMissing, match=f"needs {missing}, which is not installed: apt-get install libnope-java"):
             ask()
+
+
+GONE = """
+from analyzers.findings import Finding
+from analyzers.parsers import from_json
+from analyzers.positions import Convention
+from analyzers.tool import Tool
+
+ANALYZER = Tool(
+    "gone", ("python",), ("no-such-command-at-all", "{files}"), from_json(Finding), Convention(), "npm:gone@1.2.3", batch_size=4
+)
+"""
+UNAVAILABLE = "gone needs the command 'no-such-command-at-all', which is not installed: npm install --global gone@1.2.3"
+
+
+@pytest.fixture
+def gone(tmp_path):
+    (tmp_path / "gone.py").write_text(GONE, encoding="utf-8")
+    return tmp_path / "gone.py"
+
+
+def test_the_engine_says_once_that_a_command_is_missing(gone, caplog):
+    with caplog.at_level(logging.WARNING, "analyzers.engine"), Engine([str(gone), "syntax"], workers=1) as engine:
+        reports = [engine.analyze_batch([Source("x = 1"), Source(text)]) for text in ("y", "z")]
+    for unavailable, syntax in (row for batch in reports for row in batch):
+        assert (unavailable.status, unavailable.detail, syntax.status) == (Status.UNAVAILABLE, UNAVAILABLE, Status.OK)
+    assert [record.message for record in caplog.records] == [f"gone: unavailable: {UNAVAILABLE} (said once)"]
+
+
+def test_the_command_line_says_once_that_a_command_is_missing(gone, tmp_path):
+    for name in ("a.py", "b.py", "c.py"):
+        (tmp_path / name).write_text(f"x = '{name}'\n")
+    command = [sys.executable, "-m", "rewards", "a.py", "b.py", "c.py", "--analyzers", f"syntax,{gone}", "--json"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr.count("npm install --global gone@1.2.3")) == (0, 1), done.stderr
+    assert done.stdout.count('"unavailable"') == 3
 
 
 def test_the_fingerprint_holds_version_and_settings():
