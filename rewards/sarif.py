@@ -18,8 +18,8 @@ from typing import Any
 from urllib.parse import quote
 
 from analyzers.positions import Convention, LineTable, byte_offsets, encode
-from analyzers.types import Diagnostic, Kind, Outcome, Severity, Span, Status
-from rewards.render import Finding, findings
+from analyzers.types import Kind, Outcome, Severity, Span, Status
+from rewards.explain import Explanation
 from rewards.types import Score
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -59,9 +59,9 @@ def to_sarif(scores: Sequence[Score], *, root: Path | None = None) -> dict[str, 
     """
     root = (root or Path.cwd()).resolve()
     programs = _programs(scores, root)
-    rows = [(program, row) for program in programs for row in findings(program.score)]
+    rows = [(program, row) for program in programs for row in program.score.explain()]
     tested = [program for program in programs if program.score.verdict is not None]
-    rules = _rules(row.diagnostic for _, row in rows)
+    rules = _rules(row for _, row in rows)
     places = {rule["id"]: index for index, rule in enumerate(rules)}
     run = {
         "tool": {"driver": {"name": "spanwise", "version": version("spanwise"), "rules": rules}},
@@ -128,20 +128,20 @@ def _is_file(root: Path, name: str) -> bool:
         return False
 
 
-def _rules(diagnostics: Iterable[Diagnostic]) -> list[dict[str, Any]]:
+def _rules(rows: Iterable[Explanation]) -> list[dict[str, Any]]:
     """Rules in the order in which they are first met; a rule is as bad as its worst finding."""
-    by_rule: dict[str, list[Diagnostic]] = {}
-    for diagnostic in diagnostics:
-        by_rule.setdefault(_rule_id(diagnostic), []).append(diagnostic)
+    by_rule: dict[str, list[Explanation]] = {}
+    for row in rows:
+        by_rule.setdefault(_rule_id(row), []).append(row)
     return [_rule(name, found) for name, found in by_rule.items()]
 
 
-def _rule(name: str, found: Sequence[Diagnostic]) -> dict[str, Any]:
-    worst = max(diagnostic.severity for diagnostic in found)
-    properties: dict[str, Any] = {"tags": sorted({diagnostic.kind.value for diagnostic in found})}
-    if any(diagnostic.kind is Kind.SECURITY for diagnostic in found):
+def _rule(name: str, found: Sequence[Explanation]) -> dict[str, Any]:
+    worst = max(row.severity for row in found)
+    properties: dict[str, Any] = {"tags": sorted({row.kind.value for row in found})}
+    if any(row.kind is Kind.SECURITY for row in found):
         properties["security-severity"] = SECURITY[worst]
-    text = f"{found[0].code or 'a finding'}, as {found[0].analyzer} reports it"
+    text = f"{found[0].rule or 'a finding'}, as {found[0].analyzer} reports it"
     return {
         "id": name,
         "shortDescription": {"text": text},
@@ -150,11 +150,11 @@ def _rule(name: str, found: Sequence[Diagnostic]) -> dict[str, Any]:
     }
 
 
-def _rule_id(diagnostic: Diagnostic) -> str:
-    return f"{diagnostic.analyzer}/{diagnostic.code}" if diagnostic.code else diagnostic.analyzer
+def _rule_id(row: Explanation) -> str:
+    return f"{row.analyzer}/{row.rule}" if row.rule else row.analyzer
 
 
-def _results(rows: Iterable[tuple[_Program, Finding]], places: Mapping[str, int]) -> list[dict[str, Any]]:
+def _results(rows: Iterable[tuple[_Program, Explanation]], places: Mapping[str, int]) -> list[dict[str, Any]]:
     tables: dict[int, tuple[LineTable, Sequence[int]]] = {}
     seen = Counter[tuple[int, str]]()
     results = []
@@ -163,21 +163,21 @@ def _results(rows: Iterable[tuple[_Program, Finding]], places: Mapping[str, int]
         table, offsets = tables.setdefault(program.index, (LineTable(text), byte_offsets(text)))
         region = _region(table, offsets, row.span)
         line = table.text[row.span.start : table.header(Span(row.span.start, len(text))).end]
-        fingerprint = _fingerprint(_rule_id(row.diagnostic), line)
+        fingerprint = _fingerprint(_rule_id(row), line)
         seen[program.index, fingerprint] += 1
         results.append(
             {
-                "ruleId": _rule_id(row.diagnostic),
-                "ruleIndex": places[_rule_id(row.diagnostic)],
-                "level": LEVELS[row.diagnostic.severity],
-                "message": {"text": f"{row.diagnostic.message or row.diagnostic.code} [{row.cost}]"},
+                "ruleId": _rule_id(row),
+                "ruleIndex": places[_rule_id(row)],
+                "level": LEVELS[row.severity],
+                "message": {"text": f"{row.message or row.rule} [{row.cost}]"},
                 "locations": [_place(program, region)],
                 "partialFingerprints": {"finding/v1": f"{fingerprint}:{seen[program.index, fingerprint]}"},
                 "properties": {
                     "amount": row.amount,
-                    "note": row.note,
-                    "severity": row.diagnostic.severity.name.lower(),
-                    "kind": row.diagnostic.kind.value,
+                    "note": ", ".join(row.reasons),
+                    "severity": row.severity.name.lower(),
+                    "kind": row.kind.value,
                 },
             }
         )

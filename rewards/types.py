@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analyzers.runtime.tests import Tests
 from analyzers.types import Diagnostic, Location, Outcome, Report, Source, Span, Verdict
+
+if TYPE_CHECKING:
+    from rewards.explain import Explanation
 
 __all__ = [
     "Charge",
@@ -134,3 +138,9 @@ class Score:
     def verdict(self) -> Verdict | None:
         """What running the tests showed, where they were run."""
         return next((report.verdict for report in self.reports if report.verdict is not None), None)
+
+    def explain(self) -> tuple[Explanation, ...]:
+        """A record for each finding, in the order of the completion: what it says, where, what it costs and why."""
+        from rewards.explain import explain  # builds on these records
+
+        return explain(self)

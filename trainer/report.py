@@ -197,8 +197,7 @@ def _shown(sample: Mapping[str, Any]) -> dict[str, Any]:
         "value": "-" if score.value is None else f"{score.value:+.2f}",
         "code": code,
         "findings": [
-            (finding.place, finding.cost, finding.diagnostic.code, render.visible(finding.diagnostic.message))
-            for finding in render.findings(score)
+            (finding.place, finding.cost, finding.rule, render.visible(finding.message)) for finding in score.explain()
         ],
     }
 

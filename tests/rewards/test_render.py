@@ -87,10 +87,12 @@ def test_exactly_the_charged_text_is_marked_with_its_finding_on_hover(make: Any)
     read = Reader(render.code_html(scored(make)))
     assert read.marked == ["yé"]
     [mark] = [attributes for tag, attributes in read.tags if tag == "mark"]
-    assert mark["title"] == f"-0.100  pyflakes undefined-name: undefined-name at {HOSTILE.index('yé')}"
+    assert mark["aria-description"] == f"-0.100  pyflakes undefined-name: undefined-name at {HOSTILE.index('yé')}"
     assert mark["style"] == "--w:0.333"  # 0.1 / 0.3
-    notes = [attributes for tag, attributes in read.tags if tag == "span" and "title" in attributes]
-    assert [note["title"] for note in notes] == ["gated  <i> a&b: a&b at 0"]
+    notes = [attributes for tag, attributes in read.tags if tag == "span" and "aria-description" in attributes]
+    assert [note["aria-description"] for note in notes] == [
+        "gated  <i> a&b: a&b at 0\n(gated: counts only on programs that pass; by itself -0.020)"
+    ]
 
 
 def test_the_code_is_whole_whatever_is_charged(make: Any) -> None:
@@ -111,7 +113,7 @@ def test_tokens_are_coloured_by_their_own_reward(make: Any) -> None:
     spans = np.array([[0, 5], [5, 7], [7, 8], [8, 9], [9, 11], [11, 11]])
     read = Reader(render.code_html(score, spans))
     assert read.marked == ["(", "y", "é"]
-    titles = [attributes["title"] or "" for tag, attributes in read.tags if tag == "mark"]
+    titles = [attributes["aria-description"] or "" for tag, attributes in read.tags if tag == "mark"]
     assert titles[0] == "token 1: -0.200"
     assert titles[1].startswith("token 1: -0.200\n-0.100  pyflakes")
     assert titles[2].startswith("token 2: -0.200\n-0.100  pyflakes")
@@ -127,8 +129,8 @@ def test_tokens_that_cannot_be_placed_are_left_out_and_wrong_ones_refused(make: 
 
 
 def test_findings_that_a_scheme_does_not_count_are_shown(make: Any) -> None:
-    rows = render.findings(scored(make, scheme=binary))
-    assert [(row.diagnostic.analyzer, row.amount, row.cost, row.place) for row in rows] == [
+    rows = scored(make, scheme=binary).explain()
+    assert [(row.analyzer, row.amount, row.cost, row.place) for row in rows] == [
         ("<i>", None, "-", "1:1"),
         ("pyflakes", None, "-", "2:7"),
     ]
