@@ -21,7 +21,9 @@ from analyzers import trees
 from analyzers.positions import LineTable, Unit
 
 _WORDS = r"[A-Za-z0-9]"
-_SHEBANG = re.compile(r"#![ \t]*/[\w./-]*(?:[ \t]+[\w./-]+)*")
+_SHEBANG = re.compile(r"#![ \t]*/[\w./-]*(?:[ \t]+-{0,2}\w[\w./-]*)*")
+
+_HELD = re.compile(rb"""(?s)"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?P<comment>//(?:\\.|[^\n])*|/\*.*?(?:\*/|\Z))""")
 
 
 def neutralise(text: str, language: str) -> str:
@@ -32,7 +34,7 @@ def neutralise(text: str, language: str) -> str:
     """
     spoken = grammars.get(language)
     marks = [mark for mark in (spoken.line_comment, *(spoken.block_comment or ()), *spoken.comment_marks) if mark]
-    if marks and not any(mark in text for mark in marks):
+    if marks and not text.startswith("#!") and not any(mark in text for mark in marks):
         return text
     pieces, done = [], 0
     words = _words(spoken)
@@ -58,11 +60,15 @@ def _blank(match: re.Match[str]) -> str:
 
 def _comments(text: str, language: str) -> Iterator[tuple[int, int]]:
     """Byte ranges of the comments, in order. Never recurses: the depth of a tree is the nesting of the program."""
-    kinds = frozenset(grammars.get(language).comment_nodes)
+    spoken = grammars.get(language)
+    kinds, holders = frozenset(spoken.comment_nodes), frozenset(spoken.comment_holders)
     stack: list[Node] = [trees.root(text, language)]
     while stack:
         node = stack.pop()
         if node.type in kinds:
             yield node.start_byte, node.end_byte
+        elif node.type in holders:
+            found = (match.span("comment") for match in _HELD.finditer(node.text or b"") if match["comment"])
+            yield from ((node.start_byte + start, node.start_byte + end) for start, end in found)
         else:
             stack.extend(reversed(node.children))

@@ -22,6 +22,7 @@ import grammars
 from analyzers import python_syntax, trees
 from analyzers.errors import AnalyzerFailed, boundary
 from analyzers.findings import Finding, to_diagnostics
+from analyzers.layout import Suspect, open_string, unbalanced
 from analyzers.positions import Convention, LineTable, Unit, encode
 from analyzers.types import Diagnostic, Kind, Location, Severity, Source, Span
 
@@ -34,10 +35,14 @@ MAX_LOGGED = 20_000
 """Bytes; the log calls back for every character, so that larger programs are judged by the tree alone."""
 MAX_ERROR = 24
 """Bytes of an ERROR node that may be taken as the place."""
+MAX_PAIR = 8
+"""Bytes of a token with the one before it in its line; of a longer pair the first is left out."""
 
 _POINTS = Convention(line_base=0, column_base=0, unit=Unit.BYTE)
 _PLACE = re.compile(r"process .*row:(\d+), col:(\d+)\Z")
 _SIZE = re.compile(r"lexed_lookahead .*size:(\d+)\Z")
+_FIRST = re.compile(rb"[\w\x80-\xff]+|.")
+_SIGN = re.compile(rb"[^\w\s\x80-\xff({\[\"'`#@$]")
 _BLANK = b" \t\r\n\f\v"
 
 
@@ -101,14 +106,59 @@ def first_error(text: str, language: str) -> Place | None:
     root = trees.parser(language).parse(data).root_node
     if not root.has_error:
         return None
-    table = LineTable(unified)
-    token = _rejected_token(data, language, table) if len(data) <= MAX_LOGGED else None
+    parsed = _Parsed(LineTable(unified), data, root, language)
+    token = _rejected_token(parsed) if len(data) <= MAX_LOGGED else None
     if token is None:
-        return _from_tree(root, table)
-    before = _token_before(root, data, token.start)
-    span = table.offsets(Unit.BYTE, before.start, max(before.end, token.end))
+        return _from_tree(parsed)
     named = data[token.start : token.end].decode(errors="replace")
-    return Place(span, f"unexpected {named!r}" if named else "unexpected end of the program")
+    message = f"unexpected {named!r}" if named else "unexpected end of the program"
+    return _earlier(parsed, _place(parsed, Suspect(token, message)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """A program with an error, in the form that its grammar takes."""
+
+    table: LineTable
+    data: bytes
+    root: Node
+    language: str
+
+    def line(self, place: Span) -> int:
+        """The line on which a place starts."""
+        return self.table.position(_POINTS, place.start)[0]
+
+
+def _earlier(parsed: _Parsed, stumbled: Place) -> Place:
+    """The quote or the bracket that made the parser stumble, where that is in a line before."""
+    line = parsed.line(stumbled.span)
+    quote = open_string(parsed.table.text, parsed.language)
+    if quote and parsed.line(quote) < line:
+        return Place(quote, "a string that never ends")
+    suspect = unbalanced(parsed.root, parsed.data, parsed.language)
+    place = _place(parsed, suspect) if suspect else stumbled
+    return place if parsed.line(place.span) < line else stumbled
+
+
+def _place(parsed: _Parsed, suspect: Suspect) -> Place:
+    """A wrong token with the one before it: which of the two is to blame, nobody knows.
+
+    Unless they are long: then it is the one that the parser refused, so that a charge stays narrow. Where comments or
+    blank lines stand between, a sign with which no line begins is to blame itself, and what is missing is missing
+    behind the token before.
+    """
+    token = suspect.token
+    before = token if suspect.alone else _token_before(parsed, token.start)
+    gap = parsed.data[before.end : token.start]
+    start, end = before.start, max(before.end, token.end)
+    if b"\n" not in gap and end - start > MAX_PAIR and token:
+        start = token.start
+    if gap.count(b"\n") > 1:
+        if not suspect.omission and _SIGN.match(parsed.data, token.start):
+            start = token.start
+        elif suspect.omission or gap.strip() or not token:
+            end = before.end
+    return Place(parsed.table.offsets(Unit.BYTE, start, end), suspect.message)
 
 
 def _diagnostic(place: Place, source: Source, *, code: str = "SyntaxError") -> Diagnostic:
@@ -118,12 +168,13 @@ def _diagnostic(place: Place, source: Source, *, code: str = "SyntaxError") -> D
     return Diagnostic(ANALYZER.name, code, Severity.FATAL, place.message, span, Kind.SYNTAX, location)
 
 
-def _rejected_token(data: bytes, language: str, table: LineTable) -> Span | None:
+def _rejected_token(parsed: _Parsed) -> Span | None:
     """Byte range of the first token that every branch of the parser had to reject, told by the parser's log.
 
     The first `resume` comes when all branches have died; the `detect_error` before it belongs to the one that got
     farthest.
     """
+    data, table = parsed.data, parsed.table
     place: tuple[int, int] | None = None
     size = 0
     sizes: dict[tuple[int, int], int] = {}
@@ -147,30 +198,44 @@ def _rejected_token(data: bytes, language: str, table: LineTable) -> Span | None
         elif message.startswith("resume"):
             resumed = True
 
-    parser = Parser(trees.grammar(language))
+    parser = Parser(trees.grammar(parsed.language))
     parser.logger = listen
     parser.parse(data)
     if rejected is None:
         return None
     token = data[rejected.start : rejected.end]
     start = rejected.start + len(token) - len(token.lstrip(_BLANK))
-    return Span(start, rejected.end)
+    # Scanners of some grammars look far ahead.
+    word = _FIRST.match(data, start) if rejected.end - start > MAX_ERROR else None
+    return Span(start, word.end() if word else rejected.end)
 
 
-def _token_before(root: Node, data: bytes, end: int) -> Span:
-    """Byte range of the last token that ends at or before `end`; of a long one its last sign."""
-    last = len(data[:end].rstrip(_BLANK)) - 1
-    if last < 0:
-        return Span(end, end)
-    node = root.descendant_for_byte_range(last, last + 1)
-    if node is None or node.child_count or node.end_byte > end or node.end_byte - node.start_byte > MAX_ERROR:
-        return Span(last, last + 1)
-    return Span(node.start_byte, node.end_byte)
+def _token_before(parsed: _Parsed, end: int) -> Span:
+    """Byte range of the last token outside of comments that ends at or before `end`; of a long one its last sign."""
+    comments = grammars.get(parsed.language).comment_nodes
+    last = end
+    while (last := len(parsed.data[:last].rstrip(_BLANK)) - 1) >= 0:
+        node = parsed.root.descendant_for_byte_range(last, last + 1)
+        comment = _innermost(node, comments)
+        if comment is None:
+            if node is None or node.child_count or node.end_byte > end or node.end_byte - node.start_byte > MAX_ERROR:
+                return Span(last, last + 1)
+            return Span(node.start_byte, node.end_byte)
+        last = comment.start_byte
+    return Span(end, end)
 
 
-def _from_tree(root: Node, table: LineTable) -> Place:
+def _innermost(node: Node | None, kinds: Sequence[str]) -> Node | None:
+    """The node itself, or the closest one around it, of these types."""
+    while node is not None and node.type not in kinds:
+        node = node.parent
+    return node
+
+
+def _from_tree(parsed: _Parsed) -> Place:
     """The first mark that the tree itself bears: a MISSING node, or an ERROR node, of a large one its first token."""
-    stack = [root]
+    table = parsed.table
+    stack = [parsed.root]
     while stack:
         node = stack.pop()
         if node.is_missing:

@@ -15,6 +15,7 @@ LANGUAGE = Language(
     parser="tree_sitter_c:language",
     line_comment="//",
     block_comment=("/*", "*/"),
+    comment_holders=("preproc_arg",),
     stops=("\n}", "\nint main"),
     toolchain=Toolchain(
         compile=("gcc", "-std=gnu17", "-fdiagnostics-format=json", "-o", "{work}/main", "{file}", "-lm"),

@@ -32,6 +32,7 @@ LANGUAGE = Language(
     line_comment="//",
     block_comment=("/*", "*/"),
     gaps=((r"\btypeid(?=\s*\()", "sizeof"),),  # a type may be its argument
+    comment_holders=("preproc_arg",),
     stops=("\n}", "\nint main"),
     toolchain=Toolchain(
         compile=("g++", *FLAGS, "-pipe", "-fdiagnostics-format=json", "-o", "{work}/main", "{file}"),

@@ -44,6 +44,7 @@ LANGUAGE = Language(
     parser="tree_sitter_c_sharp:language",
     line_comment="//",
     block_comment=("/*", "*/"),
+    comment_nodes=("comment", "shebang_directive"),
     stops=("\n    }\n", "\n        }\n"),
     toolchain=replace(
         PROGRAM,

@@ -29,6 +29,8 @@ LANGUAGE = Language(
     parser="tree_sitter_language_pack.bindings.d:language",
     line_comment="//",
     block_comment=("/*", "*/"),
+    comment_nodes=("comment", "shebang"),
+    comment_marks=("/+",),
     stops=("\n\n", "\nvoid", "\nbool", "\nint", "\nunittest"),
     toolchain=replace(PROGRAM, alternatives=((r"(?m)^\s*unittest\b", replace(PROGRAM, compile=(*GDC, "-funittest"))),)),
 )

@@ -8,6 +8,7 @@ LANGUAGE = Language(
     parser="tree_sitter_dart:language",
     line_comment="//",
     block_comment=("/*", "*/"),
+    comment_nodes=("comment", "documentation_comment", "script_tag"),
     stops=("\nvoid main", "\nclass ", "\n//", "\nimport "),
     toolchain=Toolchain(
         run=("dart", "run", "{file}"),

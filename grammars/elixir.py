@@ -15,6 +15,7 @@ LANGUAGE = Language(
     suffixes=(".exs", ".ex"),
     parser="tree_sitter_elixir:language",
     line_comment="#",
+    blocks=(("do", "end"), ("fn", "end")),
     stops=("\ndefmodule", "\ndefp", "\ndef ", "\n#"),
     toolchain=Toolchain(
         run=("elixir", "{built}/elixir_report.exs", "{file}"),

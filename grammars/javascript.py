@@ -37,7 +37,7 @@ LANGUAGE = Language(
     line_comment="//",
     block_comment=("/*", "*/"),
     comment_marks=("<!--", "-->"),
-    comment_nodes=("comment", "html_comment"),
+    comment_nodes=("comment", "html_comment", "hash_bang_line"),
     stops=("\nfunction ", "\n/*", "\n//", "\nconsole.log"),
     toolchain=replace(
         SCRIPT,

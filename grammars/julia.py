@@ -9,6 +9,11 @@ LANGUAGE = Language(
     parser="tree_sitter_julia:language",
     line_comment="#",
     block_comment=("#=", "=#"),
+    comment_nodes=("line_comment", "block_comment"),
+    blocks=(
+        *((word, "end") for word in ("do", "begin", "quote", "let", "function", "struct")),
+        *((word, "end") for word in ("^if", "^while", "^for", "^try", "^macro", "^module")),
+    ),
     stops=("\nfunction", "\nmacro", "\n#", "\nprintln("),
     toolchain=Toolchain(
         run=("julia", "--startup-file=no", "{file}"),

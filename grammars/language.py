@@ -114,7 +114,9 @@ class Language:
     comment_marks: tuple[str, ...] = ()
     """Further marks at which a comment begins."""
     comment_nodes: tuple[str, ...] = ("comment",)
-    """Node types of the grammar that are comments."""
+    """Node types of the grammar that are comments, and lines that begin with `#!`."""
+    comment_holders: tuple[str, ...] = ()
+    """Node types whose text may hold comments that the grammar does not tell apart (`#define`)."""
     blocks: tuple[tuple[str, str], ...] = ()
     """Words that open a block, with the word that closes it; with `^` before a word that opens one only at the start of
     a line."""
@@ -122,8 +124,8 @@ class Language:
     """Brackets that may close what nothing in their line opened: `x)` of Bash's `case`."""
     nests_by_column: bool = False
     """Whether what a bracket holds stands right of the bracket itself (Lisp), and not of the line that opens it."""
-    strings_span_lines: bool = False
-    """Whether strings in plain quotes may go on over the end of a line."""
+    long_quotes: str = ""
+    """Quotes of strings that may go on over the end of a line."""
     gaps: tuple[tuple[str, str], ...] = ()
     """What the grammar does not know of its language: regular expressions of such code, and the same in a form that it
     knows, of the same length; the parser alone sees that."""

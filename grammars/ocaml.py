@@ -12,6 +12,7 @@ LANGUAGE = Language(
     fences=("ocaml4",),
     parser="tree_sitter_ocaml:language_ocaml",
     block_comment=("(*", "*)"),
+    comment_nodes=("comment", "shebang"),
     stops=("\nlet ", "\n(*", "\ntype ", "\nmodule "),
     toolchain=Toolchain(
         compile=("sh", "-c", COMPILE, "{file}"),

@@ -13,6 +13,9 @@ LANGUAGE = Language(
     parser="tree_sitter_perl:language",
     line_comment="#",
     block_comment=("=pod", "=cut"),
+    long_quotes="\"'",
+    comment_nodes=("comment", "pod"),
+    comment_marks=("\n=",),
     stops=("\nsub", "\n#", "\npackage", "\nprint"),
     toolchain=Toolchain(
         run=("perl", "{file}"),

@@ -8,6 +8,7 @@ LANGUAGE = Language(
     fences=("rscript",),
     parser="tree_sitter_language_pack.bindings.r:language",
     line_comment="#",
+    long_quotes="\"'",
     stops=("\n#", "\n```", "\nprint(", "\ncat("),
     toolchain=Toolchain(
         run=("Rscript", "--vanilla", "{built}/r_report.R", "{file}"),

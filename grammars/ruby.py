@@ -10,6 +10,11 @@ LANGUAGE = Language(
     parser="tree_sitter_ruby:language",
     line_comment="#",
     block_comment=("=begin", "=end"),
+    blocks=(
+        *((word, "end") for word in ("do", "def", "class", "module", "begin", "case")),
+        *((word, "end") for word in ("^if", "^unless", "^while", "^until", "^for")),
+    ),
+    long_quotes="\"'",
     stops=("\nclass", "\ndef", "\n#", "\nmodule", "\nputs"),
     toolchain=Toolchain(
         run=("ruby", "--disable=gems", "-r", "{built}/ruby_report.rb", "{file}"),

@@ -23,7 +23,8 @@ LANGUAGE = Language(
     parser="tree_sitter_rust:language",
     line_comment="//",
     block_comment=("/*", "*/"),
-    comment_nodes=("line_comment", "block_comment"),
+    comment_nodes=("line_comment", "block_comment", "shebang"),
+    long_quotes='"',
     stops=("\n}", "\nfn "),
     toolchain=replace(
         PROGRAM,
