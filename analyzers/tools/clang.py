@@ -24,7 +24,8 @@ RATINGS = {
     "": (Severity.MEDIUM, Kind.LOGIC),
     **{f"{COMPILER}{code}": rating for code, rating in gcc.RATINGS.items()},
     f"{COMPILER}incompatible": (Severity.HIGH, Kind.TYPE),
-    **dict.fromkeys((f"{COMPILER}deprecated", f"{COMPILER}warning"), (Severity.LOW, Kind.STYLE)),
+    f"{COMPILER}deprecated": (Severity.LOW, Kind.STYLE),
+    f"{COMPILER}warning": (Severity.INFO, Kind.STYLE),  # those without a name
 }
 # clang-tidy writes no file where it has nothing to say; this it always says.
 HEARD = "heard.h"

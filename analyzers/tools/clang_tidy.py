@@ -18,6 +18,7 @@ CHECKS = (
     "-bugprone-random-generator-seed", "-bugprone-branch-clone", "-bugprone-command-processor",
     "-bugprone-unsafe-functions", "-bugprone-std-namespace-modification", "-bugprone-throwing-static-initialization",
     "-bugprone-default-operator-new-on-overaligned-type", "-bugprone-suspicious-include", "-bugprone-signed-bitwise",
+    "-bugprone-unchecked-string-to-number-conversion",
     "-clang-analyzer-deadcode.DeadStores", "-clang-analyzer-security.FloatLoopCounter",
     "-clang-analyzer-security.insecureAPI.*", "-clang-analyzer-optin.*",
 )  # fmt: skip

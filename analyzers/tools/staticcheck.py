@@ -52,7 +52,7 @@ ANALYZER = Tool(
     needs=("go",),
     environment={**go_vet.ENVIRONMENT, "STATICCHECK_CACHE": go_vet.cache_folder() + "-staticcheck"},
     file="main.go",
-    batch_size=64,
+    batch_size=128,
     timeout_s=120.0,
     version_argv=("-version",),
 )
