@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from analyzers import command_line
-from rewards.commands import score
+from rewards.commands import batch, compare, score, show
 
 DEFAULT = "score"
 
@@ -41,11 +41,9 @@ app = typer.Typer(
     help=f"{score.HELP}\n\nFurther commands are below; [bold]python -m rewards COMMAND --help[/bold] shows options.",
 )
 app.command(DEFAULT, help=score.HELP)(score.run)
-
-
-@app.callback()
-def _commands() -> None:
-    """Keeps the name of a command in the arguments however many commands there are."""
+app.command("show", help=show.HELP)(show.run)
+app.command("compare", help=compare.HELP)(compare.run)
+app.command("batch", help=batch.HELP)(batch.run)
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ def aligned(left: Sequence[str], right: Sequence[str]) -> list[Pair]:
 def paired(
     left: Sequence[Explanation], right: Sequence[Explanation]
 ) -> list[tuple[Explanation | None, Explanation | None]]:
-    """Findings of both programs: the same rule with the same message on the same text is one, wherever it stands.
+    """Findings of both programs: the same rule with the same message is one, wherever it stands.
 
     First what only the right one has, then what only the left one has, then what both have.
     """
@@ -56,7 +56,7 @@ def paired(
 
 
 def _key(row: Explanation) -> tuple[str, ...]:
-    return row.analyzer, row.rule, row.message, row.text
+    return row.analyzer, row.rule, row.message
 
 
 def _common(left: Sequence[str], right: Sequence[str]) -> int:

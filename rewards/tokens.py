@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
@@ -67,8 +68,38 @@ class TokenBytes:
         """
         described = json.loads(tokenizer.backend_tokenizer.to_str())
         pieces = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
+        return cls._described(described, pieces, tokenizer.all_special_ids)
+
+    @classmethod
+    def read(cls, path: Path) -> TokenBytes:
+        """The table of a `tokenizer.json`.
+
+        Raises:
+            UnsupportedTokenizer: it is no such file, or its pieces do not determine the bytes of the text.
+            OSError: it cannot be read.
+        """
+        try:
+            described = json.loads(path.read_text(encoding="utf-8"))
+            vocabulary = described["model"]["vocab"]
+            # SentencePiece's unigram models have a list of pieces with their scores.
+            ids = (
+                vocabulary
+                if isinstance(vocabulary, dict)
+                else {piece: id_ for id_, (piece, _) in enumerate(vocabulary)}
+            )
+            known = {id_: piece for piece, id_ in ids.items()}
+            known |= {token["id"]: token["content"] for token in described.get("added_tokens") or ()}
+            pieces = [known.get(id_) for id_ in range(max(known, default=-1) + 1)]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UnsupportedTokenizer(f"{str(path)!r} is no tokenizer.json: {error!r:.120}") from error
+        return cls._described(described, pieces, ())
+
+    @classmethod
+    def _described(
+        cls, described: Mapping[str, Any], pieces: Sequence[str | None], special_ids: Iterable[int]
+    ) -> TokenBytes:
         added = {token["id"]: token for token in described.get("added_tokens") or ()}
-        special = {*tokenizer.all_special_ids, *(id_ for id_, token in added.items() if token["special"])}
+        special = {*special_ids, *(id_ for id_, token in added.items() if token["special"])}
         to_bytes, dummy_prefix = _reader(described)
         table = tuple(
             b"" if id_ in special or piece is None else _utf8(piece) if id_ in added else to_bytes(piece)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -64,11 +65,12 @@ def passes(score: Score, *, tested: bool) -> bool:
     return not any(charge.amount for charge in score.charges)
 
 
-def show(scores: list[Score]) -> None:
+def show(scores: Sequence[Score], *, explained: bool = False) -> None:
     """Prints every score, with its name above where there is more than one."""
     console = Console()
     for one in scores:
         if len(scores) > 1:
             # Plain and whole: a rule would cut a long path at the width of the screen.
-            console.print(one.task_id, style="bold", markup=False, highlight=False, soft_wrap=True)
-        console.print(render.to_terminal(one))
+            name = render.visible(one.task_id)
+            console.print(name, style="bold", markup=False, highlight=False, soft_wrap=True)
+        console.print(render.to_terminal(one, explained=explained))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
@@ -13,9 +14,16 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from analyzers import registry
+from analyzers.runtime.tests import Tests
 from rewards.commands.programs import BadUsage, read_program, read_tests
+from rewards.commands.records import SUFFIXES, Record, read_records
+from rewards.registry import did_you_mean
 from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, Scorer
+from rewards.tokens import TokenBytes
 from rewards.types import Item, Score
+
+AT_ONCE = 64
+"""Completions that are scored together; tools that take many programs get as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +82,59 @@ class Settings:
         items = self.items(paths)
         with self.scorer() as scorer:
             return scorer.score_batch(items)
+
+    def gather(self, paths: Sequence[str], *, tokens: Path | None, tasks: Sequence[str]) -> list[tuple[Record, Score]]:
+        """The programs, and what files of JSON hold, each with its score; `tasks` are the only names that are wanted.
+
+        Raises:
+            ValueError, OSError: as `settled`; or nothing of these names is there.
+        """
+        tokenizer = TokenBytes.read(tokens) if tokens else None
+        records = []
+        for path in paths:
+            if path.endswith(SUFFIXES):
+                records += read_records(path, tokenizer)
+            else:
+                records.append(Record(item=read_program(path, self.language, None)))
+        if tasks:
+            names = {record.name for record in records}
+            for task in tasks:
+                if task not in names:
+                    raise BadUsage(f"no program is called {task!r}; {did_you_mean(task, names)}")
+            records = [record for record in records if record.name in tasks]
+        return list(self.settled(records))
+
+    def settled(self, records: Sequence[Record]) -> Iterator[tuple[Record, Score]]:
+        """Each record with its score, in order; those without one are scored, many at once, as they are met.
+
+        Raises:
+            ValueError, OSError: as `items` and `scorer`.
+        """
+        suite = read_tests(self.tests) if self.tests else None
+        with ExitStack() as stack:
+            scorer: Scorer | None = None
+            for start in range(0, len(records), AT_ONCE):
+                chunk = records[start : start + AT_ONCE]
+                items = [with_default(item, suite) for record in chunk if (item := record.item) is not None]
+                if items and scorer is None:
+                    scorer = stack.enter_context(self.scorer())
+                fresh = iter(scorer.score_batch(items) if scorer and items else ())
+                for record in chunk:
+                    yield record, record.score or next(fresh)
+
+
+def with_default(item: Item, suite: Tests | None) -> Item:
+    """The item, with these tests where it has none of its own."""
+    return item if item.tests is not None or suite is None else replace(item, tests=suite)
+
+
+Tokenizer = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="A tokenizer.json: rows with token_ids are coloured token by token."),
+]
+Tasks = Annotated[
+    list[str] | None, typer.Option("--task", metavar="NAME", help="Only programs of this name; repeatable.")
+]
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:

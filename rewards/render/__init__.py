@@ -12,11 +12,12 @@ from rewards.render.index import batch_html
 from rewards.render.pages import compare_html, to_html
 from rewards.render.signs import visible
 from rewards.render.summary import summary
-from rewards.render.terminal import compare_terminal, to_terminal
+from rewards.render.terminal import batch_terminal, compare_terminal, to_terminal
 
 __all__ = [
     "CSS",
     "batch_html",
+    "batch_terminal",
     "code_html",
     "compare_html",
     "compare_terminal",

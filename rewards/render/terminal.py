@@ -11,6 +11,7 @@ from rewards.explain import Explanation
 from rewards.render.marks import held, line_texts, lines
 from rewards.render.signs import visible
 from rewards.render.summary import called, facts_of_both, met, summary
+from rewards.render.totals import outcomes, rules
 from rewards.types import Score
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ COLOURS = {
     Outcome.SYNTAX_ERROR: "red",
     Outcome.INFRASTRUCTURE: "blue",
 }
+MANY_RULES = 20
+"""Rules that are shown of a batch."""
 LONG = 40
 """Code points of a finding's text that are shown."""
 
@@ -81,6 +84,30 @@ def compare_terminal(left: Score, right: Score) -> Group:
     return Group(*parts, *([findings] if pairs else []))
 
 
+def batch_terminal(scores: Sequence[Score]) -> Group:
+    """Two tables: what the outcomes were, and the rules that did most."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("outcome", "programs", "mean value"):
+        table.add_column(column, justify="left" if column == "outcome" else "right")
+    for name, count, mean in outcomes(scores):
+        table.add_row(name, str(count), signed(mean))
+    found = rules([score.explain() for score in scores])
+    if not found:
+        return Group(table)
+    most = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("rule", "findings", "programs", "charged", "sum"):
+        most.add_column(column, justify="left" if column == "rule" else "right", overflow="fold")
+    for rule in found[:MANY_RULES]:
+        numbers = (rule.findings, rule.programs, rule.charged)
+        most.add_row(Text(visible(f"{rule.analyzer} {rule.code}")), *map(str, numbers), signed(rule.amount))
+    left = len(found) - MANY_RULES
+    return Group(table, Text(""), most, *([Text(f"and {left} more rules", style="dim")] if left > 0 else []))
+
+
 def _colour(score: Score) -> str:
     return COLOURS[score.outcome] if score.outcome else "white"
 
@@ -90,7 +117,7 @@ def _table(rows: Sequence[Explanation]) -> Table:
     from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("where", "cost", "analyzer", "code", "message"):
+    for column in ("where", "cost", "analyzer", "rule", "message"):
         table.add_column(column, overflow="fold")
     for row in rows:
         cells = (row.place, row.cost, row.analyzer, row.rule, row.message)
@@ -103,14 +130,18 @@ def _explained(rows: Sequence[Explanation]) -> Table:
     from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("where", "amount", "by itself", "analyzer", "rule", "text", "message", "why"):
-        table.add_column(column, overflow="fold")
+    for column in ("where", "amount", "by itself"):
+        table.add_column(column, justify="left" if column == "where" else "right")
+    table.add_column("finding", overflow="fold")
     for row in rows:
-        words = [*row.reasons, *([f"charged as {row.into}"] if row.into else [])]
-        text = row.text if len(row.text) <= LONG else row.text[: LONG - 1] + "…"
-        cells = (row.place, signed(row.amount), signed(row.due), row.analyzer, row.rule)
-        said = (*cells, text.replace("\n", "⏎"), row.message, ", ".join(words))
-        table.add_row(*(Text(visible(cell)) for cell in said), style="" if row.amount else "dim")
+        text = " ".join(row.text.split())
+        text = text if len(text) <= LONG else text[: LONG - 1] + "…"
+        said = Text(visible(f"{row.analyzer} {row.rule}: {row.message}"), style="" if row.amount else "dim")
+        words = [f"on {text}" if text else "", *row.reasons, f"charged as {row.into}" if row.into else ""]
+        below = visible("; ".join(filter(None, words)))
+        amount = Text(signed(row.amount), style="bold" if row.amount else "dim")
+        cells = (Text(row.place), amount, Text(signed(row.due), style="dim"))
+        table.add_row(*cells, Text.assemble(said, "\n", (below, "dim italic")))
     return table
 
 
