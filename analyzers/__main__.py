@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 import grammars
-from analyzers import checkup, inventory, registry, scaffold, serial
+from analyzers import checkup, inventory, languages, registry, scaffold, serial
 from analyzers.command_line import run as run_command
 from analyzers.engine import Engine
 from analyzers.errors import AnalyzerError
@@ -165,6 +165,12 @@ def packages(
     chosen = words[0] if words and words[0] in REGISTRIES else ""
     for package in inventory.packages(inventory.entries(_known(words[bool(chosen) :], plugin)), chosen):
         print(package)
+
+
+@app.command("languages")
+def languages_() -> None:
+    """What is done for each language, and by what, as the README's table."""
+    print(languages.markdown())
 
 
 def main() -> None:
