@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib import import_module
@@ -104,6 +105,8 @@ class Registry(Generic[Function]):
                 hint = did_you_mean(option, known)
                 hint = f"{hint} " if hint.startswith("did") else ""
                 raise UnknownName(f"{self.kind} {name!r} has no option {option!r}; {hint}options: {valid}")
+            if isinstance(value, float) and not math.isfinite(value):
+                raise UnknownName(f"option {option!r} of {self.kind} {name!r} must be a finite number, got {value}")
             if not _fits(value, known[option]):
                 expected = type(known[option]).__name__
                 raise UnknownName(

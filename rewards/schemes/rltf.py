@@ -46,10 +46,12 @@ def rltf(
     fine_amount: float = FINE,
     alpha_cap: float = ALPHA_CAP,
 ) -> Reward:
-    """RLTF's three kinds of feedback; each can be switched off. Nothing is known without tests: parts are then None.
+    """RLTF's three kinds of feedback (arXiv:2307.04349); each can be switched off.
+
+    value = coarse + adaptive + fine, as the table above. Nothing is known without tests: parts are then None.
 
     Raises:
-        ValueError: `fine_amount` above 0 or `alpha_cap` below 1.
+        ValueError: `fine_amount` above 0 or not above -0.4, or `alpha_cap` below 1.
     """
     check_charge(fine_amount, alpha_cap)
     if evidence.verdict is None:
@@ -59,13 +61,17 @@ def rltf(
 
 
 def check_charge(amount: float, alpha_cap: float) -> None:
-    """Refuses what would reward an error, or weaken a charge for being short.
+    """Refuses what would reward an error, put it below a syntax error, or weaken a charge for being short.
 
     Raises:
         ValueError: with both numbers.
     """
-    if amount > 0 or alpha_cap < 1:
-        raise ValueError(f"fine_amount must be at most 0 and alpha_cap at least 1, got {amount} and {alpha_cap}")
+    lowest = COARSE[Outcome.SYNTAX_ERROR] - COARSE[Outcome.ERROR]
+    if not (lowest < amount <= 0 and alpha_cap >= 1):
+        raise ValueError(
+            f"fine_amount must be above {lowest:g} (the gap between an error and a syntax error) and at most 0 and"
+            f" alpha_cap at least 1, got {amount} and {alpha_cap}"
+        )
 
 
 def outcome_parts(verdict: Verdict, *, coarse: bool = True, adaptive: bool = True) -> dict[str, float]:

@@ -19,16 +19,27 @@ A finding that costs nothing stays visible as a charge of amount 0 with the reas
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from analyzers.types import Diagnostic, Kind, Location, Outcome, Severity, Span, Status
-from rewards.registry import UnknownName, did_you_mean
 from rewards.schemes import scheme
 from rewards.schemes.clusters import by_defect
-from rewards.schemes.noise import is_noise
-from rewards.schemes.regions import region
+from rewards.schemes.pricing import (
+    CAP,
+    SMALLEST_GAP,
+    STRICTLY,
+    as_one,
+    broken,
+    check_cap,
+    completed,
+    escaped,
+    first_cause,
+    gated,
+    priced,
+    scaled,
+    total,
+)
 from rewards.schemes.rltf import ADAPTIVE_RANGE, ALPHA_CAP, COARSE, FINE, check_charge, failing_frame, outcome_parts
 from rewards.types import Charge, Evidence, Reward
 
@@ -37,10 +48,6 @@ from rewards.types import Charge, Evidence, Reward
 WEIGHTS: Mapping[str, float] = MappingProxyType(
     {"info": 0.01, "low": 0.02, "medium": 0.05, "high": 0.1, "critical": 0.2, "fatal": 0.3}
 )
-HARD_KINDS = (Kind.SYNTAX, Kind.NAME, Kind.TYPE, Kind.RUNTIME)
-SMALLEST_GAP = 0.3
-# A cap has to be strictly smaller than the gap it protects.
-STRICTLY = 0.99
 
 
 @scheme("static")
@@ -55,136 +62,48 @@ def static(
     gate: bool = True,
     noise: bool = False,
     weights: Mapping[str, float] = WEIGHTS,
+    cap: float = CAP,
 ) -> Reward:
-    """RLTF's terms and, under the rules above, a charge for each finding: minus the weight of its severity.
+    """RLTF (arXiv:2307.04349) and, under the rules above, a charge for each finding: minus the weight of its severity.
+
+    value = coarse + adaptive - failing frame - min(sum of weights, cap).
 
     Without tests `base` is 0, and the gate is open where no hard error was found. Reports that are not OK say nothing,
     but for failures that the program provoked. Rules that fire on right programs as often as on wrong ones
     (`rewards.schemes.noise`) are charged where `noise` is set.
 
     Raises:
-        ValueError: `weights` has a key that is no severity or a value below 0, or as `rltf`.
+        ValueError: `weights` has a key that is no severity or a value below 0, `cap` is not in [0, 0.3), or as `rltf`.
     """
     check_charge(fine_amount, alpha_cap)
-    weights = _complete(weights)
+    check_cap(cap, gap=SMALLEST_GAP)
+    weights = completed(weights, WEIGHTS)
     verdict = evidence.verdict
     if verdict is None and evidence.tested:
         return Reward(None)
     frame = failing_frame(evidence, amount=fine_amount, alpha_cap=alpha_cap) if fine else ()
-    findings = _priced(evidence, weights=weights, alpha_cap=alpha_cap, noise=noise)
-    findings = _gated(findings, evidence, gate=gate)
+    findings = priced(evidence, weights=weights, alpha_cap=alpha_cap, noise=noise)
+    findings = gated(findings, evidence, gate=gate)
     found = by_defect(frame, findings, evidence.source.text)
-    broken = _broken(evidence)
-    if broken:
-        found = _first_cause(found)
+    compiles = not broken(evidence)
+    found = found if compiles else first_cause(found)
     parts = outcome_parts(verdict, coarse=coarse, adaptive=adaptive) if verdict else {}
-    gap = _gap(evidence, coarse=coarse, adaptive=adaptive)
-    escaped = _escaped(evidence) if any(weights.values()) else []
-    return Reward(parts, _capped(found, frame, gap=gap, escaped=escaped, broken=broken))
+    escapes = escaped(evidence) if any(weights.values()) else []
+    framed, charged = _apart(found, frame)
+    charged = scaled(charged, cap)
+    # Of a program that does not compile the failing frame counts too: nothing else would be charged beside it.
+    left = cap - total([*charged, *(() if compiles else framed)])
+    charged += [replace(charge, amount=0.0 - max(left, 0.0) / len(escapes)) for charge in escapes]
+    charges = scaled([*framed, *charged], STRICTLY * _gap(evidence, coarse=coarse, adaptive=adaptive))
+    return Reward(parts, tuple(sorted(charges, key=lambda charge: charge.span)))
 
 
-def hard(diagnostic: Diagnostic) -> bool:
-    """Whether a finding means that the program cannot work where it stands."""
-    if diagnostic.kind is Kind.SYNTAX:
-        return True
-    return diagnostic.kind in HARD_KINDS and diagnostic.severity >= Severity.HIGH
-
-
-def _complete(weights: Mapping[str, float]) -> dict[str, float]:
-    for name in weights:
-        if name not in WEIGHTS:
-            raise UnknownName(
-                f"no severity {name!r} among the weights of scheme 'static'; {did_you_mean(name, WEIGHTS)}"
-            )
-        if not 0 <= weights[name] < math.inf:
-            raise ValueError(f"the weight of severity {name!r} must be a number from 0 up, got {weights[name]!r}")
-    return {**WEIGHTS, **weights}
-
-
-def _static(evidence: Evidence) -> Iterable[Diagnostic]:
-    reports = (report for report in evidence.reports if report.status is Status.OK and report.verdict is None)
-    return (diagnostic for report in reports for diagnostic in report.diagnostics)
-
-
-def _priced(evidence: Evidence, *, weights: Mapping[str, float], alpha_cap: float, noise: bool) -> list[Charge]:
-    charges = []
-    for diagnostic in _static(evidence):
-        ignored = diagnostic.location is Location.IGNORE
-        span = region(evidence.source, diagnostic.span, Location.SPAN if ignored else diagnostic.location)
-        if span is None:
-            continue
-        amount = 0.0 - weights[diagnostic.severity.name.lower()]
-        charge = Charge(diagnostic, span, amount, alpha_cap)
-        reason = "ignored" if ignored else "noise" if not noise and _is_noise(diagnostic) else ""
-        charges.append(_waived(charge, reason) if reason else charge)
-    return charges
-
-
-def _is_noise(diagnostic: Diagnostic) -> bool:
-    return diagnostic.kind is not Kind.SYNTAX and is_noise(diagnostic.analyzer, diagnostic.code)
-
-
-def _gated(charges: Sequence[Charge], evidence: Evidence, *, gate: bool) -> list[Charge]:
-    verdict = evidence.verdict
-    if verdict is None:
-        passing = not any(hard(charge.diagnostic) and charge.note != "noise" for charge in charges)
-    else:
-        passing = verdict.outcome is Outcome.PASS
-    compiled = verdict is not None and verdict.outcome is not Outcome.SYNTAX_ERROR
-
-    def reason(charge: Charge) -> str:
-        if charge.diagnostic.kind is Kind.SYNTAX and compiled:
-            return "contradicted"
-        return "gated" if gate and not passing and not hard(charge.diagnostic) else ""
-
-    return [_waived(charge, reason(charge)) if reason(charge) else charge for charge in charges]
-
-
-def _broken(evidence: Evidence) -> bool:
-    if evidence.verdict is not None:
-        return evidence.verdict.outcome is Outcome.SYNTAX_ERROR
-    return any(diagnostic.kind is Kind.SYNTAX for diagnostic in _static(evidence))
-
-
-def _first_cause(clusters: Sequence[list[Charge]]) -> list[list[Charge]]:
-    """The earliest syntax error carries the largest amount of all of them; everything else follows from it."""
-    errors = [cluster for cluster in clusters if cluster[0].amount and cluster[0].diagnostic.kind is Kind.SYNTAX]
-    first = min(errors, key=lambda cluster: _narrowest(cluster).span, default=None)
-    amount = min((charge.amount for cluster in errors for charge in cluster), default=0.0)
-    return [
-        _raised(cluster, amount) if cluster is first else [_waived(charge, "follow-on") for charge in cluster]
-        for cluster in clusters
-    ]
-
-
-def _raised(cluster: list[Charge], amount: float) -> list[Charge]:
-    if any(charge.amount == amount for charge in cluster):
-        return cluster
-    kept = _narrowest(cluster)
-    return [_changed(charge, amount, "merged") if charge is kept else charge for charge in cluster]
-
-
-def _narrowest(cluster: Sequence[Charge]) -> Charge:
-    return min(cluster, key=lambda charge: len(charge.span))
-
-
-def _as_one(cluster: Sequence[Charge]) -> list[Charge]:
-    """The largest amount on the narrowest span; the other findings of the defect cost nothing."""
-    kept = _narrowest(cluster)
-    amount = min(charge.amount for charge in cluster)
-    one = _changed(kept, amount, "merged") if amount != kept.amount else kept
-    into = f"{kept.diagnostic.analyzer} {kept.diagnostic.code}"
-    return [one, *(_waived(charge, "merged", into=into) for charge in cluster if charge is not kept)]
-
-
-def _waived(charge: Charge, note: str, *, into: str = "") -> Charge:
-    """The charge at no cost; one that costs nothing already keeps its own reason."""
-    return _changed(charge, 0.0, note, into=into) if charge.amount else charge
-
-
-def _changed(charge: Charge, amount: float, note: str, *, into: str = "") -> Charge:
-    due = charge.amount if charge.due is None else charge.due
-    return replace(charge, amount=amount, note=note, due=due, into=into or charge.into)
+def _apart(clusters: Sequence[Sequence[Charge]], frame: Sequence[Charge]) -> tuple[list[Charge], list[Charge]]:
+    """One charge for each cluster: those that the failing frame belongs to, and the static ones."""
+    known = {id(charge) for charge in frame}
+    framed = [charge for cluster in clusters if id(cluster[0]) in known for charge in as_one(cluster)]
+    charged = [charge for cluster in clusters if id(cluster[0]) not in known for charge in as_one(cluster)]
+    return framed, charged
 
 
 def _gap(evidence: Evidence, *, coarse: bool, adaptive: bool) -> float:
@@ -198,60 +117,3 @@ def _gap(evidence: Evidence, *, coarse: bool, adaptive: bool) -> float:
     if adaptive and verdict.tests:
         return min(SMALLEST_GAP, ADAPTIVE_RANGE / len(verdict.tests))
     return SMALLEST_GAP
-
-
-def _escaped(evidence: Evidence) -> list[Charge]:
-    """A charge, its amount still open, for each analyzer that the program made fail."""
-    reports = [report for report in evidence.reports if report.provoked and report.status is not Status.OK]
-    whole = region(evidence.source, Span(0, 0), Location.GLOBAL)
-    return [
-        Charge(
-            Diagnostic(
-                report.analyzer, report.status.value, Severity.FATAL, report.detail, whole, Kind.LOGIC, Location.GLOBAL
-            ),
-            whole,
-            0.0,
-            note="unjudged",
-        )
-        for report in reports
-        if whole is not None
-    ]
-
-
-def _capped(
-    clusters: Sequence[Sequence[Charge]],
-    frame: tuple[Charge, ...],
-    *,
-    gap: float,
-    escaped: Sequence[Charge],
-    broken: bool,
-) -> tuple[Charge, ...]:
-    """One charge per cluster, the static ones scaled below the smallest gap, then all of them below `gap`.
-
-    What escaped judgement takes the rest below the smallest gap; of a program that does not compile the failing frame
-    counts too, because nothing else would be charged beside it.
-    """
-    known = {id(charge) for charge in frame}
-    framed = [charge for cluster in clusters if id(cluster[0]) in known for charge in _as_one(cluster)]
-    static = [charge for cluster in clusters if id(cluster[0]) not in known for charge in _as_one(cluster)]
-    static = _scaled(static, STRICTLY * SMALLEST_GAP)
-    left = STRICTLY * SMALLEST_GAP - _total([*static, *(framed if broken else ())])
-    static += [replace(charge, amount=0.0 - max(left, 0.0) / len(escaped)) for charge in escaped]
-    charges = _scaled([*framed, *static], STRICTLY * gap)
-    return tuple(sorted(charges, key=lambda charge: charge.span))
-
-
-def _total(charges: Iterable[Charge]) -> float:
-    return 0.0 - sum(charge.amount for charge in charges)
-
-
-def _scaled(charges: list[Charge], limit: float) -> list[Charge]:
-    total = _total(charges)
-    if total <= limit:
-        return charges
-    return [_shrunk(charge, limit / total) if charge.amount else charge for charge in charges]
-
-
-def _shrunk(charge: Charge, factor: float) -> Charge:
-    notes = [note for note in (charge.note, "capped") if note]
-    return _changed(charge, charge.amount * factor, ", ".join(dict.fromkeys(", ".join(notes).split(", "))))
