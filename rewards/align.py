@@ -6,6 +6,8 @@ one with any width where the text ends. What a charge costs is never lost and ne
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,7 @@ from rewards.types import Score, TokenRewards
 
 
 def token_rewards(score: Score, byte_spans: NDArray[np.int64], *, sampled: bytes | None = None) -> TokenRewards:
-    """The charges of a score on the tokens of its completion, whose byte spans are [T, 2].
+    """The charges of a score on the tokens of its completion, whose byte spans are [T, 2], and which share in `base`.
 
     `sampled` are the bytes of the ids (`TokenBytes.decode_bytes`). They are needed where the ids are no UTF-8, because
     a U+FFFD of the completion then stands for 1 to 3 bytes; with other ids they change nothing.
@@ -36,7 +38,20 @@ def token_rewards(score: Score, byte_spans: NDArray[np.int64], *, sampled: bytes
     amounts = np.array([charge.amount for charge in charged], dtype=np.float64)
     caps = np.array([charge.alpha_cap for charge in charged], dtype=np.float64)
     ranges = hits(offsets[points], byte_spans, end=int(offsets[-1]))
-    return spread(ranges, amounts, caps, length=len(byte_spans))
+    dense = spread(ranges, amounts, caps, length=len(byte_spans))
+    if not score.exempt:
+        return dense
+    exempt = np.array([(span.start, span.end) for span in score.exempt], dtype=np.int64)
+    return replace(dense, credited=~within(offsets[exempt], byte_spans))
+
+
+def within(spans: NDArray[np.int64], byte_spans: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """[T] whether a token that has bytes lies wholly in one of the spans [C, 2]; token spans [T, 2] must be in order."""
+    inside = np.zeros(len(byte_spans), dtype=np.bool_)
+    for start, end in spans:
+        first = np.searchsorted(byte_spans[:, 0], start, side="left")
+        inside[first : max(first, np.searchsorted(byte_spans[:, 1], end, side="right"))] = True
+    return inside & (byte_spans[:, 0] < byte_spans[:, 1])
 
 
 def hits(spans: NDArray[np.int64], byte_spans: NDArray[np.int64], *, end: int) -> NDArray[np.int64]:

@@ -164,6 +164,7 @@ def settle(item: Item, evidence: Evidence, scheme: schemes.Scheme) -> Score:
     failed = evidence.tested and verdict is None
     reward = Reward(None) if failed else scheme(evidence)
     charges = _placed(reward.charges, evidence.source)
+    exempt = [sampled(evidence.source, span) for span in reward.exempt]
     base = None if reward.parts is None else float(sum(reward.parts.values()))
     return Score(
         value=None if base is None else base + sum(charge.amount for charge in charges),
@@ -175,16 +176,20 @@ def settle(item: Item, evidence: Evidence, scheme: schemes.Scheme) -> Score:
         charges=charges,
         parts=dict(reward.parts or {}),
         task_id=item.task_id,
+        exempt=tuple(_moved(span, evidence.source) for span in exempt if span is not None),
     )
 
 
 def _placed(charges: Sequence[Charge], source: Source) -> tuple[Charge, ...]:
     """Charges moved from the source to the completion; what lies in the given prefix was not sampled and is dropped."""
-    shift = source.offset - source.prefix
     spans = [(charge, sampled(source, charge.span)) for charge in charges]
-    return tuple(
-        replace(charge, span=Span(span.start + shift, span.end + shift)) for charge, span in spans if span is not None
-    )
+    return tuple(replace(charge, span=_moved(span, source)) for charge, span in spans if span is not None)
+
+
+def _moved(span: Span, source: Source) -> Span:
+    """A sampled part of the source as a part of the completion."""
+    shift = source.offset - source.prefix
+    return Span(span.start + shift, span.end + shift)
 
 
 def _then(future: Future[_In], function: Callable[[_In], _Out]) -> Future[_Out]:

@@ -80,6 +80,11 @@ class Evidence:
     reports: tuple[Report, ...] = ()
     tested: bool = False
     """Whether tests were to be run, so that a missing verdict means that the harness failed."""
+    group: tuple[float, ...] | None = None
+    """For each test the share of the programs for the same task that pass it; None where the program is the only one,
+    or the others are not known."""
+    reference: str | None = None
+    """A completion that solves the task."""
 
     @property
     def runtime(self) -> Report | None:
@@ -103,6 +108,8 @@ class Reward:
     """The terms of the outcome part, by name; None where the evidence does not allow one."""
     charges: tuple[Charge, ...] = ()
     """With spans of `Source.text`; the scorer moves them to the completion."""
+    exempt: tuple[Span, ...] = ()
+    """Spans of `Source.text` that neither earned the outcome part nor are to blame for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,8 @@ class TokenRewards:
     mean over T equals the sum of the charges (RLTF, section 3.4)."""
     shares: NDArray[np.float64]
     """[T]; the same charges spread evenly: sums to the sum of the charges."""
+    credited: NDArray[np.bool_] | None = None
+    """[T]; whether the outcome part says anything of a token; None where it does of all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +142,8 @@ class Score:
     parts: Mapping[str, float] = field(default_factory=dict)
     """The terms that add up to `base`, by name."""
     task_id: str = ""
+    exempt: tuple[Span, ...] = ()
+    """Parts of the completion, in code points, that neither earned `base` nor are to blame for it."""
 
     @property
     def verdict(self) -> Verdict | None:
