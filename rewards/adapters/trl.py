@@ -1,0 +1,268 @@
+"""TRL: a reward function for its trainers, and a GRPO trainer that charges the tokens.
+
+    from rewards.adapters.trl import SpanGRPOTrainer, spanwise_reward
+
+    GRPOTrainer(model, spanwise_reward(analyzers=["runtime", "pylint"]), args, train_dataset=dataset)
+    SpanGRPOTrainer(model, spanwise_reward(analyzers=["runtime", "pylint"]), args, train_dataset=dataset)
+
+With GRPOTrainer a completion is worth `Score.value`. With SpanGRPOTrainer its group compares `Score.base`, and the
+charges are added to the advantages of the tokens that caused them. A completion that the harness failed to judge is
+None in both, which TRL masks. The dataset has a column `tests`, and where they apply `language`, `prefix`,
+`task_id` and `reference`; other names are told with `columns`.
+
+Needs `pip install 'spanwise[trl]'`. TRL and torch are imported with SpanGRPOTrainer, and never for the reward alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import rewards
+from analyzers import registry
+from analyzers.types import Outcome
+from rewards import schemes
+from rewards.adapters import columns as tables
+from rewards.align import token_rewards
+from rewards.registry import did_you_mean
+from rewards.scorer import ANALYZERS, RUNTIME, SCHEME
+from rewards.tokens import TokenBytes, byte_offsets
+from rewards.types import Score
+
+if TYPE_CHECKING:
+    from rewards.adapters.span_grpo import SpanGRPOTrainer
+
+__all__ = ["TESTED", "SeamMoved", "SpanGRPOTrainer", "SpanwiseReward", "spanwise_reward"]
+
+TESTED = ("1.14.2", "1.15.0", "1.16.0")
+"""Versions of TRL that this adapter is known to work with."""
+_OLDEST = (1, 14)
+_NOT_COLUMNS = ("trainer_state", "environments")
+
+
+class SeamMoved(RuntimeError):
+    """The installed TRL is not what this adapter was written for."""
+
+    def __init__(self, came: str, expected: str) -> None:
+        """`came` is what was found, and `expected` what should have been there."""
+        super().__init__(
+            f"trl {installed() or 'of an unknown version'}: {came}; expected {expected}."
+            f" Tested with trl {', '.join(TESTED)}: install one of them"
+        )
+
+
+def installed() -> str | None:
+    """The version of TRL, without importing it; None where there is none."""
+    try:
+        return version("trl")
+    except PackageNotFoundError:
+        return None
+
+
+def spanwise_reward(
+    *,
+    columns: tables.Names = tables.SAME,
+    language: str = "python",
+    tokenizer: Any = None,
+    name: str = "spanwise",
+    **settings: Any,
+) -> SpanwiseReward:
+    """A reward function for GRPOTrainer, RLOOTrainer and SpanGRPOTrainer.
+
+    `columns` are the names of the dataset's columns by field of an Item, where they are not called alike; `language` is
+    that of rows that name none. With the model's `tokenizer` the sampled ids are scored, not TRL's text of them
+    (SpanGRPOTrainer brings its own). `name` is what logs call it, and `settings` are those of `rewards.score_batch`:
+    analyzers, scheme, limits, isolation, workers.
+
+    Raises:
+        ValueError: an unknown analyzer, scheme, option, setting or field, with the closest names.
+        SeamMoved: the installed TRL would not await the function.
+        rewards.tokens.UnsupportedTokenizer: its pieces do not determine the bytes of the text.
+    """
+    known = [key for key in inspect.signature(rewards.score_batch).parameters if key != "items"]
+    for setting in settings:
+        if setting not in known:
+            raise ValueError(f"unknown setting {setting!r}; {did_you_mean(setting, known)}")
+    registry.check(settings.get("analyzers", ANALYZERS))
+    schemes.resolve(settings.get("scheme", SCHEME))
+    found = installed()
+    if found and tuple(int(part) for part in found.split(".")[:2] if part.isdigit()) < _OLDEST:
+        raise SeamMoved("it does not await callable objects", "a GRPOTrainer that does")
+    reward = SpanwiseReward(settings, columns, language=language, name=name)
+    if tokenizer is not None:
+        reward.read(tokenizer)
+    return reward
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """A completion and what its charges put on its tokens."""
+
+    ids: NDArray[np.int64]
+    """[T]"""
+    dense: NDArray[np.float64]
+    """[T], `TokenRewards.values`; 0 where the harness gave no verdict."""
+
+
+class SpanwiseReward:
+    """What `spanwise_reward` makes. Picklable; the processes that score are shared, and started by the first call."""
+
+    def __init__(self, settings: Mapping[str, Any], columns: tables.Names, *, language: str, name: str) -> None:
+        """As `spanwise_reward`, which checks `settings`."""
+        self.__name__ = name
+        self._settings = dict(settings)
+        self._given = dict(columns)
+        self._columns = tables.complete(columns)
+        self._language = language
+        self._bytes: TokenBytes | None = None
+        self._dense = False
+        self._charged: list[Charged] = []
+
+    def read(self, tokenizer: Any) -> None:
+        """From now on scores the ids that were sampled, by the bytes that `tokenizer` gives them."""
+        self._bytes = TokenBytes.of(tokenizer)
+
+    def charge_tokens(self) -> None:
+        """From now on gives `Score.base`, and keeps the charges for `take`; needs `read`."""
+        self._dense = True
+
+    def take(self) -> list[Charged]:
+        """The completions of the last call, in order; only once."""
+        taken, self._charged = self._charged, []
+        return taken
+
+    async def __call__(
+        self,
+        prompts: Sequence[Any],
+        completions: Sequence[Any],
+        completion_ids: Sequence[Sequence[int]] | None = None,
+        log_metric: Callable[[str, float], None] | None = None,
+        log_extra: Callable[[str, list[Any]], None] | None = None,
+        **table: Any,
+    ) -> list[float | None]:
+        """A reward for each completion, None where the harness failed; `table` are the columns of the dataset.
+
+        Raises:
+            ValueError: a column is missing, or its tests are no test suite.
+            TypeError: a completion is neither text nor a conversation.
+        """
+        sampled = self._sampled(completions, completion_ids)
+        scores = await asyncio.to_thread(self._scores, sampled, table)
+        if self._dense and self._bytes is not None:
+            self._charged = [one.charged(score) for one, score in zip(sampled, scores, strict=True)]
+        if log_metric is not None:
+            for metric, value in _summary(scores, self._charged).items():
+                log_metric(f"{self.__name__}/{metric}", value)
+        if log_extra is not None:
+            log_extra(f"{self.__name__}/outcome", [score.outcome.value if score.outcome else "" for score in scores])
+            log_extra(f"{self.__name__}/charges", [_listed(score) for score in scores])
+        return [score.base if self._dense and score.value is not None else score.value for score in scores]
+
+    def _sampled(self, completions: Sequence[Any], ids: Sequence[Sequence[int]] | None) -> list[_Sampled]:
+        texts = [tables.text_of(completion) for completion in completions]
+        if self._bytes is None:
+            return [_Sampled(text) for text in texts]
+        if ids is None or len(ids) != len(texts):
+            came = "no completion_ids" if ids is None else f"{len(ids)} completion_ids for {len(texts)} completions"
+            raise SeamMoved(f"a reward function gets {came}", "the sampled ids of each completion")
+        return [_of_ids(self._bytes, row, text) for row, text in zip(ids, texts, strict=True)]
+
+    def _scores(self, sampled: Sequence[_Sampled], table: Mapping[str, Any]) -> list[Score]:
+        table = {column: values for column, values in table.items() if column not in _NOT_COLUMNS}
+        tests = RUNTIME in self._settings.get("analyzers", ANALYZERS)
+        tables.check(self._columns, table, given=self._given, tests=tests)
+        items = tables.items(
+            [one.text for one in sampled],
+            table,
+            self._columns,
+            language=self._language,
+            truncated=[one.truncated for one in sampled],
+        )
+        return rewards.score_batch(items, **self._settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sampled:
+    """The program text of a completion, and where it stands in what was sampled."""
+
+    text: str
+    truncated: bool = False
+    ids: NDArray[np.int64] | None = None
+    """[T]"""
+    byte_spans: NDArray[np.int64] | None = None
+    """[T, 2] from the beginning of the text; what comes before it has no width there."""
+    data: bytes = b""
+    """The bytes of the text."""
+
+    def charged(self, score: Score) -> Charged:
+        assert self.ids is not None
+        assert self.byte_spans is not None
+        if score.value is None:
+            return Charged(self.ids, np.zeros(len(self.ids)))
+        return Charged(self.ids, token_rewards(score, self.byte_spans, sampled=self.data).values)
+
+
+def _of_ids(table: TokenBytes, ids: Sequence[int], answer: str) -> _Sampled:
+    """The part of the sampled text that TRL hands on as the answer: its end, where a chat's reasoning was split off.
+
+    Where the answer is no end of what was sampled (clean-up changed it), all of that is scored.
+    """
+    row = np.asarray(ids, dtype=np.int64)
+    spans, data = table.spans(row), table.decode_bytes(row)
+    whole = data.decode("utf-8", errors="replace")
+    kept, end = whole.rstrip(), answer.rstrip()
+    start = len(kept) - len(end) if end and kept.endswith(end) else 0
+    skipped = int(byte_offsets(whole, data)[start])
+    # Whatever ends a sequence is a special token, which has no bytes.
+    truncated = bool(len(row)) and bool(spans[-1, 0] < spans[-1, 1])
+    return _Sampled(whole[start:], truncated, row, np.maximum(spans - skipped, 0), data[skipped:])
+
+
+def _summary(scores: Sequence[Score], charged: Sequence[Charged]) -> dict[str, float]:
+    """Metrics of a batch; means and shares leave out what the harness failed to judge."""
+    judged = [score for score in scores if score.value is not None]
+    mix = Counter(score.outcome for score in judged if score.outcome is not None)
+    tested = sum(mix.values())
+    metrics = {
+        "infrastructure": 1 - len(judged) / max(len(scores), 1),
+        **_means("value", [score.value for score in judged]),
+        **_means("base", [score.base for score in judged]),
+        **_means("charges", [math.fsum(charge.amount for charge in score.charges) for score in judged]),
+    }
+    if tested:
+        shown = [outcome for outcome in Outcome if outcome is not Outcome.INFRASTRUCTURE]
+        metrics |= {f"outcome/{outcome.value}": mix[outcome] / tested for outcome in shown}
+    tokens = sum(len(one.ids) for one in charged)
+    if tokens:
+        metrics["charged_tokens"] = sum(int(np.count_nonzero(one.dense)) for one in charged) / tokens
+    return metrics
+
+
+def _means(name: str, values: Sequence[float | None]) -> dict[str, float]:
+    known = [value for value in values if value is not None]
+    return {name: math.fsum(known) / len(known)} if known else {}
+
+
+def _listed(score: Score) -> str:
+    """The charges of a score in one line."""
+    charged = [charge for charge in score.charges if charge.amount]
+    return "; ".join(f"{c.diagnostic.analyzer} {c.diagnostic.code} {c.amount:+.2f}" for c in charged)
+
+
+def __getattr__(name: str) -> Any:
+    if name != "SpanGRPOTrainer":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        from rewards.adapters.span_grpo import SpanGRPOTrainer
+    except ModuleNotFoundError as error:
+        raise ImportError(f"SpanGRPOTrainer needs TRL ({error}): pip install 'spanwise[trl]'") from error
+    return SpanGRPOTrainer
