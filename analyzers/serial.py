@@ -9,7 +9,7 @@ from __future__ import annotations
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum, IntEnum
 from functools import cache
 from typing import Any
@@ -56,10 +56,10 @@ def decode(kind: Any, tree: Any, place: str) -> Any:
 def _record(kind: Any, tree: Any, place: str) -> Any:
     _expect(tree, Mapping, place)
     hints = _hints(kind)
-    if set(tree) != set(hints):
-        missing, unknown = sorted(set(hints) - set(tree)), sorted(set(tree) - set(hints))
+    missing, unknown = sorted(_required(kind) - set(tree)), sorted(set(tree) - set(hints))
+    if missing or unknown:
         raise ValueError(f"{place}: expected the fields of {kind.__name__}; missing {missing}, unknown {unknown}")
-    return kind(**{name: decode(hint, tree[name], f"{place}.{name}") for name, hint in hints.items()})
+    return kind(**{name: decode(hints[name], value, f"{place}.{name}") for name, value in tree.items()})
 
 
 def _member(kind: type[Enum], tree: Any, place: str) -> Enum:
@@ -74,6 +74,12 @@ def _expect(tree: Any, kind: Any, place: str) -> None:
         raise ValueError(
             f"{place}: got {type(tree).__name__} {str(tree)[:40]!r}, expected {getattr(kind, '__name__', 'a number')}"
         )
+
+
+@cache
+def _required(kind: Any) -> set[str]:
+    """What a tree needs; fields with a default may be younger than it."""
+    return {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}
 
 
 @cache
