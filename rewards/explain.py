@@ -19,6 +19,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
     {
         "gated": "counts only on programs that pass",
         "capped": "made smaller, so that all charges stay below the gap to the next worse outcome",
+        "shared": "the findings of a program share a sum that is bounded",
         "merged": "one defect is one charge, the largest amount on the narrowest span",
         "follow-on": "follows from the first syntax error, which alone is charged",
         "contradicted": "the program compiled, so that it has no syntax error",
@@ -71,19 +72,16 @@ class Explanation:
 
     @property
     def why(self) -> str:
-        """The reasons as a sentence; empty where it costs what it would by itself."""
-        said = [f"{word}: {REASONS[word]}" if word in REASONS else word for word in self.reasons]
-        if self.into:
-            said.append(f"charged as {self.into}")
-        if self.due is not None and self.due != self.amount:
-            said.append(f"by itself {self.due:+.3f}")
-        return "; ".join(said)
+        """The reasons in short; empty where it costs what it would by itself."""
+        return "; ".join([*self.reasons, *([f"charged as {self.into}"] if self.into else [])])
 
     @property
     def label(self) -> str:
         """What a reader is told who points at it."""
         said = f"{self.cost}  {self.analyzer} {self.rule}: {self.message}"
-        return f"{said}\n({self.why})" if self.why else said
+        changed = self.due is not None and self.due != self.amount
+        more = "; ".join(filter(None, [self.why, f"by itself {self.due:+.3f}" if changed else ""]))
+        return f"{said} ({more})" if more else said
 
 
 def explain(score: Score) -> tuple[Explanation, ...]:

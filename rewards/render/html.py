@@ -58,7 +58,9 @@ def text_html(text: str) -> str:
     parts = []
     at = 0
     for match in HIDDEN.finditer(text):
-        sign = f'<span class="sw-sign" title="{escape(name(match[0]))}">{visible(match[0])}</span>'
+        # Half of a line break is no cause for alarm.
+        kind = "sw-end" if text.startswith("\r\n", match.start()) else "sw-sign"
+        sign = f'<span class="{kind}" title="{escape(name(match[0]))}">{visible(match[0])}</span>'
         parts += [escape(text[at : match.start()]), sign]
         at = match.end()
     return "".join([*parts, escape(text[at:])])

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rewards.explain import Explanation
 from rewards.render.html import code_html
 from rewards.render.pages import POLICY, template
-from rewards.render.summary import called, summary
+from rewards.render.summary import called, met, summary
 from rewards.render.totals import outcomes, rule_of, rules
 from rewards.types import Score
 
@@ -53,6 +53,7 @@ def batch_html(
         rows=rows,
         outcomes=outcomes(scores),
         rules=known,
+        reasons=met(row for found in explained for row in found),
     )
 
 

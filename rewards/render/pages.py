@@ -15,7 +15,7 @@ from rewards.compare import aligned, paired
 from rewards.render.html import CSS, code_html, code_lines
 from rewards.render.marks import line_texts
 from rewards.render.signs import visible
-from rewards.render.summary import called, facts_of_both, met, summary
+from rewards.render.summary import called, facts_of_both, met, signed, summary
 from rewards.types import Score
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ def to_html(
         }
         for number, (score, span, bytes_) in enumerate(zip(scores, spans, data, strict=True), 1)
     ]
-    return template("page.html.j2", title=title, entries=entries)
+    reasons = met(row for score in scores for row in score.explain())
+    return template("page.html.j2", title=title, entries=entries, reasons=reasons)
 
 
 def compare_html(left: Score, right: Score, *, title: str) -> str:
@@ -89,7 +90,9 @@ def _environment() -> Environment:
         return visible(value) if type(value) is str else value
 
     loader = PackageLoader("rewards")
-    return Environment(loader=loader, autoescape=True, finalize=shown, trim_blocks=True, lstrip_blocks=True)
+    found = Environment(loader=loader, autoescape=True, finalize=shown, trim_blocks=True, lstrip_blocks=True)
+    found.globals["signed"] = signed
+    return found
 
 
 @cache

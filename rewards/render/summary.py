@@ -47,3 +47,8 @@ def met(rows: Iterable[Explanation]) -> dict[str, str]:
     """The reasons among these findings, each with its meaning."""
     words = {word for row in rows for word in row.reasons}
     return {word: meaning for word, meaning in REASONS.items() if word in words}
+
+
+def signed(amount: float | None) -> str:
+    """An amount for people; nothing where there is none."""
+    return "" if amount is None else f"{amount:+.3f}" if amount else "0"

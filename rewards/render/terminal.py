@@ -10,7 +10,7 @@ from rewards.compare import aligned, paired
 from rewards.explain import Explanation
 from rewards.render.marks import held, line_texts, lines
 from rewards.render.signs import visible
-from rewards.render.summary import called, facts_of_both, met, summary
+from rewards.render.summary import called, facts_of_both, met, signed, summary
 from rewards.render.totals import outcomes, rules
 from rewards.types import Score
 
@@ -137,17 +137,11 @@ def _explained(rows: Sequence[Explanation]) -> Table:
         text = " ".join(row.text.split())
         text = text if len(text) <= LONG else text[: LONG - 1] + "…"
         said = Text(visible(f"{row.analyzer} {row.rule}: {row.message}"), style="" if row.amount else "dim")
-        words = [f"on {text}" if text else "", *row.reasons, f"charged as {row.into}" if row.into else ""]
-        below = visible("; ".join(filter(None, words)))
+        below = visible("; ".join(filter(None, [f"on {text}" if text else "", row.why])))
         amount = Text(signed(row.amount), style="bold" if row.amount else "dim")
         cells = (Text(row.place), amount, Text(signed(row.due), style="dim"))
         table.add_row(*cells, Text.assemble(said, "\n", (below, "dim italic")))
     return table
-
-
-def signed(amount: float | None) -> str:
-    """An amount for people; nothing where there is none."""
-    return "" if amount is None else f"{amount:+.3f}" if amount else "0"
 
 
 def _numbered(score: Score, rows: Sequence[Explanation]) -> Table:

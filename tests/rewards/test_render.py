@@ -91,7 +91,7 @@ def test_exactly_the_charged_text_is_marked_with_its_finding_on_hover(make: Any)
     assert mark["style"] == "--w:0.333"  # 0.1 / 0.3
     notes = [attributes for tag, attributes in read.tags if tag == "span" and "aria-description" in attributes]
     assert [note["aria-description"] for note in notes] == [
-        "gated  <i> a&b: a&b at 0\n(gated: counts only on programs that pass; by itself -0.020)"
+        "gated  <i> a&b: a&b at 0 (gated; by itself -0.020)"
     ]
 
 
