@@ -14,7 +14,7 @@ ANALYZER = replace(
     name="clippy",
     argv=(
         "clippy-driver", *rustc.FLAGS, "-Aclippy::all", "-Wclippy::correctness", "-Wclippy::suspicious",
-        "-Aclippy::almost_complete_range", "-Aclippy::blanket_clippy_restriction_lints", "{file}",
+        "{file}",
     ),
     package="debian:rust-clippy",
     environment={**rustc.ENVIRONMENT, "CLIPPY_CONF_DIR": "{settings}"},
