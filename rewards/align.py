@@ -46,7 +46,7 @@ def token_rewards(score: Score, byte_spans: NDArray[np.int64], *, sampled: bytes
 
 
 def within(spans: NDArray[np.int64], byte_spans: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """[T] whether a token that has bytes lies wholly in one of the spans [C, 2]; token spans [T, 2] must be in order."""
+    """[T] whether a token has bytes, all in one of the spans [C, 2]; token spans [T, 2] must be in order."""
     inside = np.zeros(len(byte_spans), dtype=np.bool_)
     for start, end in spans:
         first = np.searchsorted(byte_spans[:, 0], start, side="left")

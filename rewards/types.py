@@ -64,8 +64,8 @@ class Charge:
     alpha_cap: float = 1.0
     """Upper bound of RLTF's length compensation alpha = T / (tokens of the span); 1 switches it off."""
     note: str = ""
-    """Why the amount is not the rule's own: gated, capped, merged, follow-on, contradicted, ignored, noise,
-    unjudged."""
+    """Why the amount is not the rule's own: gated, capped, shared, merged, follow-on, contradicted, ignored,
+    noise, unjudged."""
     due: float | None = None
     """What the finding would cost by itself; None where that is the amount."""
     into: str = ""

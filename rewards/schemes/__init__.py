@@ -1,27 +1,66 @@
 """Schemes turn evidence into a reward: `Evidence -> Reward`, pure functions, one file each.
 
-The keyword-only arguments of a scheme are its configuration. Built-in schemes are the modules of this package; other
-distributions add theirs through the entry-point group `spanwise.schemes`, whose targets are the functions.
+The keyword-only arguments of a scheme are its configuration; `cap`, where there is one, is the most that its static
+charges cost a program. Built-in schemes are the modules of this package; other distributions add theirs through the
+entry-point group `spanwise.schemes`, whose targets are the functions. A list of schemes with weights is their
+composition (`rewards.schemes.composition`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TypeAlias, TypeVar
 
 from rewards.registry import Registry
+from rewards.schemes.composition import Entry, composed
 from rewards.types import Evidence, Reward, Source
 
-__all__ = ["Scheme", "Spec", "names", "options", "resolve", "scheme"]
+__all__ = ["Need", "Scheme", "Spec", "function", "names", "needs", "options", "resolve", "scheme"]
 
 Scheme: TypeAlias = Callable[[Evidence], Reward]
-Spec: TypeAlias = str | tuple[str, Mapping[str, Any]] | Scheme
-"""What names a scheme: `"static"`, `("static", {"gate": False})`, or a function."""
+Spec: TypeAlias = str | tuple[str, Mapping[str, Any]] | Sequence[Entry] | Scheme
+"""What names a scheme: `"static"`, `("static", {"gate": False})`, a function, or a list of entries with weights:
+`[{"name": "static"}, {"name": "codequal", "weight": 0.5, "options": {"noise": True}}]`."""
+
+Function = TypeVar("Function", bound=Callable[..., Reward])
+
+
+class Need(StrEnum):
+    """Evidence that costs something to get, so that it is there only for schemes that ask for it."""
+
+    GROUP = "group"
+    """`Evidence.group`."""
+    EXECUTED = "executed"
+    """`Verdict.executed`."""
+    DIVERGENCE = "divergence"
+    """The report of `analyzers.runtime.divergence` on a wrong answer."""
+
 
 _registry: Registry[Callable[..., Reward]] = Registry("scheme", "spanwise.schemes", __name__)
-scheme = _registry.register
 names = _registry.names
 options = _registry.options
+function = _registry.get
+
+
+def scheme(name: str, *, needs: Iterable[Need] = ()) -> Callable[[Function], Function]:
+    """Decorator that makes a scheme known; one of another distribution may have the attribute `needs` itself.
+
+    Raises:
+        rewards.registry.DuplicateName: the name is taken.
+    """
+
+    def add(function: Function) -> Function:
+        function.needs = frozenset(needs)  # type: ignore[attr-defined]
+        _registry.register(name)(function)
+        return function
+
+    return add
+
+
+def needs(scheme: Scheme) -> frozenset[Need]:
+    """What a scheme asks for beside the reports of its analyzers."""
+    return frozenset(getattr(getattr(scheme, "func", scheme), "needs", ()))
 
 
 def resolve(spec: Spec) -> Scheme:
@@ -29,11 +68,17 @@ def resolve(spec: Spec) -> Scheme:
 
     Raises:
         UnknownName: (a ValueError) no such scheme or option, with the closest names and the valid options.
-        ValueError: an option has a value that the scheme refuses.
+        ValueError: an option has a value that the scheme refuses, or a composition would break its cap.
     """
     if callable(spec):
         return spec
-    name, chosen = (spec, {}) if isinstance(spec, str) else spec
-    bound: Scheme = _registry.bind(name, chosen)
+    if isinstance(spec, str):
+        spec = spec, {}
+    bound: Scheme
+    match spec:
+        case (str(name), Mapping() as chosen) if isinstance(spec, tuple):
+            bound = _registry.bind(name, chosen)
+        case _:
+            bound = composed(spec, _registry)
     bound(Evidence(Source("")))  # a scheme that refuses its options does so here, not at the first program
     return bound

@@ -7,7 +7,7 @@ What costs nothing stays visible, as a charge of amount 0 whose note says why.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from analyzers.types import Diagnostic, Kind, Location, Outcome, Severity, Span, Status
@@ -35,6 +35,16 @@ def check_cap(cap: float, *, gap: float) -> None:
         raise ValueError(
             f"cap must be from 0 up and below {gap:g}, the gap between outcomes that it protects, got {cap}"
         )
+
+
+def check_alpha(alpha_cap: float) -> None:
+    """Refuses what would weaken a charge for being short.
+
+    Raises:
+        ValueError: `alpha_cap` is below 1.
+    """
+    if not alpha_cap >= 1:
+        raise ValueError(f"alpha_cap must be at least 1, got {alpha_cap}")
 
 
 def completed(
@@ -94,14 +104,10 @@ def gated(charges: Sequence[Charge], evidence: Evidence, *, gate: bool, spare: b
     """The charges, with those waived that do not count on such a program.
 
     With `gate` these are soft findings on one that does not pass, and hard ones too unless the gate spares them; and
-    syntax errors on one that compiled. Without tests a program counts as passing where it has no hard error.
+    syntax errors on one that compiled.
     """
-    verdict = evidence.verdict
-    if verdict is None:
-        passing = not any(hard(charge.diagnostic) and charge.note != "noise" for charge in charges)
-    else:
-        passing = verdict.outcome is Outcome.PASS
-    compiled = verdict is not None and verdict.outcome is not Outcome.SYNTAX_ERROR
+    passing = passes(charges, evidence)
+    compiled = evidence.verdict is not None and evidence.verdict.outcome is not Outcome.SYNTAX_ERROR
 
     def reason(charge: Charge) -> str:
         if charge.diagnostic.kind is Kind.SYNTAX and compiled:
@@ -109,6 +115,13 @@ def gated(charges: Sequence[Charge], evidence: Evidence, *, gate: bool, spare: b
         return "gated" if gate and not passing and not (spare and hard(charge.diagnostic)) else ""
 
     return [waived(charge, reason(charge)) if reason(charge) else charge for charge in charges]
+
+
+def passes(charges: Iterable[Charge], evidence: Evidence) -> bool:
+    """Whether a program passes its tests; without tests, whether no hard error was found in it."""
+    if evidence.verdict is not None:
+        return evidence.verdict.outcome is Outcome.PASS
+    return not any(hard(charge.diagnostic) and charge.note != "noise" for charge in charges)
 
 
 def broken(evidence: Evidence) -> bool:
@@ -194,3 +207,16 @@ def scaled(charges: list[Charge], limit: float) -> list[Charge]:
 def _shrunk(charge: Charge, factor: float) -> Charge:
     notes = [note for note in (charge.note, "capped") if note]
     return changed(charge, charge.amount * factor, ", ".join(dict.fromkeys(", ".join(notes).split(", "))))
+
+
+def shared(charges: Iterable[Charge], *, unit: float, alone: Callable[[float], float]) -> list[Charge]:
+    """Charges whose amounts are weights so far, each at `unit`; `alone` is what a weight costs by itself."""
+    return [_at(charge, unit, alone) for charge in charges]
+
+
+def _at(charge: Charge, unit: float, alone: Callable[[float], float]) -> Charge:
+    amount = charge.amount * unit
+    due = 0.0 - alone(0.0 - (charge.amount if charge.due is None else charge.due))
+    same = math.isclose(amount, due, rel_tol=1e-9)
+    note = charge.note if same or not amount else ", ".join(filter(None, (charge.note, "shared")))
+    return replace(charge, amount=amount, note=note, due=None if same else due)
