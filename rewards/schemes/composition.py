@@ -11,8 +11,8 @@
 The cap holds for all of them together: the sum of weight * cap is smaller than the smallest gap between two outcomes
 of the composition. A scheme whose `cap` is not set takes its share of what the others leave, no more than its default;
 caps that are set and come to more are refused. Each scheme gates its own charges, and what all of them come to stays
-below the gap to the next worse outcome, whatever a scheme of another distribution does. Where one of them cannot give an
-outcome part, the composition gives none.
+below the gap to the next worse outcome, whatever a scheme of another distribution does. Where one of them
+cannot give an outcome part, the composition gives none.
 """
 
 from __future__ import annotations
