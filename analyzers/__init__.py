@@ -19,7 +19,7 @@ def names() -> tuple[str, ...]:
 
 
 def analyze(text: str, language: str = "python", only: Sequence[str] | None = None) -> tuple[Report, ...]:
-    """One report per analyzer on one program: of those in `only`, or of all that need no tests.
+    """One report per analyzer on one program: of those in `only`, or of all that serve the language and need no tests.
 
     Starts and ends a worker process of its own. For many programs keep an `analyzers.engine.Engine`.
 
@@ -27,10 +27,24 @@ def analyze(text: str, language: str = "python", only: Sequence[str] | None = No
         analyzers.registry.UnknownAnalyzer: with the closest names.
         grammars.UnknownLanguage: no language of that name is known.
     """
-    from analyzers import registry
     from analyzers.engine import Engine
     from analyzers.types import Source
 
-    chosen = [name for name in names() if name != registry.RUNTIME] if only is None else only
+    chosen = _serving(language) if only is None else only
     with Engine(chosen, workers=1) as engine:
         return engine.submit(Source(text, language)).result()
+
+
+def _serving(language: str) -> list[str]:
+    import grammars
+    from analyzers import registry
+    from analyzers.errors import AnalyzerError
+
+    def serves(name: str) -> bool:
+        try:
+            return bool({"*", spoken} & set(registry.get(name).languages))
+        except AnalyzerError:
+            return True  # its report will say that it cannot be loaded
+
+    spoken = grammars.get(language).name
+    return [name for name in names() if name != registry.RUNTIME and serves(name)]

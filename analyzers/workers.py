@@ -20,6 +20,9 @@ import time
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from functools import partial
 from multiprocessing import util
 from pathlib import Path
 from types import FrameType
@@ -33,12 +36,21 @@ from analyzers.types import Analyzer, Diagnostic, Report, Source, Status
 MEMORY_BYTES = 2 << 30
 RECYCLE_AFTER = 2_000
 """Calls after which a worker is replaced: pylint keeps 10 to 20 MB for every 1,000 programs."""
+MAX_STARTS = 3
+"""How often a call is started at most, when the pool that it was given to breaks."""
 BACKSTOP_S = 60
 """Seconds after its deadline at which a call ends its worker, should the caller that kills it have been killed
 itself.
 """
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    arguments: dict[str, Any]
+    answer: Future[list[Report]]
+    starts: int = 0
 
 
 class Workers:
@@ -52,6 +64,8 @@ class Workers:
         self._pool: Any = None
         self._scratch: Path | None = None
         self._closed = False
+        self._under_way: dict[_Call, Any] = {}
+        """The pool that each call was given to."""
 
     def schedule(self, analyzer: str, sources: Sequence[Source], *, timeout_s: float) -> Future[list[Report]]:
         """The reports of one analyzer on some sources, later.
@@ -59,14 +73,9 @@ class Workers:
         The time counts from the moment that a worker takes the call; then the future raises TimeoutError and the
         worker is killed.
         """
-        pool = self._get_pool()
-        arguments: dict[str, Any] = {"args": (analyzer, tuple(sources)), "timeout": timeout_s}
-        try:
-            future: Future[list[Report]] = pool.schedule(analyse, **arguments)
-        except RuntimeError:  # the pool broke: a worker died while it had nothing to do
-            self._discard(pool)
-            future = self._get_pool().schedule(analyse, **arguments)
-        return future
+        call = _Call({"args": (analyzer, tuple(sources)), "timeout": timeout_s}, Future())
+        self._start(call)
+        return call.answer
 
     def close(self) -> None:
         """Ends all processes at once; calls that have not been answered never are."""
@@ -78,6 +87,54 @@ class Workers:
             pool.join()
         if self._scratch is not None:
             shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _start(self, call: _Call) -> None:
+        pool = self._get_pool()
+        call.starts += 1
+        with self._lock:
+            self._under_way[call] = pool
+        try:
+            pool.schedule(analyse, **call.arguments).add_done_callback(partial(self._answer, call, pool))
+        except RuntimeError as error:
+            self._recover(pool, error)
+        else:
+            if not pool.active:  # it may have broken before it saw the call, and then never answers
+                self._recover(pool, BrokenProcessPool("the pool broke"))
+
+    def _answer(self, call: _Call, pool: Any, future: Future[list[Report]]) -> None:
+        error: BaseException | None = None
+        try:
+            reports = future.result()
+        except BrokenProcessPool as broken:
+            return self._recover(pool, broken)
+        except BaseException as raised:  # the worker died, took too long, or the analyzer raised what is no Exception
+            error = raised
+        with self._lock:
+            if self._under_way.get(call) is not pool:
+                return None
+            del self._under_way[call]
+        if error is None:
+            return call.answer.set_result(reports)
+        return call.answer.set_exception(error)
+
+    def _recover(self, pool: Any, error: Exception) -> None:
+        """Starts all calls of a pool that broke in another one.
+
+        A worker that dies before the pool knows what it works on breaks all of it, and then the pool answers some of
+        its calls with an error and others never.
+        """
+        self._discard(pool)
+        with self._lock:
+            calls = [call for call, given in self._under_way.items() if given is pool]
+            for call in calls:
+                del self._under_way[call]
+        for call in calls:
+            try:
+                if call.starts >= MAX_STARTS:
+                    raise error
+                self._start(call)
+            except Exception as final:
+                call.answer.set_exception(final)
 
     def _get_pool(self) -> Any:
         with self._lock:

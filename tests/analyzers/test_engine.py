@@ -254,8 +254,8 @@ def test_a_bad_source_does_not_take_its_batch_with_it(faulty, tmp_path):
     with Engine(["batched"], workers=2) as engine:
         reports = [report for (report,) in engine.analyze_batch([Source(text) for text in texts])]
     assert [index for index, report in enumerate(reports) if report.status is not Status.OK] == [3]
-    # two batches of ten, one of them then one by one
-    assert sorted(map(int, file.read_text().split())) == [1] * 10 + [10, 10]
+    # two batches of ten, one of them again by threes, and three of its sources one by one
+    assert sorted(map(int, file.read_text().split())) == [1, 1, 1, 1, 3, 3, 3, 10, 10]
 
 
 def test_workers_are_quiet_and_work_in_an_empty_folder(faulty, capfd):
@@ -407,5 +407,8 @@ def test_analyze_is_for_one_program():
     assert analyzers.names() == registry.names()
 
 
-def test_analyze_asks_all_that_need_no_tests():
-    assert [report.analyzer for report in analyzers.analyze("x = 1\n")] == ["pyflakes", "pylint", "ruff", "syntax"]
+def test_analyze_asks_all_that_serve_the_language_and_need_no_tests():
+    asked = {report.analyzer: report.status for report in analyzers.analyze("x = 1\n", "py")}
+    assert {name: asked[name] for name in STATIC} == dict.fromkeys(STATIC, Status.OK)
+    assert Status.NOT_APPLICABLE not in asked.values()
+    assert not {"eslint", "runtime"} & set(asked)

@@ -3,6 +3,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 
 import psutil
 import pytest
@@ -69,6 +71,58 @@ def test_workers_are_replaced_after_their_share_of_calls(distribution, monkeypat
         pids = [engine.submit(Source(f"x = {index}")).result(60)[0].diagnostics[0].code for index in range(5)]
     assert len(set(pids)) == 3
     sys.modules.pop("pid_plugin", None)
+
+
+class BreakingPool:
+    """A pool of another kind: it breaks at the first call, answers some calls with that and others never."""
+
+    def __init__(self, answers, active):
+        self.answers, self.active, self.futures = list(answers), active, []
+
+    def schedule(self, function, args, timeout):
+        answer = self.answers.pop(0)
+        if isinstance(answer, RuntimeError):
+            raise answer
+        self.futures.append(Future())
+        if isinstance(answer, BaseException):
+            self.futures[-1].set_exception(answer)
+        elif answer is not None:
+            self.futures[-1].set_result(answer)
+        return self.futures[-1]
+
+    def stop(self):
+        pass
+
+    join = stop
+
+
+BROKEN = BrokenProcessPool("All workers expired")
+
+
+@pytest.mark.parametrize(
+    "pools",
+    [
+        [([["1"], ["2"]], True)],  # nothing breaks
+        [([None, BROKEN], True), ([["1"], ["2"]], True)],  # the first call would never be answered
+        [([RuntimeError("the pool is not active"), None], True), ([["1"], ["2"]], True)],
+        [([None, None], False), ([["1"], ["2"]], True)],  # broke without a word
+        [([["1"], BROKEN], True), ([BROKEN], True), ([["2"]], True)],
+    ],
+)
+def test_every_call_is_answered_when_a_pool_breaks(pools, monkeypatch):
+    waiting = [BreakingPool(*pool) for pool in pools]
+    monkeypatch.setattr(Workers, "_new_pool", lambda self: waiting.pop(0))
+    pool = Workers(["syntax"], count=1)
+    first, second = (pool.schedule("syntax", [Source(text)], timeout_s=1.0) for text in "ab")
+    assert (first.result(5), second.result(5)) == (["1"], ["2"])
+
+
+def test_a_call_that_breaks_every_pool_is_given_up(monkeypatch):
+    started = []
+    monkeypatch.setattr(Workers, "_new_pool", lambda self: started.append(1) or BreakingPool([BROKEN], True))
+    with pytest.raises(BrokenProcessPool, match="All workers expired"):
+        Workers(["syntax"], count=1).schedule("syntax", [Source("x")], timeout_s=1.0).result(5)
+    assert len(started) == workers.MAX_STARTS
 
 
 @pytest.fixture
