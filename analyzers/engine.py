@@ -244,8 +244,10 @@ class Engine:
 
     def _receive(self, analyzer: Analyzer, jobs: Sequence[_Job], reports: Sequence[Report]) -> None:
         if len(jobs) > 1 and blame.failed(reports):
-            for job in jobs:  # one bad source must not take its batch with it
-                self._send(analyzer, [job])
+            # One bad source must not take its batch with it; it is met again in few and small ones.
+            size = math.isqrt(len(jobs))
+            for start in range(0, len(jobs), size):
+                self._send(analyzer, jobs[start : start + size])
             return
         for job, report in zip(jobs, reports, strict=True):
             if report.status in blame.FAILURES:
