@@ -1,4 +1,4 @@
-"""A headless Chromium, spoken to through a pipe: what a page does, and not only what it says."""
+"""A hostile program, a reader of pages, and a headless Chromium: what a page does, and not only what it says."""
 
 from __future__ import annotations
 
@@ -8,9 +8,18 @@ import os
 import shutil
 import subprocess
 import time
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+import pytest
+
+from analyzers.types import Kind, Outcome, Report, Severity, Status
+from rewards.schemes.static import static
+from rewards.scorer import settle
+from rewards.types import Evidence, Item, Score
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -53,14 +62,14 @@ class Browser:
                 return dict(came["result"])
             self.said.append(came)
 
-    def open(self, path: Path, *, dark: bool = False, width: int = 1200, height: int = 900, script: bool = True) -> None:
+    def open(
+        self, path: Path, *, dark: bool = False, width: int = 1200, height: int = 900, script: bool = True
+    ) -> None:
         """Loads a page and waits until it is there."""
         self.ask("Emulation.setScriptExecutionDisabled", value=not script)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.ask("Emulation.setEmulatedMedia", features=[scheme])
-        self.ask(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
-        )
+        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.said.clear()
         self.ask("Page.navigate", url=path.absolute().as_uri())
         while not any(message.get("method") == "Page.loadEventFired" for message in self.said):
@@ -93,7 +102,9 @@ class Browser:
 
     def asked_for(self) -> list[str]:
         """What the page loaded or tried to load beside itself."""
-        sent = [said["params"]["request"]["url"] for said in self.said if said.get("method") == "Network.requestWillBeSent"]
+        sent = [
+            said["params"]["request"]["url"] for said in self.said if said.get("method") == "Network.requestWillBeSent"
+        ]
         return sent[1:]
 
     def __enter__(self) -> Browser:
@@ -116,3 +127,55 @@ class Browser:
             self._left += data
         message, _, self._left = self._left.partition(b"\0")
         return dict(json.loads(message))
+
+
+class Reader(HTMLParser):
+    """What a browser would show, and which elements it would make."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.shown: list[str] = []
+        self.marked: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data: str) -> None:
+        self.shown.append(data)
+        if self.tags and self.tags[-1][0] == "mark":
+            self.marked.append(data)
+        self.tags.append(("", {}))
+
+
+@pytest.fixture(scope="session")
+def read() -> Callable[[str], Reader]:
+    return Reader
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no chromium here: pages are not looked at in a browser")
+    with Browser(tmp_path_factory.mktemp("profile")) as opened:
+        yield opened
+
+
+HOSTILE = 'x = "</script><b>&\x00\x1b[31m\ud800\u202e"\r\nprint(yé)\n'
+
+
+@pytest.fixture(scope="session")
+def scored(make: Any) -> Callable[..., Score]:
+    """The score of a hostile program, or of another text that holds "x" and "yé"."""
+
+    def score(text: str = HOSTILE, *, scheme: Any = static, task_id: str = "<task>") -> Score:
+        found = [
+            make.finding(text, "yé"),
+            make.finding(text, "x", analyzer="<i>", code="a&b", kind=Kind.STYLE, severity=Severity.LOW),
+        ]
+        evidence = make.evidence(text, Outcome.FAILURE, passed=1, findings=found)
+        reports = (*evidence.reports, Report("ruff", Status.TIMED_OUT, detail="after 5 s"))
+        return settle(Item(text, task_id=task_id), Evidence(evidence.source, reports, tested=True), scheme)
+
+    return score
