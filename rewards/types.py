@@ -84,7 +84,7 @@ class Evidence:
     """For each test the share of the programs for the same task that pass it; None where the program is the only one,
     or the others are not known."""
     reference: str | None = None
-    """A completion that solves the task."""
+    """A program that solves the task, as whole as `source.text`."""
 
     @property
     def runtime(self) -> Report | None:

@@ -33,6 +33,8 @@ class Need(StrEnum):
     """`Evidence.group`."""
     EXECUTED = "executed"
     """`Verdict.executed`."""
+    REFERENCE = "reference"
+    """`Evidence.reference`."""
     DIVERGENCE = "divergence"
     """The report of `analyzers.runtime.divergence` on a wrong answer."""
 
