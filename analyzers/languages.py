@@ -44,9 +44,8 @@ def _linters() -> dict[str, list[str]]:
 
 
 def _parse(language: grammars.Language) -> str:
-    provider = language.parser.partition(":")[0].partition(".")[0].replace("_", "-")
     own = "CPython's `compile()`, " if language.name == "python" else ""
-    return f"{own}{provider}"
+    return f"{own}{language.package}"
 
 
 def _run(language: grammars.Language) -> str:

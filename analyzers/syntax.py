@@ -3,7 +3,9 @@
 An ERROR node is often good, but has a fat tail: a truncated program is one ERROR from the first line to the last.
 What names the place best is the parser's own log: the first token that no branch of the parser could accept, with the
 token before it, since damage by omission shows one token late. The log is no stable interface, so that without it the
-smallest of the tree's own marks is taken. Where a language has a compiler at hand it gives the verdict (`VERDICTS`).
+smallest of the tree's own marks is taken. A bracket or a quote that has no partner makes the parser stumble only many
+lines later; the program's layout says where it is. Where a language has a compiler at hand it gives the verdict
+(`VERDICTS`).
 
 Does not see what only a compiler knows, in languages that have none here: types, names, misplaced statements.
 """
@@ -14,7 +16,7 @@ import platform
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from tree_sitter import LogType, Node, Parser
 
@@ -56,8 +58,9 @@ class Syntax:
     batch_size: int = 1
 
     def fingerprint(self) -> str:
-        """The spans depend on the parser's recovery, and Python's on the interpreter."""
-        return f"tree-sitter {version('tree-sitter')}, Python {platform.python_version()}"
+        """The spans depend on the parser's recovery and on the grammars, and Python's on the interpreter."""
+        packages = sorted({"tree-sitter", *(grammars.get(name).package for name in grammars.names())})
+        return ", ".join([f"Python {platform.python_version()}", *map(_version, packages)])
 
     def run(self, sources: Sequence[Source]) -> list[tuple[Diagnostic, ...]]:
         """At most one diagnostic for each source.
@@ -85,6 +88,13 @@ class Syntax:
             return (_diagnostic(replace(place, message=found.message), source, code=found.code),)
         (diagnostic,) = to_diagnostics(self.name, source.text, [found], convention=Convention())
         return (_diagnostic(Place(diagnostic.span, found.message), source, code=found.code),)
+
+
+def _version(package: str) -> str:
+    try:
+        return f"{package} {version(package)}"
+    except PackageNotFoundError:
+        return f"no {package}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +189,10 @@ def _rejected_token(parsed: _Parsed) -> Span | None:
     size = 0
     sizes: dict[tuple[int, int], int] = {}
     rejected: Span | None = None
-    resumed = False
 
     def listen(kind: LogType, message: str) -> None:
-        nonlocal place, size, rejected, resumed
-        if resumed or kind is not LogType.PARSE:
+        nonlocal place, size, rejected
+        if kind is not LogType.PARSE:
             return
         if match := _PLACE.match(message):
             place = int(match[1]), int(match[2])
@@ -196,7 +205,7 @@ def _rejected_token(parsed: _Parsed) -> Span | None:
             start = len(encode(table.text[: table.offset(_POINTS, *place)]))
             rejected = Span(start, min(start + size, len(data)))
         elif message.startswith("resume"):
-            resumed = True
+            del parser.logger  # the recovery says no more, and may take long
 
     parser = Parser(trees.grammar(parsed.language))
     parser.logger = listen
@@ -206,7 +215,8 @@ def _rejected_token(parsed: _Parsed) -> Span | None:
     token = data[rejected.start : rejected.end]
     start = rejected.start + len(token) - len(token.lstrip(_BLANK))
     # Scanners of some grammars look far ahead.
-    word = _FIRST.match(data, start) if rejected.end - start > MAX_ERROR else None
+    far = rejected.end - start > MAX_ERROR or b"\n" in data[start : rejected.end]
+    word = _FIRST.match(data, start) if far else None
     return Span(start, word.end() if word else rejected.end)
 
 

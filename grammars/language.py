@@ -133,6 +133,11 @@ class Language:
     """Strings at which a sampled function body has ended and something else begins."""
     toolchain: Toolchain | None = None
 
+    @property
+    def package(self) -> str:
+        """The package that holds the grammar, told by the name of its module."""
+        return self.parser.partition(":")[0].partition(".")[0].replace("_", "-")
+
     def tree_sitter(self) -> TreeSitterLanguage:
         """The grammar, ready for `tree_sitter.Parser`.
 
@@ -146,14 +151,13 @@ class Language:
             entry: Any = getattr(import_module(module), attribute)()
         except (ImportError, AttributeError) as error:
             raise GrammarUnavailable(
-                f"no tree-sitter grammar for {self.name}: cannot load {self.parser!r}; install {_provider(module)}"
+                f"no tree-sitter grammar for {self.name}: cannot load {self.parser!r}; install {_requirement(self.package)}"
             ) from error
         return TreeSitterLanguage(_capsule(entry) if isinstance(entry, int) else entry)
 
 
-def _provider(module: str) -> str:
-    """What to install for a module: the package of that name, in the versions that our extra asks for."""
-    package = module.partition(".")[0].replace("_", "-")
+def _requirement(package: str) -> str:
+    """What to install: a package, in the versions that our extra asks for."""
     try:
         wanted = [text.partition(";") for text in requires(DISTRIBUTION) or ()]
     except PackageNotFoundError:  # run from a checkout that is not installed
