@@ -11,12 +11,14 @@ comes from tokens. Message classes are chosen below, because a reward on taste t
 naming, formatting and the order of imports (they reward padding), limits on size (they reward nothing but brevity),
 and what depends on the machine (`import-error`: the runtime analyzer knows).
 
-What pylint infers about third-party packages depends on what is installed beside it.
+Packages beyond the standard library are not looked into: what is installed is the machine's affair, and an unused
+`import torch` would cost a minute.
 """
 
 from __future__ import annotations
 
 import io
+import sys
 import threading
 import warnings
 from collections.abc import Iterator
@@ -177,15 +179,24 @@ def _messages(text: str) -> list[Any]:
             raise AnalyzerFailed(f"pylint crashed with {type(cause).__name__}: {str(cause)[:200]}") from error
 
 
+class _Foreign(set[str]):
+    """All modules that are not of the standard library, as astroid's list of those that it must not read."""
+
+    def __contains__(self, name: object) -> bool:
+        return str(name).partition(".")[0] not in sys.stdlib_module_names
+
+
 class _Linter:
     """What `PyLinter.check` sets up and takes down for each call, set up once."""
 
     def __init__(self) -> None:
+        import astroid
         from pylint.checkers import BaseRawFileChecker, BaseTokenChecker
         from pylint.lint import PyLinter
         from pylint.reporters import CollectingReporter
         from pylint.utils import ASTWalker
 
+        astroid.MANAGER.brain["module_denylist"] = astroid.MANAGER.module_denylist = _Foreign()
         self.linter = linter = PyLinter(reporter=CollectingReporter())
         linter.load_default_plugins()
         linter.disable("all")

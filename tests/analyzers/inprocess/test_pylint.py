@@ -90,3 +90,12 @@ def test_the_streams_are_as_before(capsys):
     found("x = missing\n")
     assert before == (sys.stdin, sys.stdout, sys.stderr)
     assert capsys.readouterr() == ("", "")
+
+
+def test_packages_beyond_the_standard_library_are_not_looked_into():
+    """What is installed must not decide what a program costs, and reading torch takes longer than any program."""
+    assert found("import pytest\npytest.no_such_thing()\n") == ()
+    assert [item.code for item in found("import os\nos.no_such_thing()\n")] == ["no-member"]
+    assert "torch" in pylint._Foreign()
+    assert "torch.nn" in pylint._Foreign()
+    assert "os.path" not in pylint._Foreign()
