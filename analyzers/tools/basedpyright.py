@@ -88,7 +88,7 @@ ANALYZER = Tool(
     file="program-0.py",
     refuse=syntax_error,
     batch_size=64,
-    timeout_s=60.0,
+    timeout_s=30.0,
 )  # fmt: skip
 
 GOOD = [

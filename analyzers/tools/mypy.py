@@ -70,7 +70,7 @@ ANALYZER = Tool(
     refuse=syntax_error,
     stop_exit_codes=(2,),
     batch_size=64,
-    timeout_s=60.0,
+    timeout_s=30.0,
 )  # fmt: skip
 
 GOOD = [

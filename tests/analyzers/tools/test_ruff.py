@@ -1,5 +1,6 @@
 import pytest
 
+from analyzers.errors import AnalyzerFailed
 from analyzers.tools.ruff import ANALYZER
 from analyzers.types import Kind, Severity, Source
 
@@ -48,3 +49,39 @@ def test_the_byte_order_mark_does_not_shift_the_first_line():
     text = "\ufeffs = 'é😀'; x = missing\n"
     (found,) = ANALYZER.run([Source(text)])
     assert "missing" in [text[item.span.start : item.span.end] for item in found]
+
+
+def test_the_output_is_understood(captured):
+    folder = "/dev/shm/spanwise-x/programs"
+    assert [
+        (item.code, item.file, item.line, item.column, item.end_line, item.end_column, item.severity)
+        for item in ANALYZER.parse(captured("ruff.json"))
+    ] == [
+        ("F821", f"{folder}/p0.py", 1, 15, 1, 22, Severity.CRITICAL),
+        ("F401", f"{folder}/p0.py", 2, 8, 2, 10, Severity.LOW),
+        ("F507", f"{folder}/p0.py", 3, 5, 3, 18, Severity.HIGH),
+        ("invalid-syntax", f"{folder}/p1.py", 1, 5, 1, 6, Severity.FATAL),
+    ]
+
+
+@pytest.mark.parametrize("output", ["", "error: Failed to parse", '[{"code": "F821"}]'])
+def test_other_output_is_a_failure(output):
+    with pytest.raises(AnalyzerFailed, match="unexpected JSON"):
+        list(ANALYZER.parse(output))
+
+
+PROGRAM = "{0}\ns = '😀'; exec(s)  {0}\n\n\ndef f(a=[]):  {0}\n    return missing  {0}\n"
+
+
+def test_comments_suppress_nothing():
+    comments = ["", "# noqa", "# noqa: F821", "# ruff: noqa", "# flake8: noqa", "# ruff: disable[F821]"]
+    found = ANALYZER.run([Source(PROGRAM.format(comment)) for comment in comments])
+    assert [[item.code for item in items] for items in found] == [["S102", "B006", "F821"]] * 6
+
+
+def test_configuration_in_the_folders_changes_nothing(plant):
+    config = 'exclude = ["*.py"]\n[lint]\nignore = ["F821", "B006", "S102"]\n'
+    toml = '[tool.ruff]\nexclude = ["*.py"]\n[tool.ruff.lint]\nignore = ["F821"]\n'
+    plant({"ruff.toml": config, ".ruff.toml": config, "pyproject.toml": toml})
+    (found,) = ANALYZER.run([Source(PROGRAM.format(""))])
+    assert [item.code for item in found] == ["S102", "B006", "F821"]
