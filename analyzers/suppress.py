@@ -12,9 +12,9 @@ Does not touch what is no comment: decorators (`@no_type_check`), annotations an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import cache
 
-from tree_sitter import Node
+from tree_sitter import Node, Query, QueryCursor
 
 import grammars
 from analyzers import trees
@@ -39,7 +39,7 @@ def neutralise(text: str, language: str) -> str:
     pieces, done = [], 0
     words = _words(spoken)
     table = LineTable(text)
-    for start, end in _comments(text, language):
+    for start, end in comments(trees.root(text, language), language):
         span = table.offsets(Unit.BYTE, start, end)
         shebang = _SHEBANG.match(text) if span.start == 0 else None
         begin = shebang.end() if shebang else span.start
@@ -58,17 +58,32 @@ def _blank(match: re.Match[str]) -> str:
     return "x" if len(match[0]) == 1 else match[0]
 
 
-def _comments(text: str, language: str) -> Iterator[tuple[int, int]]:
-    """Byte ranges of the comments, in order. Never recurses: the depth of a tree is the nesting of the program."""
-    spoken = grammars.get(language)
-    kinds, holders = frozenset(spoken.comment_nodes), frozenset(spoken.comment_holders)
-    stack: list[Node] = [trees.root(text, language)]
-    while stack:
-        node = stack.pop()
-        if node.type in kinds:
-            yield node.start_byte, node.end_byte
-        elif node.type in holders:
-            found = (match.span("comment") for match in _HELD.finditer(node.text or b"") if match["comment"])
-            yield from ((node.start_byte + start, node.start_byte + end) for start, end in found)
+def comments(tree: Node, language: str) -> list[tuple[int, int]]:
+    """Byte ranges of the comments in a tree of `analyzers.trees`, in order; one inside of another is part of that.
+
+    Raises:
+        ToolMissing: the grammar of the language is not installed.
+    """
+    captured = QueryCursor(_kinds(language)).captures(tree)
+    nodes = [(node.start_byte, -node.end_byte, name, node) for name, found in captured.items() for node in found]
+    ranges, done = [], -1
+    for start, end, name, node in sorted(nodes, key=lambda entry: entry[:2]):
+        if start < done:
+            continue
+        done = -end
+        if name == "comment":
+            ranges.append((start, done))
         else:
-            stack.extend(reversed(node.children))
+            held = (match.span("comment") for match in _HELD.finditer(node.text or b"") if match["comment"])
+            ranges += [(start + first, start + last) for first, last in held]
+    return ranges
+
+
+@cache
+def _kinds(language: str) -> Query:
+    spoken = grammars.get(language)
+    kinds = [
+        *((kind, "comment") for kind in spoken.comment_nodes),
+        *((kind, "holder") for kind in spoken.comment_holders),
+    ]
+    return Query(trees.grammar(language), " ".join(f"({kind}) @{name}" for kind, name in kinds))
