@@ -201,9 +201,10 @@ def ratio(rule: Rule, total: Counter[str]) -> str:
     return f"{wrong * all_right / right:.1f}" if right else "∞" if wrong else ""
 
 
-def document(audits: dict[str, Audit], each: int, count: int) -> str:
+def document(audits: dict[str, Audit], each: int, count: int, spoken: Sequence[str]) -> str:
     assert __doc__ is not None
-    text = ["# Rules", "", f"Written by `python benchmarks/rules.py --samples {each} --count {count} --write`.", ""]
+    options = f"--samples {each} --count {count} --languages {','.join(spoken)}"
+    text = ["# Rules", "", f"Written by `python benchmarks/rules.py {options} --write`.", ""]
     text += [__doc__.partition("\n\n")[2].partition("\n\n")[2].strip(), ""]
     text += [
         "Cells are the number of programs in which a rule fired, their share, and its interval. `ratio` is the rate on"
@@ -242,13 +243,14 @@ def main(
     write: Annotated[bool, typer.Option(help="Write docs/rules.md and the table of rules that are off.")] = False,
 ) -> None:
     names = list(registry.check(registry.split(analyzers))) if analyzers else installed()
-    audits = audit(names, registry.split(languages) or spoken(names), samples, count)
+    wanted = list(registry.split(languages)) or spoken(names)
+    audits = audit(names, wanted, samples, count)
     if write:
-        DOCUMENT.write_text(document(audits, samples, count), encoding="utf-8")
+        DOCUMENT.write_text(document(audits, samples, count, wanted), encoding="utf-8")
         TABLE.write_text(settings(audits), encoding="utf-8")
         console.print(f"wrote {DOCUMENT} and {TABLE}")
     else:
-        print(document(audits, samples, count))
+        print(document(audits, samples, count, wanted))
         print(settings(audits))
 
 
