@@ -16,7 +16,9 @@ from contextlib import ExitStack
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from rewards import schemes
 from rewards.align import token_rewards
+from rewards.evidence import limits_for
 from rewards.schemes import Spec
 from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, BadItem, Scorer
 from rewards.serial import from_jsonable, jsonable
@@ -95,8 +97,10 @@ def score_batch(
         ValueError: as `score`; every item is checked before the first one is analysed.
         analyzers.runtime.sandbox.tiers.TierRefused: as `score`.
     """
+    scheme = schemes.resolve(scheme)
+    limits = limits_for(schemes.needs(scheme), limits)
     engine = _engine(tuple(analyzers), limits, isolation, workers)
-    return Scorer(analyzers, scheme=scheme, engine=engine).score_batch(items)
+    return Scorer(analyzers, scheme=scheme, limits=limits, isolation=isolation, engine=engine).score_batch(items)
 
 
 @cache

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from analyzers.runtime import tests as suites
-from analyzers.types import Outcome, Source, Span
+from analyzers.types import Outcome, Report, Source, Span
 from rewards import schemes
+from rewards.evidence import divergence, gathered, groups, limits_for
 from rewards.extract import extract
 from rewards.registry import did_you_mean
 from rewards.schemes.regions import sampled
@@ -64,13 +65,15 @@ class Scorer:
             OSError: nothing can be kept in `cache`.
         """
         self.scheme = schemes.resolve(scheme)
+        self._needs = schemes.needs(self.scheme)
+        self._limits, self._isolation = limits_for(self._needs, limits), isolation
         self._runs_tests = RUNTIME in analyzers
         self._warned = False
         self._owned = engine is None
         if engine is None:
             from analyzers.engine import Engine  # starts processes, so it is imported when it is wanted
 
-            engine = Engine(analyzers, workers=workers, limits=limits, isolation=isolation, cache_folder=cache)
+            engine = Engine(analyzers, workers=workers, limits=self._limits, isolation=isolation, cache_folder=cache)
         self._engine = engine
 
     def submit(self, item: Item | Mapping[str, Any]) -> Future[Score]:
@@ -84,8 +87,8 @@ class Scorer:
         item = as_item(item)
         source, tests = self._prepared(item)
         return _then(
-            self._engine.submit(source, tests),
-            lambda reports: settle(item, Evidence(source, reports, tests is not None), self.scheme),
+            _joined(self._engine.submit(source, tests), lambda reports: self._divergence(item, source, reports)),
+            lambda reports: self._settled(item, source, reports, tested=tests is not None),
         )
 
     def score_batch(self, items: Iterable[Item | Mapping[str, Any]]) -> list[Score]:
@@ -99,9 +102,26 @@ class Scorer:
         checked = [as_item(item) for item in items]
         prepared = [self._prepared(item) for item in checked]
         found = self._engine.analyze_batch([source for source, _ in prepared], [tests for _, tests in prepared])
+        further = [
+            self._divergence(item, source, reports)
+            for item, (source, _), reports in zip(checked, prepared, found, strict=True)
+        ]
+        scores = [
+            self._settled(item, source, reports + _result(report), tested=tests is not None)
+            for item, (source, tests), reports, report in zip(checked, prepared, found, further, strict=True)
+        ]
+        return self.grouped(checked, scores)
+
+    def grouped(self, items: Sequence[Item], scores: Sequence[Score]) -> list[Score]:
+        """The scores of items, with what programs for the same task tell of each other, where the scheme asks for it.
+
+        `score_batch` does this itself; scores of `submit` are those of programs that stand alone.
+        """
+        if schemes.Need.GROUP not in self._needs:
+            return list(scores)
         return [
-            settle(item, Evidence(source, reports, tests is not None), self.scheme)
-            for item, (source, tests), reports in zip(checked, prepared, found, strict=True)
+            score if group is None else self._settled(item, score.source, score.reports, group=group)
+            for item, score, group in zip(items, scores, groups(items, scores), strict=True)
         ]
 
     def close(self) -> None:
@@ -116,6 +136,23 @@ class Scorer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _settled(
+        self,
+        item: Item,
+        source: Source,
+        reports: tuple[Report, ...],
+        *,
+        tested: bool = True,
+        group: tuple[float, ...] | None = None,
+    ) -> Score:
+        evidence = gathered(item, source, reports, tested=tested, needs=self._needs)
+        return settle(item, evidence if group is None else replace(evidence, group=group), self.scheme)
+
+    def _divergence(self, item: Item, source: Source, reports: Sequence[Report]) -> Future[Report] | None:
+        if schemes.Need.DIVERGENCE not in self._needs:
+            return None
+        return divergence(item, source, reports, limits=self._limits, isolation=self._isolation)
 
     def _prepared(self, item: Item) -> tuple[Source, Tests | None]:
         source = extract(
@@ -190,6 +227,32 @@ def _moved(span: Span, source: Source) -> Span:
     """A sampled part of the source as a part of the completion."""
     shift = source.offset - source.prefix
     return Span(span.start + shift, span.end + shift)
+
+
+def _result(future: Future[Report] | None) -> tuple[Report, ...]:
+    return () if future is None else (future.result(),)
+
+
+def _joined(
+    found: Future[tuple[Report, ...]], further: Callable[[tuple[Report, ...]], Future[Report] | None]
+) -> Future[tuple[Report, ...]]:
+    """The future of reports and of one more that depends on them, where there is one."""
+    joined: Future[tuple[Report, ...]] = Future()
+    joined.set_running_or_notify_cancel()
+
+    def finish(done: Future[tuple[Report, ...]]) -> None:
+        try:
+            reports = done.result()
+            more = further(reports)
+            if more is None:
+                joined.set_result(reports)
+            else:
+                more.add_done_callback(lambda last: joined.set_result((*reports, last.result())))
+        except (Exception, CancelledError) as error:
+            joined.set_exception(error)
+
+    found.add_done_callback(finish)
+    return joined
 
 
 def _then(future: Future[_In], function: Callable[[_In], _Out]) -> Future[_Out]:

@@ -1,0 +1,249 @@
+"""Where a Python program that answers wrongly leaves the path of one that answers rightly.
+
+Both run on the failing test, and on up to three before it that pass, with `support/trace_values.py` around them, which
+tells which variable takes which value at which line. Two programs may work in different ways, so values are compared
+only where that is known to make sense:
+
+1. The first answer (or line of output) that differs is the failing one.
+2. A variable of the program and one of the reference are partners if they took the same values, in the same order, in
+   all calls before it. So are the answers themselves, and the lines that are printed.
+3. The first value in the failing call that none of the variable's partners takes at that place is the divergence.
+
+With no passing test before it only the answers are partners, and the divergence is the line that returns or prints the
+wrong one. It is a hint and no proof: a variable that has a partner by chance may leave it for a good reason, values are
+compared up to the bounds of their texts, and the program's own process tells them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeAlias
+
+import grammars
+from analyzers import runtime
+from analyzers.positions import PYTHON_AST, LineTable
+from analyzers.runtime.sandbox.base import Limits, Tier
+from analyzers.runtime.tests import Appended, Asserts, Call, Calls, CheckFunction, Exchange, Stdio, Tests
+from analyzers.types import (
+    Diagnostic,
+    Kind,
+    Location,
+    Outcome,
+    Report,
+    Severity,
+    Source,
+    Status,
+    TestStatus,
+    Verdict,
+)
+
+NAME = "divergence"
+CODE = "first-divergence"
+PASSING = 3
+"""Tests before the failing one that partners are found on."""
+MAX_SHOWN = 80
+
+_TRACER = Path(__file__).with_name("support") / "trace_values.py"
+Variable: TypeAlias = tuple[str, str]
+"""The function, and the name in it; the function `""` stands for what is seen from outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A variable takes a value."""
+
+    entry: int
+    """Number of the call from outside in which it does, from 1."""
+    line: int
+    """From 1."""
+    variable: Variable
+    value: str
+    """A bounded text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """A value that the reference does not have there."""
+
+    event: Event
+    expected: str | None
+    """What one of the partners has instead, if it goes on at all."""
+
+
+def applies(source: Source, verdict: Verdict | None) -> bool:
+    """Whether there is something to compare: a Python program that gives a wrong answer."""
+    return verdict is not None and verdict.outcome is Outcome.FAILURE and grammars.get(source.language).name == "python"
+
+
+def submit(
+    source: Source,
+    reference: str,
+    tests: Tests,
+    verdict: Verdict,
+    limits: Limits | None = None,
+    *,
+    isolation: Tier = Tier.STANDARD,
+) -> Future[Report]:
+    """The report on a wrong answer, later: at most one diagnostic, on a line of the program.
+
+    Raises:
+        analyzers.runtime.sandbox.tiers.TierRefused: as `runtime.submit`.
+    """
+    job = _job(tests, verdict)
+    runs = [
+        runtime.submit(
+            Source(_TRACER.read_text(encoding="utf-8")),
+            Stdio((Exchange(json.dumps({"program": program, **job}), ""),)),
+            limits,
+            isolation=isolation,
+        )
+        for program in (source.text, reference)
+    ]
+    return _both(runs, lambda reports: _report(source, *reports))
+
+
+def first_divergence(program: Sequence[Event], reference: Sequence[Event]) -> Divergence | None:
+    """The first value of the failing call that the reference does not have there; None where all answers are alike."""
+    mine, theirs = _histories(program), _histories(reference)
+    answers = [variable for variable in mine | theirs if not variable[0]]
+    entries = sorted({event.entry for event in program})
+    failing = next((n for n in entries if any(mine[name][n] != theirs[name][n] for name in answers)), None)
+    if failing is None:
+        return None
+    before = [entry for entry in entries if entry < failing]
+    partners = {variable: _partners(variable, mine, theirs, before) for variable in mine}
+    seen: dict[Variable, int] = defaultdict(int)
+    for event in (event for event in program if event.entry == failing):
+        place = seen[event.variable]
+        seen[event.variable] += 1
+        values = [theirs[partner][failing][place : place + 1] for partner in partners[event.variable]]
+        if values and [event.value] not in values:
+            return Divergence(event, next((value for found in values for value in found), None))
+        partners[event.variable] = [
+            partner for partner, value in zip(partners[event.variable], values, strict=True) if value == [event.value]
+        ]
+    return None
+
+
+_Histories: TypeAlias = Mapping[Variable, Mapping[int, list[str]]]
+
+
+def _histories(events: Sequence[Event]) -> dict[Variable, dict[int, list[str]]]:
+    """The values of each variable, by call."""
+    found: dict[Variable, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for event in events:
+        found[event.variable][event.entry].append(event.value)
+    return found
+
+
+def _partners(variable: Variable, mine: _Histories, theirs: _Histories, before: Sequence[int]) -> list[Variable]:
+    if not variable[0]:
+        return [variable]
+    history = [mine[variable][entry] for entry in before]
+    if not any(history):
+        return []
+    return [other for other in theirs if other[0] and [theirs[other][entry] for entry in before] == history]
+
+
+def _job(tests: Tests, verdict: Verdict) -> dict[str, Any]:
+    """What the tracer runs beside the program."""
+    failing = next((n for n, test in enumerate(verdict.tests) if test.status is TestStatus.FAILED), 0)
+    passed = [n for n, test in enumerate(verdict.tests[:failing]) if test.status is TestStatus.PASSED]
+    chosen = [*passed[-PASSING:], failing]
+    match tests:
+        case Stdio(cases):
+            return {"inputs": [cases[n].stdin for n in chosen if n < len(cases)]}
+        case Asserts(statements, setup):
+            return {"setup": setup, "tests": [statements[n] for n in chosen if n < len(statements)]}
+        case Calls(function, cases):
+            return {"setup": "", "tests": [_call(function, cases[n]) for n in chosen if n < len(cases)]}
+        case CheckFunction(code, entry_point, setup):
+            return {"setup": f"{setup}\n{code}", "tests": [f"check({entry_point})"]}
+        case Appended(code, prefix):
+            return {"setup": prefix, "tests": [code]}
+
+
+def _call(function: str, case: Call) -> str:
+    """The call as code; what is called may be a method of an object made without arguments."""
+    head, dot, method = function.partition(".")
+    callee = f"{head}().{method}" if dot else f"({head} if {head!r} in globals() else Solution().{head})"
+    words = [repr(argument) for argument in case.args]
+    words += [f"{name}={value!r}" for name, value in (case.kwargs or {}).items()]
+    return f"{callee}({', '.join(words)})"
+
+
+def _report(source: Source, traced: Report, reference: Report) -> Report:
+    seconds = traced.seconds + reference.seconds
+    table = LineTable(source.text)
+    lines = table.position(PYTHON_AST, len(source.text))[0]
+    try:
+        found = first_divergence(_events(traced, "the program"), _events(reference, "the reference"))
+    except _Untraceable as error:
+        return Report(NAME, Status.FAILED, seconds=seconds, detail=str(error))
+    if found is None:
+        return Report(NAME, Status.OK, seconds=seconds)
+    if not 1 <= found.event.line <= lines:
+        return Report(NAME, Status.FAILED, seconds=seconds, detail=f"the program has no line {found.event.line}")
+    span = table.span(PYTHON_AST, found.event.line)
+    told = Diagnostic(NAME, CODE, Severity.HIGH, _words(found), span, Kind.LOGIC, Location.LINE)
+    return Report(NAME, Status.OK, (told,), seconds)
+
+
+def _words(found: Divergence) -> str:
+    scope, name = found.event.variable
+    what = name if scope else {"answer": "the answer", "printed": "the line that is printed"}.get(name, name)
+    instead = "goes on no further" if found.expected is None else f"has {found.expected[:MAX_SHOWN]}"
+    return f"{what} becomes {found.event.value[:MAX_SHOWN]}, where the reference {instead}"
+
+
+class _Untraceable(Exception):
+    """A run has no events; the message is one line."""
+
+
+def _events(report: Report, whose: str) -> list[Event]:
+    verdict = report.verdict
+    if verdict is None or verdict.outcome not in (Outcome.PASS, Outcome.FAILURE):
+        why = (verdict.detail or verdict.exception or verdict.outcome) if verdict else report.detail
+        raise _Untraceable(f"{whose} cannot be traced: {why}")
+    try:
+        events = [_event(*fields) for fields in json.loads(verdict.stdout)]
+    except (ValueError, TypeError) as error:
+        raise _Untraceable(f"{whose} spoiled its trace: {error}") from error
+    broken = next((event.value for event in events if event.variable == ("", "broken")), None)
+    if broken is not None or not events:
+        raise _Untraceable(f"{whose} cannot be traced: {broken or 'it was never called'}")
+    return events
+
+
+def _event(entry: object, line: object, scope: object, name: object, value: object) -> Event:
+    if not (type(entry) is type(line) is int and type(scope) is type(name) is type(value) is str):
+        raise ValueError("an event is two numbers and three texts")
+    return Event(entry, line, (scope, name), value)
+
+
+def _both(runs: Sequence[Future[Report]], function: Callable[[list[Report]], Report]) -> Future[Report]:
+    """The future of `function` of the results of all; no thread waits for it."""
+    joined: Future[Report] = Future()
+    joined.set_running_or_notify_cancel()
+    left, lock = len(runs), Lock()
+
+    def count(_: Future[Report]) -> None:
+        nonlocal left
+        with lock:
+            left -= 1
+            if left:
+                return
+        try:
+            joined.set_result(function([run.result() for run in runs]))
+        except (Exception, CancelledError) as error:
+            joined.set_result(Report(NAME, Status.FAILED, detail=" ".join(f"{type(error).__name__}: {error}".split())))
+
+    for run in runs:
+        run.add_done_callback(count)
+    return joined
