@@ -18,6 +18,7 @@ from analyzers.runtime.tests import Tests
 from rewards.commands.programs import BadUsage, read_program, read_tests
 from rewards.commands.records import SUFFIXES, Record, read_records
 from rewards.registry import did_you_mean
+from rewards.schemes import Need, needs
 from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, Scorer
 from rewards.tokens import TokenBytes
 from rewards.types import Item, Score
@@ -100,7 +101,7 @@ class Settings:
             names = {record.name for record in records}
             for task in tasks:
                 if task not in names:
-                    raise BadUsage(f"no program is called {task!r}; {did_you_mean(task, names)}")
+                    raise BadUsage(f"no program is called {task!r}; {did_you_mean(task, names):.300}")
             records = [record for record in records if record.name in tasks]
         return list(self.settled(records))
 
@@ -112,15 +113,17 @@ class Settings:
         """
         suite = read_tests(self.tests) if self.tests else None
         with ExitStack() as stack:
-            scorer: Scorer | None = None
-            for start in range(0, len(records), AT_ONCE):
-                chunk = records[start : start + AT_ONCE]
+            fresh = any(record.item for record in records)
+            scorer = stack.enter_context(self.scorer()) if fresh else None
+            # What programs for one task say of each other is known only where they are scored together.
+            whole = scorer is not None and Need.GROUP in needs(scorer.scheme)
+            size = len(records) if whole else AT_ONCE
+            for start in range(0, len(records), size):
+                chunk = records[start : start + size]
                 items = [with_default(item, suite) for record in chunk if (item := record.item) is not None]
-                if items and scorer is None:
-                    scorer = stack.enter_context(self.scorer())
-                fresh = iter(scorer.score_batch(items) if scorer and items else ())
+                scores = iter(scorer.score_batch(items) if scorer and items else ())
                 for record in chunk:
-                    yield record, record.score or next(fresh)
+                    yield record, record.score or next(scores)
 
 
 def with_default(item: Item, suite: Tests | None) -> Item:

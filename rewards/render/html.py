@@ -83,7 +83,7 @@ def _tagged(piece: Piece, text: str) -> str:
 
 
 def _classes(piece: Piece) -> list[str]:
-    token = ["sw-token"] if piece.token else []
+    token = ["sw-token"] * piece.token + ["sw-exempt"] * piece.exempt
     if piece.weight:
         return [*token, "sw-hit" if piece.weight < 0 else "sw-credit"]
     return [*token, "sw-note"] if piece.label else token

@@ -35,6 +35,8 @@ class Piece:
     label: str
     token: bool
     """Whether it begins a token of its own."""
+    exempt: bool = False
+    """Whether the outcome says nothing of it."""
 
 
 def lines(text: str) -> list[Span]:
@@ -114,7 +116,8 @@ def _pieces(score: Score, rows: Sequence[Explanation], tokens: _Tokens | None) -
         start, end = held(row.span, length)
         opened[start].append(row)
         closed[end].append(row)
-    cuts = {0, length, *opened, *closed}
+    exempt = _inside(score.exempt, length)
+    cuts = {0, length, *opened, *closed, *(edge for span in score.exempt for edge in (span.start, span.end))}
     begun: set[int] = set()
     if tokens is not None:
         begun = {0, *(np.flatnonzero(np.diff(tokens.owners)) + 1).tolist()}
@@ -124,7 +127,16 @@ def _pieces(score: Score, rows: Sequence[Explanation], tokens: _Tokens | None) -
         for row in closed[start]:
             open_.pop(id(row), None)
         open_.update((id(row), row) for row in opened[start])
-        yield _piece(Span(start, end), open_.values(), tokens, begins=start in begun)
+        piece = _piece(Span(start, end), open_.values(), tokens, begins=start in begun)
+        yield replace(piece, exempt=True) if exempt[start] else piece
+
+
+def _inside(spans: Iterable[Span], length: int) -> NDArray[np.bool_]:
+    """[length] whether a code point lies in one of the spans."""
+    inside = np.zeros(length, dtype=np.bool_)
+    for span in spans:
+        inside[span.start : span.end] = True
+    return inside
 
 
 def _piece(span: Span, rows: Iterable[Explanation], tokens: _Tokens | None, *, begins: bool) -> Piece:

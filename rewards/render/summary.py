@@ -23,6 +23,8 @@ def summary(score: Score) -> dict[str, str]:
         facts["first failure"] = next((test.message for test in verdict.tests if test.message), "")
     if verdict and verdict.detail:
         facts["detail"] = verdict.detail
+    if score.exempt:
+        facts["dimmed"] = "what the outcome says nothing of"
     silent = [
         f"{report.analyzer} {report.status.value} {report.detail}"
         for report in score.reports

@@ -167,6 +167,8 @@ def _coloured(score: Score, rows: Sequence[Explanation]) -> list[Text]:
     from rich.text import Text
 
     code = Text(visible(score.completion))
+    for span in score.exempt:
+        code.stylize("dim", span.start, span.end)
     for row in sorted(rows, key=lambda row: row.amount or 0.0, reverse=True):
         style = "underline" if not row.amount else "white on red" if row.amount < 0 else "black on green"
         code.stylize(style, *held(row.span, len(score.completion)))

@@ -1,221 +1,20 @@
 from __future__ import annotations
 
-import io
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from analyzers import registry
-from analyzers.runtime.sandbox import tiers
-from analyzers.runtime.tests import Asserts, CheckFunction
-from analyzers.types import Outcome, Report, Status
 from grammars import ownership
 from rewards import __main__ as command
-from rewards import from_jsonable
-from rewards.commands import programs, settings
-from rewards.extract import extract
-from rewards.schemes import resolve
-from rewards.scorer import as_item, settle
-from rewards.types import Evidence, Item, Score
 
 
-@pytest.fixture
-def scorer(monkeypatch: pytest.MonkeyPatch, make: Any) -> dict[str, Any]:
-    """Stands for the scorer: every program that holds "y" fails on its tests; what it was asked is kept."""
-    asked: dict[str, Any] = {"items": []}
-
-    class Scorer:
-        def __init__(self, analyzers: list[str], *, scheme: Any, isolation: str, cache: Path | None) -> None:
-            asked.update(analyzers=analyzers, scheme=scheme, isolation=isolation, cache=cache)
-            self.scheme = resolve(scheme)
-
-        def __enter__(self) -> Scorer:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-        def score_batch(self, items: list[Item]) -> list[Score]:
-            asked["items"] = [as_item(item) for item in items]
-            return [self.score(item) for item in asked["items"]]
-
-        def score(self, item: Item) -> Score:
-            source = extract(item.completion, language=item.language, raw=item.raw)
-            wrong = "y" in source.text
-            reports = [Report("pyflakes", Status.OK, (make.finding(source.text, "y"),) if wrong else ())]
-            if item.tests:
-                reports.append(make.runtime(Outcome.FAILURE if wrong else Outcome.PASS, 0 if wrong else 1, 1))
-            return settle(item, Evidence(source, tuple(reports), tested=item.tests is not None), self.scheme)
-
-    monkeypatch.setattr(settings, "Scorer", Scorer)
-    return asked
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str, stdin: bytes = b"") -> int:
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     monkeypatch.setattr(sys, "argv", ["rewards", *arguments])
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
     with pytest.raises(SystemExit) as done:
         command.main()
     assert isinstance(done.value.code, int)
     return done.value.code
-
-
-@pytest.fixture
-def good(tmp_path: Path) -> str:
-    path = tmp_path / "good.py"
-    path.write_text("def f(x):\n    return x\n")
-    return str(path)
-
-
-@pytest.fixture
-def bad(tmp_path: Path) -> str:
-    path = tmp_path / "bad.py"
-    path.write_text("def f(x):\n    return y\n")
-    return str(path)
-
-
-def test_exit_status_says_whether_everything_passes(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], scorer: dict[str, Any], good: str, bad: str
-) -> None:
-    assert run(monkeypatch, good, "--tests", "assert f(1) == 1") == 0
-    assert "pass  +2.000" in capsys.readouterr().out
-    assert run(monkeypatch, bad, "--tests", "assert f(1) == 1") == 1
-    assert run(monkeypatch, good, bad, "--tests", "assert f(1) == 1") == 1
-    out = capsys.readouterr().out
-    assert good in out.replace("\n", "")
-    assert "undefined-name" in out
-
-
-def test_without_tests_it_is_the_findings_that_count(
-    monkeypatch: pytest.MonkeyPatch, scorer: dict[str, Any], good: str, bad: str
-) -> None:
-    assert run(monkeypatch, good) == 0
-    assert run(monkeypatch, bad) == 1
-
-
-def test_options_reach_the_scorer(monkeypatch: pytest.MonkeyPatch, scorer: dict[str, Any], good: str) -> None:
-    options = ["--scheme-arg", "alpha_cap=4", "--scheme-arg", "coarse=False"]
-    run(
-        monkeypatch,
-        good,
-        "--analyzers",
-        "runtime, ruff,",
-        "--scheme",
-        "rltf",
-        *options,
-        "--tests",
-        "assert 1",
-        "--cache",
-        "kept",
-        "--isolation",
-        "strict",
-    )
-    assert scorer["isolation"] == "strict"
-    assert scorer["cache"] == Path("kept")
-    assert scorer["analyzers"] == ["runtime", "ruff"]
-    assert scorer["scheme"] == ("rltf", {"alpha_cap": 4, "coarse": False})
-    [item] = scorer["items"]
-    assert (item.language, item.raw, item.task_id, item.tests) == ("python", True, good, Asserts(("assert 1",)))
-
-
-def test_a_completion_from_stdin_is_searched_for_its_program(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], scorer: dict[str, Any]
-) -> None:
-    completion = b"Why?\n```python\ndef f(x):\n    return x\n```\n"
-    assert run(monkeypatch, "-", "--tests", "assert f(1) == 1", "--json", stdin=completion) == 0
-    [score] = map(from_jsonable, json.loads(capsys.readouterr().out))
-    assert score.source.text == "def f(x):\n    return x\n"
-    assert score.task_id == "stdin"
-
-
-def test_a_page_is_written(monkeypatch: pytest.MonkeyPatch, scorer: dict[str, Any], bad: str, tmp_path: Path) -> None:
-    assert run(monkeypatch, bad, "--html", str(tmp_path / "out.html")) == 1
-    assert '<mark class="sw-hit"' in (tmp_path / "out.html").read_text(encoding="utf-8")
-
-
-def test_a_log_for_editors(monkeypatch: pytest.MonkeyPatch, scorer: dict[str, Any], bad: str, tmp_path: Path) -> None:
-    assert run(monkeypatch, bad, "--sarif", str(tmp_path / "out.sarif")) == 1
-    log = json.loads((tmp_path / "out.sarif").read_text(encoding="utf-8"))
-    (result,) = log["runs"][0]["results"]
-    assert (log["version"], result["ruleId"]) == ("2.1.0", "pyflakes/undefined-name")
-
-
-def test_bytes_that_are_no_utf8_are_a_program_all_the_same(
-    monkeypatch: pytest.MonkeyPatch, scorer: dict[str, Any], tmp_path: Path
-) -> None:
-    (tmp_path / "odd.py").write_bytes(b"x = '\xff\x00'\n")
-    assert run(monkeypatch, str(tmp_path / "odd.py"), "--html", str(tmp_path / "out.html")) == 0
-    assert scorer["items"][0].completion == "x = '\udcff\x00'\n"
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "expected"),
-    [
-        ("t.json", '["assert f(1) == 1"]', Asserts(("assert f(1) == 1",))),
-        ("t.json", '{"check": "def check(f): ...", "entry_point": "f"}', CheckFunction("def check(f): ...", "f")),
-        (
-            "t.py",
-            "import math\n\nassert f(1) == 1, 'one'\nassert (\n    f(4) == math.sqrt(16)\n)\n",
-            Asserts(("assert f(1) == 1, 'one'", "assert f(4) == math.sqrt(16)"), "import math"),
-        ),
-    ],
-)
-def test_tests_from_files(tmp_path: Path, name: str, text: str, expected: object) -> None:
-    (tmp_path / name).write_text(text)
-    assert programs.read_tests(str(tmp_path / name)) == expected
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["no.py"], "cannot read the program 'no.py': No such file"),
-        ([], "Missing argument 'FILE...'"),
-        (["{good}", "--test", "x"], "no such option: --test; did you mean --tests?"),
-        (["{good}", "--nothing-like-it"], "No such option: --nothing-like-it"),
-        (["{good}", "--scheme", "statick"], "unknown scheme 'statick'; did you mean 'static'?"),
-        (["{good}", "--scheme-arg", "gat=true"], "scheme 'static' has no option 'gat'; did you mean 'gate'?"),
-        (["{good}", "--scheme-arg", "alpha_cap=high"], "must be like its default 10.0 (float), got 'high'"),
-        (["{good}", "--scheme-arg", "gate"], "--scheme-arg takes KEY=VALUE, got 'gate'"),
-        (["{good}", "--language", "pyhton"], "unknown language 'pyhton'; did you mean python"),
-        (["{good}", "--tests", "nowhere.json"], "cannot read the tests 'nowhere.json': No such file"),
-        (["{good}", "--tests", "assert ("], "the tests in --tests are no Python: '(' was never closed"),
-        (["{good}", "--tests", "{good}"], "no assert statement stands at the top level of"),
-        (["{good}", "--tests", "{json}"], "tests need the keys asserts, check + entry_point"),
-        (["{good}", "--tests", "{text}"], "are no JSON: Expecting value"),
-        (["{text}"], "no language has files like"),
-        (["{good}", "--html", "/nowhere/at/all.html"], "/nowhere/at/all.html"),
-        (["{good}", "--sarif", "/nowhere/at/all.sarif"], "/nowhere/at/all.sarif"),
-    ],
-)
-def test_bad_usage_is_one_line_and_exit_status_2(
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    scorer: dict[str, Any],
-    good: str,
-    tmp_path: Path,
-    arguments: list[str],
-    message: str,
-) -> None:
-    (tmp_path / "t.json").write_text('{"assert": []}')
-    (tmp_path / "t.txt").write_text("hello")
-    names = {"good": good, "json": str(tmp_path / "t.json"), "text": str(tmp_path / "t.txt")}
-    assert run(monkeypatch, *(argument.format(**names) for argument in arguments)) == 2
-    said = capsys.readouterr().err
-    assert message in said
-    assert said.startswith("error: ")
-    assert said.count("\n") == 1
-
-
-def test_a_foreign_owner_of_the_packages_is_named_before_anything_runs(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], good: str
-) -> None:
-    owners = {"trainer": ["coqui-tts-trainer", "spanwise"], "rewards": ["spanwise"]}
-    monkeypatch.setattr(ownership, "packages_distributions", lambda: owners)
-    assert run(monkeypatch, good) == 2
-    assert "'trainer' also belongs to the distribution coqui-tts-trainer" in capsys.readouterr().err
 
 
 def test_help_teaches_by_examples(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -225,61 +24,29 @@ def test_help_teaches_by_examples(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert "Exit status" in out
 
 
-def test_a_machine_that_isolates_less_than_is_demanded_is_refused(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], good: str
+def test_a_foreign_owner_of_the_packages_is_named_before_anything_runs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tiers, "attempt", lambda tier: tiers.Attempt(tier, f"no {tier.name} today"))
-    tiers.choose.cache_clear()
-    assert run(monkeypatch, good, "--tests", "assert f(1) == 1") == 2
+    owners = {"trainer": ["coqui-tts-trainer", "spanwise"], "rewards": ["spanwise"]}
+    monkeypatch.setattr(ownership, "packages_distributions", lambda: owners)
+    assert run(monkeypatch, str(tmp_path)) == 2
+    assert "'trainer' also belongs to the distribution coqui-tts-trainer" in capsys.readouterr().err
+
+
+def test_a_name_that_is_nearly_a_command_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "scroe", "x.py") == 2
     said = capsys.readouterr().err
-    assert said.startswith("error: programs cannot be isolated at tier 'standard' here (no standard: no STANDARD today")
-    assert said.count("\n") == 1
-    assert run(monkeypatch, good, "--isolation", "string") == 2
-    assert "no isolation tier 'string'; did you mean 'strict'?" in capsys.readouterr().err
-    tiers.choose.cache_clear()
+    assert said == "error: 'scroe' is no program and no command; did you mean 'score'?\n"
 
 
-PLUGIN = """
-from analyzers.plugin import analyzer
-
-@analyzer("no-y", languages="python", severity="high", kind="name")
-def no_y(program):
-    if (at := program.text.find("y")) >= 0:
-        yield (at, at + 1), "a y"
-"""
-
-
-@pytest.mark.parametrize("how", [["--analyzers", "pyflakes,{}"], ["--analyzers", "pyflakes", "--plugin", "{}"]])
-def test_a_plugin_file_is_named_like_an_analyzer_or_given_beside_them(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bad: str, tmp_path: Path, how: list[str]
+@pytest.mark.parametrize("name", ["score", "show", "compare", "batch"])
+def test_every_command_has_help_with_examples(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    (tmp_path / "no_y.py").write_text(PLUGIN)
-    options = [word.format(tmp_path / "no_y.py") for word in how]
-    try:
-        assert run(monkeypatch, bad, *options, "--json") == 1
-    finally:
-        registry.restore(registry.Setup())
-    ((pyflakes, no_y),) = [score["reports"] for score in json.loads(capsys.readouterr().out)]
-    assert (pyflakes["analyzer"], no_y["analyzer"], no_y["status"]) == ("pyflakes", "no-y", "ok")
-    assert [found["message"] for found in no_y["diagnostics"]] == ["a y"]
-
-
-def test_a_plugin_that_cannot_be_loaded(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], bad: str, tmp_path: Path
-) -> None:
-    (tmp_path / "broken.py").write_text("x = 1\n1 / 0\n")
-    assert run(monkeypatch, bad, "--plugin", str(tmp_path / "broken.py")) == 2
-    error = capsys.readouterr().err
-    assert error.count("\n") == 1
-    assert "broken.py' cannot be loaded: ZeroDivisionError: division by zero (line 2)" in error
-
-
-def test_score_is_the_command_where_none_is_named(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], scorer: dict[str, Any], bad: str
-) -> None:
-    assert (
-        run(monkeypatch, "score", bad, "--json") == run(monkeypatch, bad, "--json") == run(monkeypatch, "--json", bad)
-    )
-    assert capsys.readouterr().out.count('"completion"') == 3
-    assert run(monkeypatch, "scroe", bad) == 2
-    assert "'scroe' is no program and no command; did you mean 'score'?" in capsys.readouterr().err
+    assert run(monkeypatch, name, "--help") == 0
+    out = capsys.readouterr().out
+    assert f"python -m rewards {name if name != 'score' else ''}".strip() in out
+    assert "--analyzers" in out
+    assert run(monkeypatch, name) == 2

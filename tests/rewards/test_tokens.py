@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -175,6 +176,25 @@ def test_ids_beyond_the_table_are_padding_and_negative_ones_are_refused() -> Non
     with pytest.raises(ValueError, match=r"one row of numbers from 0 up, got shape \(1, 1\)"):
         table.spans([[1]])
     assert table.spans([]).shape == (0, 2)
+
+
+@pytest.mark.parametrize("name", DUCKS)
+def test_a_tokenizer_file_makes_the_same_table(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "tokenizer.json"
+    DUCKS[name].backend_tokenizer.save(str(path))
+    read, made = TokenBytes.read(path), TABLES[name]
+    assert (read.table, read.lengths.tolist(), read.dummy_prefix) == (
+        made.table,
+        made.lengths.tolist(),
+        made.dummy_prefix,
+    )
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "nothing", '{"model": {"vocab": 3}}', '{"model": {"vocab": [["a"]]}}'])
+def test_a_file_that_is_no_tokenizer_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "t.json").write_text(text)
+    with pytest.raises(UnsupportedTokenizer, match=r"t\.json' is no tokenizer\.json"):
+        TokenBytes.read(tmp_path / "t.json")
 
 
 def test_holes_of_the_vocabulary_have_no_width() -> None:

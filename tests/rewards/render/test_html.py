@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from analyzers.types import Outcome, Source
+from analyzers.types import Outcome, Source, Span
 from rewards.render.html import code_html, text_html
 from rewards.render.signs import visible
 from rewards.schemes.static import static
 from rewards.scorer import settle
-from rewards.types import Evidence, Item
+from rewards.types import Evidence, Item, Score
 
 HOSTILE = 'x = "</script><b>&\x00\x1b[31m\ud800\u202e"\r\nprint(yé)\n'
 
@@ -40,6 +40,11 @@ def test_the_text_is_whole_and_its_lines_are_numbered(read: Any, text: str) -> N
     numbers = [attributes["data-line"] for _, attributes in page.tags if "data-line" in attributes]
     expected = {"": 0, "\n": 1, "\x00": 1, "a\rb\r\n\nc": 4, "<!--": 1, HOSTILE: 2}[text]
     assert numbers == [str(number) for number in range(1, expected + 1)]
+
+
+def test_what_the_outcome_says_nothing_of_is_dimmed(read: Any) -> None:
+    score = Score(0.0, 0.0, None, Source("abcd"), "abcd", exempt=(Span(1, 3),))
+    assert '>a<span class="sw-exempt">bc</span>d</span>' in code_html(score)
 
 
 def test_tokens_are_set_apart(read: Any, make: Any) -> None:

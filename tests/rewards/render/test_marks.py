@@ -90,6 +90,14 @@ def test_tokens_that_cannot_be_placed_are_left_out_and_wrong_ones_refused(make: 
         marked_lines(settle(Item("x = y\n"), make.evidence("x = y\n"), static), (), np.array([[0, 1]]))
 
 
+def test_what_the_outcome_says_nothing_of_is_set_apart() -> None:
+    text = "abcd\nef\n"
+    score = Score(0.0, 0.0, None, Source(text), text, exempt=(Span(2, 6), Span(8, 8)))
+    marked = marked_lines(score, ())
+    found = [(text[piece.start : piece.end], piece.exempt) for line in marked for piece in line]
+    assert found == [("ab", False), ("cd\n", True), ("e", True), ("f\n", False)]
+
+
 def test_a_label_counts_what_it_does_not_name() -> None:
     text = "x"
     charges = tuple(charge(text, Span(0, 1), -0.01, code=f"c{n}") for n in range(MANY + 3))
