@@ -212,12 +212,12 @@ def _rejected_token(parsed: _Parsed) -> Span | None:
     parser.parse(data)
     if rejected is None:
         return None
-    token = data[rejected.start : rejected.end]
-    start = rejected.start + len(token) - len(token.lstrip(_BLANK))
-    # Scanners of some grammars look far ahead.
-    far = rejected.end - start > MAX_ERROR or b"\n" in data[start : rejected.end]
-    word = _FIRST.match(data, start) if far else None
-    return Span(start, word.end() if word else rejected.end)
+    rest = data[rejected.start :]
+    start = rejected.start + len(rest) - len(rest.lstrip(_BLANK))
+    # Scanners of some grammars look far ahead, and others leave nothing but a state.
+    odd = start >= rejected.end or rejected.end - start > MAX_ERROR or b"\n" in data[start : rejected.end]
+    word = _FIRST.match(data, start) if odd else None
+    return Span(start, word.end() if word else max(start, rejected.end))
 
 
 def _token_before(parsed: _Parsed, end: int) -> Span:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import grammars
 from analyzers import syntax
 from analyzers.errors import AnalyzerFailed, ToolMissing
 from analyzers.syntax import ANALYZER, first_error
@@ -99,3 +100,96 @@ def test_a_missing_grammar(monkeypatch):
     monkeypatch.setattr("grammars._by_name", lambda: {"lost": Language("lost", (".lost",), "no_such_wheel:language")})
     with pytest.raises(ToolMissing, match="no-such-wheel"):
         ANALYZER.run([Source("x", "lost")])
+
+
+# fmt: off
+REFUSED = [
+    ("ada", "procedure Main is\n   X : Integer := := 1;\nbegin\n   null;\nend Main;\n", ":= :=", "unexpected ':='"),
+    ("bash", "f() {\n  x=$(( 1 + ))\n}\n", "+ )", "unexpected ')'"),
+    ("c", "int main(void) {\n    int x = = 1;\n    return x;\n}\n", "= =", "unexpected '='"),
+    ("clojure", "(defn f [x]\n  (str x]))\n", "x]", "unexpected ']'"),
+    ("cpp", "int main() {\n    auto x = = 1;\n    return x;\n}\n", "= =", "unexpected '='"),
+    ("csharp", "class A {\n    int F() {\n        int x = = 1;\n        return x;\n    }\n}\n", "= =", "unexpected '='"),
+    ("d", "void main() {\n    int x = = 1;\n}\n", "= =", "unexpected '='"),
+    ("dart", "void main() {\n  var x = = 1;\n}\n", "= =", "unexpected '='"),
+    ("elixir", "defmodule A do\n  def f(x), do: x + * 2\nend\n", "* 2", "unexpected '2'"),
+    ("go", "package main\n\nfunc main() {\n\tx := := 1\n}\n", ":= :", "unexpected ':'"),
+    ("haskell", "module Main where\n\nmain = print (1 + + 2)\n", "+ +", "unexpected '+'"),
+    ("java", "class A {\n    int f() {\n        int x = = 1;\n        return x;\n    }\n}\n", "= =", "unexpected '='"),
+    ("javascript", "function f(x) {\n  return x + * 2;\n}\n", "+ *", "unexpected '*'"),
+    ("julia", "function f(x)\n    return x * * 2\nend\n", "* 2", "unexpected '2'"),
+    ("kotlin", "fun main() {\n    val x = = 1\n}\n", "= =", "unexpected '='"),
+    ("lua", "local function f(x)\n  return x + * 2\nend\n", "+ *", "unexpected '*'"),
+    ("ocaml", "let f x =\n  x + * 2\n", "+ *", "unexpected '*'"),
+    ("perl", "sub f {\n    my $x = = 1;\n    return $x;\n}\n", "= =", "unexpected '='"),
+    ("php", "<?php\nfunction f($x) {\n    return $x + * 2;\n}\n", "+ *", "unexpected '*'"),
+    ("python", "def f(x):\n    y = = x\n", "= =", "unexpected '='"),
+    ("r", "f <- function(x) {\n  x + * 2\n}\n", "+ *", "unexpected '*'"),
+    ("racket", "#lang racket\n(define (f x)\n  (+ x 1]))\n", "1]", "unexpected ']'"),
+    ("ruby", "def f(x)\n  x + / 2)\nend\n", "/ 2", "unexpected '2'"),
+    ("rust", "fn main() {\n    let x = = 1;\n}\n", "= =", "unexpected '='"),
+    ("scala", "object A {\n  def f(x: Int) = = x\n}\n", "= =", "unexpected '='"),
+    ("swift", "func f() {\n    let x = = 1\n}\n", "= 1", "unexpected '1'"),
+    ("typescript", "function f(x: number) {\n  return x + * 2;\n}\n", "+ *", "unexpected '*'"),
+]
+# fmt: on
+
+
+def test_every_language_has_a_refused_program():
+    assert [language for language, *_ in REFUSED] == list(grammars.names())
+
+
+@pytest.mark.parametrize(("language", "text", "marked", "message"), REFUSED)
+def test_the_wording_of_the_log_is_as_expected_in_every_language(language, text, marked, message):
+    skip_without_grammar(language)
+    found = first_error(text, language)
+    assert (text[found.span.start : found.span.end], found.message) == (marked, message)
+
+
+@pytest.mark.parametrize(("language", "text", "marked", "message"), REFUSED)
+def test_with_another_wording_every_language_falls_back_to_its_tree(language, text, marked, message, monkeypatch):
+    skip_without_grammar(language)
+    monkeypatch.setattr(syntax, "_PLACE", re.compile("another format"))
+    found = first_error(text, language)
+    assert found.message == "syntax error" or found.message.startswith("missing ")
+    assert len(found.span) <= max(syntax.MAX_ERROR, 1)
+    line = text.count("\n", 0, text.rindex(marked))
+    assert abs(text.count("\n", 0, found.span.start) - line) <= 2
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("bash", 'f() {\n  echo "${1:$n:2}" "${2: -1}" "${a[$i,$j]}"\n  [ a \\> b ]\n  m[$i,$j]=1\n}\n'),
+        ("cpp", "bool f(std::any x) { return x.type() == typeid(int) || typeid (x) == typeid(long); }\n"),
+    ],
+)
+def test_what_a_grammar_does_not_know_of_its_language_is_no_error(language, text):
+    skip_without_grammar(language)
+    assert first_error(text, language) is None
+
+
+def test_a_token_is_not_charged_with_the_comment_before_it():
+    skip_without_grammar("c")
+    text = "int f(void) {\n    int x;\n    /* a long\n       story */\n    ) x = 1;\n}\n"
+    found = first_error(text, "c")
+    assert text[found.span.start : found.span.end] == ")"
+
+
+def test_what_is_missing_before_a_comment_is_missing_behind_the_token_before_it():
+    skip_without_grammar("lua")
+    text = "local x = f(1\n\n-- then\nlocal y = 2\n"
+    found = first_error(text, "lua")
+    assert text[found.span.start : found.span.end] == "1"
+
+
+def skip_without_grammar(language):
+    try:
+        grammars.get(language).tree_sitter()
+    except grammars.GrammarUnavailable as missing:
+        pytest.skip(str(missing))
+
+
+def test_the_fingerprint_names_the_grammars():
+    assert "tree-sitter-python 0." in ANALYZER.fingerprint()
+    assert "tree-sitter " in ANALYZER.fingerprint()
