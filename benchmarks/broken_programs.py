@@ -135,8 +135,9 @@ def _mbxp(language: str, data: Path) -> Iterator[str]:
     for path in data.glob(f"mbxp/{MBXP.get(language)}_release_*.jsonl.gz"):
         for row in _rows(path):
             if row["canonical_solution"]:
-                # The tests of C# close the class that the prompt opens.
-                yield row["prompt"] + row["canonical_solution"] + (row["test"] if language == "csharp" else "")
+                # The prompts of Ruby end without the end of their line; the tests of C# close the class of the prompt.
+                joint, end = "\n" if language == "ruby" else "", row["test"] if language == "csharp" else ""
+                yield row["prompt"] + joint + row["canonical_solution"] + end
 
 
 def _multipl_e(language: str, data: Path) -> Iterator[str]:

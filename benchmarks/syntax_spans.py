@@ -14,13 +14,18 @@ with the place of the break. Breaks that leave a program right count nowhere but
     span        length of the diagnostics in code points: median and 90th percentile
     distance    code points between diagnostic and break, 90th percentile
     ms          CPU milliseconds for a valid program of 20 to 40 lines, median; then for a mutant that is rejected
+
+A second table says of the missed mutants what the own parser says: where the grammar takes more than the language.
 """
 
 from __future__ import annotations
 
+import re
 import statistics
+import sys
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +33,7 @@ from typing import Annotated
 import typer
 from broken_programs import Mutant, mutants, programs
 from own_parsers import PARSERS, Complaint
+from rich import box
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -37,7 +43,7 @@ from analyzers.positions import Convention, LineTable
 from analyzers.syntax import ANALYZER
 from analyzers.types import Source, Span
 
-CHECKED = 400
+CHECKED = 200
 """Valid programs that are looked at in each language."""
 LINES = Convention(line_base=1)
 
@@ -63,6 +69,7 @@ class Case:
         return LineTable(self.mutant.text).position(LINES, self.found.start)[0] if self.found else 0
 
     def near(self, line: int) -> bool:
+        """Whether a line is within one of the break."""
         first, last = self.lines()
         return first - 1 <= line <= last + 1
 
@@ -114,7 +121,9 @@ def measure(language: str, data: Path, count: int, seed: int) -> Result | None:
     return result
 
 
-def _right(texts, language, own):
+def _right(
+    texts: list[str], language: str, own: Callable[[Sequence[str], str], list[Complaint | None]] | None
+) -> list[str]:
     """Those that the own parser takes; all where there is none."""
     if own is None:
         return texts
@@ -142,6 +151,18 @@ def row(result: Result) -> list[str]:
         f"{at(sorted(case.distance() for case in found), 0.9):.0f}",
         f"{statistics.median(result.valid_ms or [0]):.2f} / {statistics.median(case.ms for case in found):.1f}",
     ]
+
+
+def words(message: str) -> str:
+    """A parser's complaint without the names of the program."""
+    plain = re.sub(r"^\d+: |^(?:fatal )?error(?:\[\w+\])?: ", "", re.sub(r"^\d+: ", "", message))
+    return re.sub(r"[‘'\"]([\w. \\$]{3,}|testing.*)[’'\"]", "NAME", plain)[:90].replace("|", "\\|")
+
+
+def laxities(result: Result) -> list[tuple[str, str, str]]:
+    """What the own parser says of the mutants that only the grammar takes, most frequent first."""
+    missed = [words(case.own.message) for case in result.cases if case.found is None and case.own]
+    return [(result.language, said, str(times)) for said, times in Counter(missed).most_common(MOST)]
 
 
 def share(part: int, whole: int) -> str:
@@ -174,6 +195,8 @@ def _show(kind: str, text: str, span: Span | None, message: str, what: str) -> N
     print("\n".join(numbered[max(line - 14, 0) : line + 4]))
 
 
+MOST = 6
+"""Complaints that are shown for each language."""
 COLUMNS = ("language", "flagged", "rejected", "missed", "alone", "line", "own", "agree", "span", "distance", "ms")
 
 
@@ -184,15 +207,23 @@ def main(
     seed: Annotated[int, typer.Option()] = 0,
     examples: Annotated[bool, typer.Option(help="print what went wrong instead of the table")] = False,
 ) -> None:
-    table = Table(*COLUMNS)
-    for language in track(languages or list(grammars.names()), console=Console(stderr=True)):
+    try:
+        wanted = [grammars.get(name).name for name in languages or grammars.names()]
+    except grammars.UnknownLanguage as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(2) from None
+    table, lax = Table(*COLUMNS, box=box.MARKDOWN), Table("language", "the own parser says", "times", box=box.MARKDOWN)
+    for language in track(wanted, console=Console(stderr=True)):
         result = measure(language, data, count, seed)
         if result is None:
             continue
         if examples:
             show(result)
         table.add_row(*row(result))
-    Console(width=140).print(table)
+        for line in laxities(result):
+            lax.add_row(*line)
+    for each in (table, lax):
+        Console(width=140).print(each, markup=False)
 
 
 if __name__ == "__main__":
