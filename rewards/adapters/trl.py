@@ -16,7 +16,6 @@ Needs `pip install 'spanwise[trl]'`. TRL and torch are imported with SpanGRPOTra
 from __future__ import annotations
 
 import asyncio
-import inspect
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -28,13 +27,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import rewards
-from analyzers import registry
 from analyzers.types import Outcome
-from rewards import schemes
 from rewards.adapters import columns as tables
+from rewards.adapters.settings import checked, runs_tests
 from rewards.align import token_rewards
-from rewards.registry import did_you_mean
-from rewards.scorer import ANALYZERS, RUNTIME, SCHEME
 from rewards.tokens import TokenBytes, byte_offsets
 from rewards.types import Score
 
@@ -43,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TESTED", "SeamMoved", "SpanGRPOTrainer", "SpanwiseReward", "spanwise_reward"]
 
-TESTED = ("1.14.2", "1.15.0", "1.16.0")
+TESTED = ("1.14.2", "1.16.0")
 """Versions of TRL that this adapter is known to work with."""
 _OLDEST = (1, 14)
 _NOT_COLUMNS = ("trainer_state", "environments")
@@ -88,16 +84,10 @@ def spanwise_reward(
         SeamMoved: the installed TRL would not await the function.
         rewards.tokens.UnsupportedTokenizer: its pieces do not determine the bytes of the text.
     """
-    known = [key for key in inspect.signature(rewards.score_batch).parameters if key != "items"]
-    for setting in settings:
-        if setting not in known:
-            raise ValueError(f"unknown setting {setting!r}; {did_you_mean(setting, known)}")
-    registry.check(settings.get("analyzers", ANALYZERS))
-    schemes.resolve(settings.get("scheme", SCHEME))
     found = installed()
     if found and tuple(int(part) for part in found.split(".")[:2] if part.isdigit()) < _OLDEST:
         raise SeamMoved("it does not await callable objects", "a GRPOTrainer that does")
-    reward = SpanwiseReward(settings, columns, language=language, name=name)
+    reward = SpanwiseReward(checked(settings), columns, language=language, name=name)
     if tokenizer is not None:
         reward.read(tokenizer)
     return reward
@@ -178,8 +168,7 @@ class SpanwiseReward:
 
     def _scores(self, sampled: Sequence[_Sampled], table: Mapping[str, Any]) -> list[Score]:
         table = {column: values for column, values in table.items() if column not in _NOT_COLUMNS}
-        tests = RUNTIME in self._settings.get("analyzers", ANALYZERS)
-        tables.check(self._columns, table, given=self._given, tests=tests)
+        tables.check(self._columns, table, given=self._given, tests=runs_tests(self._settings))
         items = tables.items(
             [one.text for one in sampled],
             table,
