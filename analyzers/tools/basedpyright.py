@@ -87,7 +87,7 @@ ANALYZER = Tool(
     # No import statement can name such a module, so that programs do not see each other.
     file="program-0.py",
     refuse=syntax_error,
-    batch_size=64,
+    batch_size=128,
     timeout_s=30.0,
 )  # fmt: skip
 

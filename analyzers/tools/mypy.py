@@ -69,7 +69,7 @@ ANALYZER = Tool(
     file="program-0.py",
     refuse=syntax_error,
     stop_exit_codes=(2,),
-    batch_size=64,
+    batch_size=128,
     timeout_s=30.0,
 )  # fmt: skip
 
