@@ -20,7 +20,6 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "gated": "counts only on programs that pass",
         "capped": "made smaller, so that all charges stay below the gap to the next worse outcome",
         "shared": "the findings of a program share a sum that is bounded",
-        "shared": "takes its part of what all findings together cost",
         "merged": "one defect is one charge, the largest amount on the narrowest span",
         "follow-on": "follows from the first syntax error, which alone is charged",
         "contradicted": "the program compiled, so that it has no syntax error",

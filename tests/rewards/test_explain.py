@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from analyzers.serial import encode
@@ -89,6 +90,12 @@ def test_two_reasons_are_two_words_and_unknown_ones_stay(make: Any) -> None:
 def test_the_words_of_the_built_in_schemes_have_a_meaning() -> None:
     documented = "gated, capped, shared, merged, follow-on, contradicted, ignored, noise, unjudged"
     assert set(documented.split(", ")) <= set(REASONS)
+
+
+def test_the_documented_meanings_are_these() -> None:
+    page = (Path(__file__).parents[2] / "docs/explain.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+    assert rows[1:] == [f"| {word} | {meaning} |" for word, meaning in REASONS.items()]
 
 
 def test_records_are_flat_and_go_into_json(make: Any) -> None:
