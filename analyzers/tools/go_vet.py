@@ -75,11 +75,13 @@ ENVIRONMENT = {
     "GOPATH": "/usr/share/gocode", "GO111MODULE": "off", "GOFLAGS": "", "GOCACHE": cache_folder(), "CGO_ENABLED": "0",
     "GOTOOLCHAIN": "local", "GOPROXY": "off", "GOENV": "off",
 }  # fmt: skip
+# What two packages lack in common go list tells of the first alone, so that each that lacks something is asked by itself.
 SCRIPT = r"""
-format='{{if .Incomplete}}unloaded: {{.Dir}}: {{with .Error}}{{.Pos}} {{printf "%q" .Err}}'
+format='unloaded: {{.Dir}}: {{with .Error}}{{.Pos}} {{printf "%q" .Err}}'
 format="$format"'{{else}}{{range .DepsErrors}}{{.Pos}} {{printf "%q" .Err}}{{break}}{{end}}{{end}}'
-list=$(go list -e -f "$format{{else}}loaded: {{.Dir}}{{end}}" "$@" 2>&1)
-printf '%s\n' "$list" | grep -v '^loaded: '
+list=$(go list -e -f '{{if .Incomplete}}unloaded{{else}}loaded{{end}}: {{.Dir}}' "$@" 2>&1)
+printf '%s\n' "$list" | grep -v -e '^loaded: ' -e '^unloaded: '
+for folder in $(printf '%s\n' "$list" | sed -n 's|^unloaded: .*/|./|p'); do go list -e -f "$format" "$folder" 2>&1; done
 set -- $(printf '%s\n' "$list" | sed -n 's|^loaded: .*/|./|p')
 [ $# = 0 ] || go vet -json "$@" 2>&1
 """

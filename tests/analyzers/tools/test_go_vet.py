@@ -94,3 +94,8 @@ def test_files_of_the_machine_stay_closed(installed):
         [Source('package main\n\nimport _ "embed"\n\n//go:embed /etc/passwd\nvar s string\n', "go")]
     )
     assert found == ()
+
+
+def test_each_of_those_that_lack_the_same_package_is_told(installed):
+    texts = [f'package main\n\nimport "example.com/x"\n\nfunc f() int {{ return x.F({n}) }}\n' for n in range(3)]
+    assert codes(*texts, "package main\n") == [["undefined"]] * 3 + [[]]
