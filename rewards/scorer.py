@@ -86,10 +86,11 @@ class Scorer:
         """
         item = as_item(item)
         source, tests = self._prepared(item)
-        return _then(
+        scored = _then(
             _joined(self._engine.submit(source, tests), lambda reports: self._divergence(item, source, reports)),
             lambda reports: self._settled(item, source, reports, tested=tests is not None),
         )
+        return scored if item.holdout is None else _flat(_then(scored, lambda score: self._held_out(item, score)))
 
     def score_batch(self, items: Iterable[Item | Mapping[str, Any]]) -> list[Score]:
         """The scores of many items, in order; tools that take many programs at once get them at once.
@@ -110,7 +111,8 @@ class Scorer:
             self._settled(item, source, reports + _result(report), tested=tests is not None)
             for item, (source, tests), reports, report in zip(checked, prepared, found, further, strict=True)
         ]
-        return self.grouped(checked, scores)
+        held_out = [self._held_out(item, score) for item, score in zip(checked, scores, strict=True)]
+        return self.grouped(checked, [future.result() for future in held_out])
 
     def grouped(self, items: Sequence[Item], scores: Sequence[Score]) -> list[Score]:
         """The scores of items, with what programs for the same task tell of each other, where the scheme asks for it.
@@ -120,7 +122,9 @@ class Scorer:
         if schemes.Need.GROUP not in self._needs:
             return list(scores)
         return [
-            score if group is None else self._settled(item, score.source, score.reports, group=group)
+            score
+            if group is None
+            else replace(self._settled(item, score.source, score.reports, group=group), holdout=score.holdout)
             for item, score, group in zip(items, scores, groups(items, scores), strict=True)
         ]
 
@@ -153,6 +157,14 @@ class Scorer:
         if schemes.Need.DIVERGENCE not in self._needs:
             return None
         return divergence(item, source, reports, limits=self._limits, isolation=self._isolation)
+
+    def _held_out(self, item: Item, score: Score) -> Future[Score]:
+        """The score with what the hold-out tests say, later; what the analyzers said before comes from the cache."""
+        if item.holdout is None or score.outcome is not Outcome.PASS:
+            scored: Future[Score] = Future()
+            scored.set_result(score)
+            return scored
+        return _then(self._engine.submit(score.source, item.holdout), lambda reports: _with_holdout(score, reports))
 
     def _prepared(self, item: Item) -> tuple[Source, Tests | None]:
         source = extract(
@@ -192,7 +204,8 @@ def as_item(item: Item | Mapping[str, Any]) -> Item:
         item = Item(**values)
     if not isinstance(item.completion, str):
         raise BadItem(f"a completion is text, got {type(item.completion).__name__}: {str(item.completion)[:80]!r}")
-    return item if item.tests is None else replace(item, tests=suites.parse(item.tests))
+    given = {name: tests for name in ("tests", "holdout") if (tests := getattr(item, name)) is not None}
+    return replace(item, **{name: suites.parse(tests) for name, tests in given.items()}) if given else item
 
 
 def settle(item: Item, evidence: Evidence, scheme: schemes.Scheme) -> Score:
@@ -253,6 +266,31 @@ def _joined(
 
     found.add_done_callback(finish)
     return joined
+
+
+def _with_holdout(score: Score, reports: tuple[Report, ...]) -> Score:
+    verdict = Evidence(score.source, reports).verdict
+    return replace(score, holdout=verdict.outcome if verdict else Outcome.INFRASTRUCTURE)
+
+
+def _flat(future: Future[Future[_Out]]) -> Future[_Out]:
+    """The result of the future that a future results in."""
+    chained: Future[_Out] = Future()
+    chained.set_running_or_notify_cancel()
+
+    def finish(done: Future[Any], *, last: bool) -> None:
+        try:
+            result = done.result()
+        except (Exception, CancelledError) as error:
+            chained.set_exception(error)
+            return
+        if last:
+            chained.set_result(result)
+        else:
+            result.add_done_callback(lambda inner: finish(inner, last=True))
+
+    future.add_done_callback(lambda outer: finish(outer, last=False))
+    return chained
 
 
 def _then(future: Future[_In], function: Callable[[_In], _Out]) -> Future[_Out]:

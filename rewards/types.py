@@ -50,6 +50,8 @@ class Item:
     """Whether sampling stopped at the token limit."""
     raw: bool = False
     """Whether the completion is the program itself, so that no code fence is looked for."""
+    holdout: Tests | None = None
+    """Further tests, which a program that passes `tests` is run on; the reward does not depend on them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,8 @@ class Score:
     task_id: str = ""
     exempt: tuple[Span, ...] = ()
     """Parts of the completion, in code points, that neither earned `base` nor are to blame for it."""
+    holdout: Outcome | None = None
+    """What the hold-out tests say of a program that passes its tests; None where there are none or it does not."""
 
     @property
     def verdict(self) -> Verdict | None:

@@ -76,6 +76,7 @@ def item(task: Task, rollout: Rollout) -> Item:
         reference=task.reference,
         task_id=task.id,
         truncated=rollout.truncated,
+        holdout=task.holdout,
     )
 
 

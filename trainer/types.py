@@ -30,6 +30,8 @@ class Task:
     """Program text before the completion, where the prompt is the beginning of the program; else empty."""
     reference: str | None = None
     """A completion known to be right."""
+    holdout: Tests | None = None
+    """Further tests, which only programs that pass `tests` are run on, and which no reward depends on."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 

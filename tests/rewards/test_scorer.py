@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import warnings
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,26 +11,31 @@ from analyzers.runtime.tests import Asserts, BadTests, Tests
 from analyzers.types import Outcome, Report, Source, Span, Status
 from rewards.schemes.static import static
 from rewards.scorer import BadItem, Scorer, as_item, settle
-from rewards.types import Evidence, Item, Reward
+from rewards.types import Evidence, Item, Reward, Score
 
 PROGRAM = "def f(x):\n    return y\n"
+HOLDOUT = Asserts(("assert f(2)",))
 
 
 class Engine:
     """Answers every source with the reports it was made with, and remembers what it was asked."""
 
-    def __init__(self, *reports: Report, fail: Exception | None = None) -> None:
+    def __init__(
+        self, *reports: Report, fail: Exception | None = None, holdout: tuple[Report, ...] | Exception = ()
+    ) -> None:
         self.reports, self.fail = reports, fail
+        self.holdout = holdout
         self.asked: list[tuple[Source, Tests | None]] = []
         self.closed = False
 
     def submit(self, source: Source, tests: Tests | None = None) -> Future[tuple[Report, ...]]:
         self.asked.append((source, tests))
         future: Future[tuple[Report, ...]] = Future()
-        if self.fail:
-            future.set_exception(self.fail)
+        answer = self.holdout if tests is HOLDOUT else self.fail or self.reports
+        if isinstance(answer, Exception):
+            future.set_exception(answer)
         else:
-            future.set_result(self.reports)
+            future.set_result(answer)
         return future
 
     def analyze_batch(self, sources: list[Source], tests: list[Tests | None]) -> list[tuple[Report, ...]]:
@@ -177,3 +183,38 @@ def test_what_the_scorer_gives_the_engine() -> None:
     engine = Engine()
     Scorer(engine=engine).submit({"completion": "x\n```", "language": "py", "truncated": True, "raw": True})  # type: ignore[arg-type]
     assert engine.asked == [(Source("x\n```", "python", truncated=True), None)]
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_holdout_tests_are_run_on_what_passes_and_change_no_reward(make: Any, batch: bool) -> None:
+    def scored(found: Scorer, **item: Any) -> Score:
+        given = Item(PROGRAM, tests=Asserts(("assert f(1)",)), **item)
+        return found.score_batch([given])[0] if batch else found.submit(given).result()
+
+    passed, failed = make.runtime(Outcome.PASS, 1, 1), make.runtime(Outcome.FAILURE, 0, 1)
+    plain = scored(scorer(passed))
+    assert (plain.outcome, plain.holdout) == (Outcome.PASS, None)
+    special = scored(scorer(passed, holdout=(failed,)), holdout=HOLDOUT)
+    assert special == replace(plain, holdout=Outcome.FAILURE)
+    assert scored(scorer(passed, holdout=(passed,)), holdout=HOLDOUT).holdout is Outcome.PASS
+    silent = (Report("runtime", Status.FAILED, detail="gone"),)
+    assert scored(scorer(passed, holdout=silent), holdout=HOLDOUT) == replace(plain, holdout=Outcome.INFRASTRUCTURE)
+    without = scorer(failed, holdout=(passed,))
+    assert scored(without, holdout=HOLDOUT).holdout is None
+    assert len(without._engine.asked) == 1  # type: ignore[attr-defined]
+    for broken in (scorer(passed, holdout=RuntimeError("closed")), scorer(fail=RuntimeError("closed"))):
+        with pytest.raises(RuntimeError, match="closed"):
+            scored(broken, holdout=HOLDOUT)
+
+
+def test_holdout_tests_are_read_as_tests_are() -> None:
+    assert as_item({"completion": "", "holdout": ["assert f(2)"]}) == Item("", holdout=HOLDOUT)
+    with pytest.raises(BadTests):
+        as_item(Item("", holdout=3))  # type: ignore[arg-type]
+
+
+def test_what_the_holdout_tests_say_outlasts_the_group(make: Any) -> None:
+    engine = Engine(make.runtime(Outcome.PASS, 1, 1), holdout=(make.runtime(Outcome.ERROR, 0, 1),))
+    item = Item(PROGRAM, tests=Asserts(("assert f(1)",)), task_id="t", holdout=HOLDOUT)
+    found = Scorer(("runtime",), scheme="difficulty", engine=engine).score_batch([item, item])  # type: ignore[arg-type]
+    assert [score.holdout for score in found] == [Outcome.ERROR, Outcome.ERROR]

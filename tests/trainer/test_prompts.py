@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 import copy
 from typing import Any
 
@@ -89,6 +90,8 @@ def test_item_carries_all_that_scoring_needs() -> None:
     assert (made.completion, made.tests, made.prefix, made.task_id, made.truncated) == (
         "    return 1", TESTS, CONTINUED.prefix, "b", True,
     )  # fmt: skip
+    assert made.holdout is None
+    assert item(replace(CONTINUED, holdout=TESTS), rollout).holdout is TESTS
 
 
 def test_tasks_with_the_same_stops_go_together() -> None:

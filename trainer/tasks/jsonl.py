@@ -3,7 +3,8 @@
     {"prompt": "Write a function add(a, b).", "tests": ["assert add(1, 2) == 3"]}
 
 Keys: `prompt` and `tests` (any form that `analyzers.runtime.tests.parse` takes) are needed; `language` ("python"),
-`reference`, `prefix` (program text before the completion), `id`, `split` and `metadata` may be left out.
+`reference`, `prefix` (program text before the completion), `holdout` (tests that no reward depends on, to see who
+passes only what `tests` show), `id`, `split` and `metadata` may be left out.
 
 Splits: a folder holds `train.jsonl`, `test.jsonl` and so on; in a single file the rows name theirs in `split`, or no
 row does, and then a tenth of the prompts, chosen by a hash of their text, is `test` and the rest `train`. `all` is
@@ -24,7 +25,7 @@ from trainer.types import Task
 NAME = "jsonl"
 ALL = "all"
 TEST_SHARE = 0.1
-_KEYS = {"id", "prompt", "tests", "language", "prefix", "reference", "split", "metadata"}
+_KEYS = {"id", "prompt", "tests", "language", "prefix", "reference", "holdout", "split", "metadata"}
 
 
 def tasks(split: str, *, path: str | None = None) -> list[Task]:
@@ -99,6 +100,7 @@ def _task(row: Row, where: str, path: Path) -> Task:
         raise BadTasks(f"{where}: no key 'tests'; it has {', '.join(sorted(row)) or 'no keys'}")
     try:
         tests = parse(row["tests"])
+        holdout = None if row.get("holdout") is None else parse(row["holdout"])
         language = grammars.get(_text(row, "language", where, "python")).name
     except (BadTests, grammars.UnknownLanguage) as error:
         raise BadTasks(f"{where}: {error}") from error
@@ -112,6 +114,7 @@ def _task(row: Row, where: str, path: Path) -> Task:
         language=language,
         prefix=_text(row, "prefix", where, ""),
         reference=None if row.get("reference") is None else _text(row, "reference", where, ""),
+        holdout=holdout,
         metadata=metadata,
     )
 

@@ -119,3 +119,10 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path, content: bytes) -> N
         (tmp_path / name).write_bytes(content)
         with pytest.raises(BadTasks, match="cannot read"):
             load(f"jsonl:{tmp_path / name}", "all")
+
+
+def test_holdout_tests_stand_beside_the_others(tmp_path: Path) -> None:
+    [task] = load(written(tmp_path / "a.jsonl", row("p", holdout=["assert f(2)"], split="train")))
+    assert (task.tests, task.holdout) == (Asserts(("assert True",)), Asserts(("assert f(2)",)))
+    with pytest.raises(BadTasks, match="line 1: tests must be"):
+        load(written(tmp_path / "b.jsonl", row("p", holdout=3, split="train")))
