@@ -73,9 +73,15 @@ def rloo(inputs: AdvantageInputs) -> NDArray[np.float64]:
     return advantages
 
 
-def per_token(advantage: float, dense: NDArray[np.float64], *, weight: float) -> NDArray[np.float32]:
-    """The outcome advantage on every token plus `weight` times the dense term (RLTF, eq. 6: weight 1). Returns [T]."""
-    return np.asarray(advantage + weight * dense, dtype=np.float32)
+def per_token(
+    advantage: float, dense: NDArray[np.float64], *, weight: float, credited: NDArray[np.bool_] | None = None
+) -> NDArray[np.float32]:
+    """The outcome advantage on every token plus `weight` times the dense term (RLTF, eq. 6: weight 1). Returns [T].
+
+    The outcome says nothing of tokens that are not `credited`.
+    """
+    outcome = advantage if credited is None else advantage * credited
+    return np.asarray(outcome + weight * dense, dtype=np.float32)
 
 
 def bind(name: str, **options: Any) -> Callable[[AdvantageInputs], NDArray[np.float64]]:

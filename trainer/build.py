@@ -18,7 +18,7 @@ from accelerate import Accelerator
 from analyzers import registry
 from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime import Limits
-from rewards import Scorer
+from rewards import Scorer, schemes
 from rewards.registry import did_you_mean
 from trainer import checkpoint, report, tasks
 from trainer.config import Config, ConfigError, restore
@@ -90,7 +90,7 @@ def reopen(name: str | None, *, out: Path, steps: int | None = None) -> tuple[Co
 def _scorer(settings: Config, analyzers: Sequence[str]) -> Scorer:
     return Scorer(
         registry.chosen(analyzers, settings.reward.plugins),
-        scheme=(settings.scheme.name, settings.scheme.options),
+        scheme=settings.scheme_spec,
         limits=Limits(timeout_s=settings.reward.timeout_s),
         isolation=settings.reward.isolation,
         workers=settings.reward.workers,
@@ -182,6 +182,7 @@ def _opening(settings: Config, loop: Loop, train: int, held_out: int) -> str:
     begun = f"; going on after step {loop.step}" if loop.step else ""
     return (
         f"{settings.model.name} ({policy.parameters / 1e6:.1f} M weights) on {policy.model.device}; "
-        f"{train} tasks of {settings.tasks.train}, {held_out} held out; rewards: {settings.scheme.name} from {judges}; "
+        f"{train} tasks of {settings.tasks.train}, {held_out} held out; "
+        f"rewards: {schemes.title(settings.scheme_spec)} from {judges}; "
         f"learning: {settings.advantage.name} + {settings.loss.name}{begun}"
     )

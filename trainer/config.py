@@ -14,9 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from rewards import schemes
 from rewards.registry import did_you_mean
 from trainer.buffer import Staleness
 
@@ -213,8 +214,9 @@ class Config(Section):
     model: Model = Model()
     tasks: Tasks = Tasks()
     reward: Reward = Reward()
-    scheme: Named = Named(name="static")
-    """How findings and test results become numbers: a name of `rewards.schemes`, and its options."""
+    scheme: Named | tuple[Any, ...] = Named(name="static")
+    """How findings and test results become numbers: a name of `rewards.schemes`, and its options; or a list of such,
+    `[[scheme]]` with `name`, `weight` and `options`, see `rewards.schemes.composition`."""
     rollout: Rollouts = Rollouts()
     buffer: BufferSettings = BufferSettings()
     advantage: Named = Named(name="grpo")
@@ -226,13 +228,24 @@ class Config(Section):
     run: Run = Run()
     evaluation: Evaluation = Evaluation()
 
+    @property
+    def scheme_spec(self) -> schemes.Spec:
+        """The scheme as `rewards` takes it."""
+        return (self.scheme.name, self.scheme.options) if isinstance(self.scheme, Named) else self.scheme
+
+    @field_validator("scheme", mode="before")
+    @classmethod
+    def _named_or_listed(cls, value: object) -> object:
+        if isinstance(value, Named | list | tuple) or (isinstance(value, Mapping) and "name" in value):
+            return value
+        raise ValueError("a scheme is a table with a name, or a list of such tables")
+
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        from rewards import schemes
         from trainer import advantages, losses
 
         self.buffer.setup()
-        schemes.resolve((self.scheme.name, self.scheme.options))
+        schemes.resolve(self.scheme_spec)
         advantages.bind(self.advantage.name, **self.advantage.options)
         losses.bind(self.loss.name, **self.loss.options)
         if self.rollout.samples == 1 and self.advantage.name in ("grpo", "rloo"):

@@ -30,6 +30,10 @@ class Scores(Protocol):
         """The score of an item, later."""
         ...
 
+    def grouped(self, items: Sequence[Item], scores: Sequence[Score]) -> list[Score]:
+        """The scores of items, with what programs for the same task tell of each other."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Round:
@@ -53,12 +57,13 @@ def collect(
 ) -> Round:
     """Samples and scores `samples` completions of each task with the current weights."""
     begin = time.perf_counter()
-    pending: dict[tuple[int, int], tuple[Rollout, Future[Score]]] = {}
+    pending: dict[tuple[int, int], tuple[Rollout, Item, Future[Score]]] = {}
     for members, stop in by_stops(tasks, policy.tokenizer):
 
         def submit(row: int, rollout: Rollout, members: list[int] = members) -> None:
             place = (members[row // samples], row % samples)
-            pending[place] = rollout, scorer.submit(item(tasks[place[0]], rollout))
+            program = item(tasks[place[0]], rollout)
+            pending[place] = rollout, program, scorer.submit(program)
 
         policy.generate(
             [render(tasks[index], policy.tokenizer) for index in members],
@@ -72,16 +77,23 @@ def collect(
         )
     generated = time.perf_counter()
     groups = tuple(
-        tuple(_scored(policy, *pending[index, sample]) for sample in range(samples)) for index in range(len(tasks))
+        _group(policy, scorer, [pending[index, sample] for sample in range(samples)]) for index in range(len(tasks))
     )
     seconds = {"generate": generated - begin, "score": time.perf_counter() - generated}
     return Round(tuple(tasks), groups, seconds)
 
 
-def _scored(policy: Policy, rollout: Rollout, future: Future[Score]) -> Scored:
-    score, ids = future.result(), rollout.completion_ids
-    dense = token_rewards(score, policy.token_bytes.spans(ids), sampled=policy.token_bytes.decode_bytes(ids)).values
-    return Scored(rollout, score, dense)
+def _group(
+    policy: Policy, scorer: Scores, pending: Sequence[tuple[Rollout, Item, Future[Score]]]
+) -> tuple[Scored, ...]:
+    scores = scorer.grouped([program for _, program, _ in pending], [future.result() for _, _, future in pending])
+    return tuple(_scored(policy, rollout, score) for (rollout, _, _), score in zip(pending, scores, strict=True))
+
+
+def _scored(policy: Policy, rollout: Rollout, score: Score) -> Scored:
+    ids = rollout.completion_ids
+    dense = token_rewards(score, policy.token_bytes.spans(ids), sampled=policy.token_bytes.decode_bytes(ids))
+    return Scored(rollout, score, dense.values, dense.credited)
 
 
 def experiences(
@@ -118,6 +130,7 @@ def experiences(
                 float(value),
                 scored.dense,
                 weight=0.0 if dense_in_unsolved_only and number in solved else dense_weight,
+                credited=scored.credited,
             ),
         )
         for value, (number, scored) in zip(advantage(inputs), judged, strict=True)

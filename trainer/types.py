@@ -77,6 +77,8 @@ class Scored:
     score: Score
     dense: NDArray[np.float64]
     """[T], `TokenRewards.values`: the charges on the tokens that caused them."""
+    credited: NDArray[np.bool_] | None = None
+    """[T], `TokenRewards.credited`: whether the outcome says anything of a token; None where it does of all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
 
 from rewards.registry import Registry
-from rewards.schemes.composition import Entry, composed
+from rewards.schemes.composition import Entry, composed, named
 from rewards.types import Evidence, Reward, Source
 
-__all__ = ["Need", "Scheme", "Spec", "function", "names", "needs", "options", "resolve", "scheme"]
+__all__ = ["Need", "Scheme", "Spec", "function", "names", "needs", "options", "resolve", "scheme", "title"]
 
 Scheme: TypeAlias = Callable[[Evidence], Reward]
 Spec: TypeAlias = str | tuple[str, Mapping[str, Any]] | Sequence[Entry] | Scheme
@@ -65,6 +65,18 @@ def needs(scheme: Scheme) -> frozenset[Need]:
     return frozenset(getattr(getattr(scheme, "func", scheme), "needs", ()))
 
 
+def title(spec: Spec) -> str:
+    """A scheme in a few words: `static`, or `static + 0.5 codequal`."""
+    match spec:
+        case str():
+            return spec
+        case (str(name), Mapping()) if isinstance(spec, tuple):
+            return name
+        case Sequence():
+            return " + ".join(map(named, spec))
+    return getattr(spec, "__name__", type(spec).__name__)
+
+
 def resolve(spec: Spec) -> Scheme:
     """The scheme that a specification names, with its options set.
 
@@ -76,11 +88,16 @@ def resolve(spec: Spec) -> Scheme:
         return spec
     if isinstance(spec, str):
         spec = spec, {}
-    bound: Scheme
     match spec:
         case (str(name), Mapping() as chosen) if isinstance(spec, tuple):
-            bound = _registry.bind(name, chosen)
-        case _:
-            bound = composed(spec, _registry)
-    bound(Evidence(Source("")))  # a scheme that refuses its options does so here, not at the first program
+            return _bound(name, chosen)
+    return composed(spec, _bound, options)
+
+
+def _bound(name: str, chosen: Mapping[str, Any]) -> Scheme:
+    bound: Scheme = _registry.bind(name, chosen)
+    try:
+        bound(Evidence(Source("")))  # a scheme that refuses its options does so here, not at the first program
+    except ValueError as error:
+        raise type(error)(f"scheme {name!r}: {error}") from error
     return bound

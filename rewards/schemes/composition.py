@@ -18,12 +18,12 @@ cannot give an outcome part, the composition gives none.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from analyzers.types import Outcome, Report, Source, Status, Verdict
-from rewards.registry import Registry, UnknownName, did_you_mean
+from rewards.registry import UnknownName, did_you_mean
 from rewards.schemes.pricing import SMALLEST_GAP, STRICTLY, scaled
 from rewards.types import Charge, Evidence, Reward
 
@@ -41,8 +41,7 @@ class Member:
 
     name: str
     weight: float
-    scheme: Any
-    """`Evidence -> Reward`."""
+    scheme: Callable[[Evidence], Reward]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,8 @@ class Composition:
     @property
     def needs(self) -> frozenset[Any]:
         """What any of the schemes asks for."""
-        return frozenset().union(*(getattr(member.scheme.func, "needs", ()) for member in self.members))
+        schemes = [getattr(member.scheme, "func", member.scheme) for member in self.members]
+        return frozenset().union(*(getattr(scheme, "needs", ()) for scheme in schemes))
 
     def __call__(self, evidence: Evidence) -> Reward:
         """The parts are named `scheme.part`; charges of several schemes for one finding are one charge."""
@@ -75,8 +75,12 @@ class Composition:
         return Reward(parts, tuple(scaled(_together(charges), limit)), tuple(sorted(exempt)))
 
 
-def composed(entries: object, registry: Registry[Any]) -> Composition:
-    """The composition that a list of entries describes.
+def composed(
+    entries: object,
+    bind: Callable[[str, Mapping[str, Any]], Callable[[Evidence], Reward]],
+    options_of: Callable[[str], Mapping[str, Any]],
+) -> Composition:
+    """The composition that a list of entries describes; `options_of` gives the options of a scheme with their defaults.
 
     Raises:
         UnknownName: (a ValueError) no such scheme, option or key, with the closest names.
@@ -95,14 +99,20 @@ def composed(entries: object, registry: Registry[Any]) -> Composition:
     used = [(name, weight, options) for name, weight, options in read if weight]
     if not used:
         raise ValueError("no scheme of the composition has a weight above 0")
-    gaps = _gaps([Member(name, weight, registry.bind(name, options)) for name, weight, options in used])
+    gaps = _gaps([Member(name, weight, bind(name, options)) for name, weight, options in used])
     smallest = min((gap for gap in gaps.values() if gap < math.inf), default=SMALLEST_GAP)
-    caps = _caps(used, registry, smallest)
+    caps = _caps(used, options_of, smallest)
     members = [
-        Member(name, weight, registry.bind(name, {**options, **({CAP: caps[name]} if name in caps else {})}))
+        Member(name, weight, bind(name, {**options, **({CAP: caps[name]} if name in caps else {})}))
         for name, weight, options in used
     ]
     return Composition(tuple(members), gaps)
+
+
+def named(entry: Entry) -> str:
+    """An entry in a few words."""
+    name, weight, _ = _read(entry, 1)
+    return name if weight == 1 else f"{weight:g} {name}"
 
 
 def _read(entry: object, number: int) -> tuple[str, float, Mapping[str, Any]]:
@@ -139,10 +149,12 @@ def _gaps(members: Sequence[Member]) -> dict[Outcome, float]:
 
 
 def _caps(
-    used: Iterable[tuple[str, float, Mapping[str, Any]]], registry: Registry[Any], smallest: float
+    used: Iterable[tuple[str, float, Mapping[str, Any]]],
+    options_of: Callable[[str], Mapping[str, Any]],
+    smallest: float,
 ) -> dict[str, float]:
     """The cap of each scheme that has one."""
-    capped = [(name, weight, options) for name, weight, options in used if CAP in registry.options(name)]
+    capped = [(name, weight, options) for name, weight, options in used if CAP in options_of(name)]
     chosen = [(name, weight, options[CAP]) for name, weight, options in capped if CAP in options]
     open_ = [(name, weight) for name, weight, options in capped if CAP not in options]
     taken = sum(weight * cap for _, weight, cap in chosen)
@@ -155,7 +167,7 @@ def _caps(
             f" {smallest:g}, the smallest gap between its outcomes"
         )
     share = left / sum(weight for _, weight in open_) if open_ else 0.0
-    caps = {name: min(float(registry.options(name)[CAP]), share) for name, _ in open_}
+    caps = {name: min(float(options_of(name)[CAP]), share) for name, _ in open_}
     return caps | {name: cap for name, _, cap in chosen}
 
 

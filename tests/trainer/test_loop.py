@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,9 @@ class Judge:
         )
         future.set_result(score)
         return future
+
+    def grouped(self, items: Sequence[Item], scores: Sequence[Score]) -> list[Score]:
+        return list(scores)
 
 
 def _settings(*settings: str) -> Config:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -60,6 +61,9 @@ class Judge:
             )
         )
         return future
+
+    def grouped(self, items: Sequence[Item], scores: Sequence[Score]) -> list[Score]:
+        return list(scores)
 
 
 def test_collect_scores_every_rollout_once(policy: Policy) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,9 @@ class Judge:
         source, reports = Source(item.completion), (runtime, self.report)
         future.set_result(Score(value, value, outcome, source, item.completion, reports, task_id=item.task_id))
         return future
+
+    def grouped(self, items: Sequence[Item], scores: Sequence[Score]) -> list[Score]:
+        return list(scores)
 
     def close(self) -> None:
         pass
