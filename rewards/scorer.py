@@ -204,8 +204,13 @@ def as_item(item: Item | Mapping[str, Any]) -> Item:
         item = Item(**values)
     if not isinstance(item.completion, str):
         raise BadItem(f"a completion is text, got {type(item.completion).__name__}: {str(item.completion)[:80]!r}")
-    given = {name: tests for name in ("tests", "holdout") if (tests := getattr(item, name)) is not None}
-    return replace(item, **{name: suites.parse(tests) for name, tests in given.items()}) if given else item
+    if item.tests is None and item.holdout is None:
+        return item
+    return replace(item, tests=_suite(item.tests), holdout=_suite(item.holdout))
+
+
+def _suite(tests: object) -> Tests | None:
+    return None if tests is None else suites.parse(tests)
 
 
 def settle(item: Item, evidence: Evidence, scheme: schemes.Scheme) -> Score:

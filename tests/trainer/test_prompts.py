@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
 import copy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
