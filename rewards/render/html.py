@@ -51,15 +51,15 @@ def code_lines(
     return ["".join(_tagged(piece, score.completion) for piece in line) for line in found]
 
 
-def text_html(text: str) -> str:
-    """Text that is only shown: whatever acts or hides is a sign that tells its name."""
+def text_html(text: str, *, after: str = "") -> str:
+    """Text that is only shown: whatever acts or hides is a sign that tells its name; `after` is what stands behind."""
     if not HIDDEN.search(text):
         return escape(text)
     parts = []
     at = 0
     for match in HIDDEN.finditer(text):
         # Half of a line break is no cause for alarm.
-        kind = "sw-end" if text.startswith("\r\n", match.start()) else "sw-sign"
+        kind = "sw-end" if (text + after).startswith("\r\n", match.start()) else "sw-sign"
         sign = f'<span class="{kind}" title="{escape(name(match[0]))}">{visible(match[0])}</span>'
         parts += [escape(text[at : match.start()]), sign]
         at = match.end()
@@ -71,7 +71,7 @@ def _given(text: str) -> str:
 
 
 def _tagged(piece: Piece, text: str) -> str:
-    shown = text_html(text[piece.start : piece.end])
+    shown = text_html(text[piece.start : piece.end], after=text[piece.end : piece.end + 1])
     names = _classes(piece)
     if not names:
         return shown

@@ -31,6 +31,7 @@ def test_what_hides_is_a_sign_with_its_name_and_half_a_line_break_is_no_alarm() 
     assert text_html("a\r\nb\r") == (
         'a<span class="sw-end" title="U+000D">␍</span>\nb<span class="sw-sign" title="U+000D">␍</span>'
     )
+    assert text_html("\r", after="\n") == '<span class="sw-end" title="U+000D">␍</span>'  # tokens may part the two
 
 
 @pytest.mark.parametrize("text", ["", "\n", "\x00", "a\rb\r\n\nc", "<!--", HOSTILE])
