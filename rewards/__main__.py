@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from analyzers import command_line
-from rewards.commands import batch, compare, score, show
+from rewards.commands import batch, compare, schemes, score, show
 
 DEFAULT = "score"
 
@@ -44,6 +44,7 @@ app.command(DEFAULT, help=score.HELP)(score.run)
 app.command("show", help=show.HELP)(show.run)
 app.command("compare", help=compare.HELP)(compare.run)
 app.command("batch", help=batch.HELP)(batch.run)
+app.command("schemes", help=schemes.HELP)(schemes.run)
 
 
 def main() -> None:

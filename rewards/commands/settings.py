@@ -15,6 +15,7 @@ import typer
 
 from analyzers import registry
 from analyzers.runtime.tests import Tests
+from rewards.commands import schemes
 from rewards.commands.programs import BadUsage, read_program, read_tests
 from rewards.commands.records import SUFFIXES, Record, read_records
 from rewards.registry import did_you_mean
@@ -45,10 +46,17 @@ class Settings:
     plugin: Annotated[
         list[str] | None, typer.Option(metavar="FILE", help="A .py or .scm file whose analyzers run, too; repeatable.")
     ] = None
-    scheme: Annotated[str, typer.Option(help="How findings become a reward: static, rltf, binary, pass_ratio.")] = (
-        SCHEME
-    )
-    scheme_arg: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="An option of the scheme.")] = None
+    scheme: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME[=WEIGHT],...",
+            help="How findings become a reward; `python -m rewards schemes` lists the names.",
+        ),
+    ] = SCHEME
+    scheme_arg: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="An option of the scheme; of several schemes SCHEME.KEY=VALUE."),
+    ] = None
     isolation: Annotated[
         str, typer.Option(help="Weakest tier at which programs may run: strict, standard, weak, none.")
     ] = ISOLATION
@@ -62,7 +70,7 @@ class Settings:
             OSError: nothing can be kept in `cache`, or programs cannot be isolated as well as is demanded.
         """
         names = [*registry.chosen(registry.split(self.analyzers), self.plugin or ())]
-        spec = self.scheme, dict(map(option, self.scheme_arg or ()))
+        spec = schemes.parse(self.scheme, [option(given) for given in self.scheme_arg or ()])
         return Scorer(names, scheme=spec, isolation=self.isolation, cache=self.cache)
 
     def items(self, paths: list[str]) -> list[Item]:

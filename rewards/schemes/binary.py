@@ -9,6 +9,9 @@ from rewards.types import Evidence, Reward
 
 @scheme("binary")
 def binary(evidence: Evidence) -> Reward:
-    """1 where all tests pass, else 0. No charges. Nothing is known without tests: parts are then None."""
+    """1 where all tests pass, else 0, as AceCoder (arXiv:2502.01718) has it. No charges.
+
+    value = [all tests pass]. Nothing is known without tests: parts are then None.
+    """
     verdict = evidence.verdict
     return Reward(None) if verdict is None else Reward({"pass": float(verdict.outcome is Outcome.PASS)})

@@ -15,7 +15,7 @@ FLOOR = 0.1
 def difficulty(evidence: Evidence, *, floor: float = FLOOR) -> Reward:
     """Passed tests by weight, in [0, 1]; after VeRPO (arXiv:2601.03525), against the pull of easy tests. No charges.
 
-    sum of w_k over passed tests / sum over all tests, with w_k = max(1 - share of the group that passes test k, floor).
+    value = sum of w_k over passed tests / sum over all tests, w_k = max(1 - share of the group that passes k, floor).
     A program alone, or whose group has another number of tests, has equal weights: the plain share, as `pass_ratio`.
     Nothing is known without tests: parts are then None. VeRPO keeps the outcome beside it; so does a list of `static`
     with `adaptive = false` and this.

@@ -64,9 +64,9 @@ def static(
     weights: Mapping[str, float] = WEIGHTS,
     cap: float = CAP,
 ) -> Reward:
-    """RLTF (arXiv:2307.04349) and, under the rules above, a charge for each finding: minus the weight of its severity.
+    """RLTF (arXiv:2307.04349), and a charge for each finding under the rules of `rewards.schemes.static`.
 
-    value = coarse + adaptive - failing frame - min(sum of weights, cap).
+    value = coarse + adaptive - failing frame - min(sum of the weights of the findings, cap).
 
     Without tests `base` is 0, and the gate is open where no hard error was found. Reports that are not OK say nothing,
     but for failures that the program provoked. Rules that fire on right programs as often as on wrong ones
