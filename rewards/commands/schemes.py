@@ -59,11 +59,11 @@ def run(
     """
     found = [entry(name) for name in names or schemes.names()]
     if as_json:
-        print(json.dumps([asdict(one) for one in found], indent=2, default=dict))
+        print(json.dumps([asdict(one) for one in found], indent=2, default=str))
         return
     table = Table("name", "reward", "options", "papers", title_justify="left", show_lines=True)
     for one in found:
-        shown = "\n".join(f"{name} = {json.dumps(value, default=dict)}" for name, value in one.options.items())
+        shown = "\n".join(f"{name} = {json.dumps(value, default=str)}" for name, value in one.options.items())
         reward = f"{escape(one.summary)}\n[dim]{escape(one.formula)}[/]" if one.formula else escape(one.summary)
         table.add_row(f"[bold]{escape(one.name)}[/]", reward, escape(shown), "\n".join(one.papers))
     Console().print(table)
@@ -82,11 +82,15 @@ def entry(name: str) -> Entry:
         name,
         " ".join(text.partition("\n\n")[0].split()),
         " ".join(formula[0].split()) if formula else "",
-        schemes.options(name),
+        {option: _plain(default) for option, default in schemes.options(name).items()},
         tuple(dict.fromkeys(_PAPER.findall(text))),
         tuple(sorted(schemes.needs(function))),
         text,
     )
+
+
+def _plain(default: Any) -> Any:
+    return dict(default) if isinstance(default, Mapping) else default
 
 
 def parse(scheme: str, options: Sequence[tuple[str, Any]]) -> schemes.Spec:
