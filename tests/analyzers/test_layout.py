@@ -31,6 +31,14 @@ CASES = [
     ("bash", "f() {\n  if [ \"$1\" ]; then\n    echo 1\n\n  for x in \"$@\"; do\n    echo \"$x\"\n  done\n}\n\ng() {\n  echo 2\n}\n",
      "1", 2, "missing 'fi'"),
     ("clojure", "(defn f [x]\n  (let [y (inc x)\n    (+ x y)))\n\n(defn g [x]\n  x)\n", ")\n    (", 1, "missing ']'"),
+    # An earlier line that is odd, but whose bracket is closed where its author closes brackets.
+    ("elixir", "defmodule A do\n  def f(x) do\n    with {:ok, y} <- x,\n         true <- y do\n      {:cont, y}\n    else\n"
+     "      _ -> 1\n    end\n  end\n\n  def g(x) do\n    case x do\n      1 -> 2\n  end\nend\n", "2\n  end", 12, "missing 'end'"),
+    # An earlier line that is odd, but whose repair would not balance the program.
+    ("c", "int f(void) {\n  if (a) {\nx = 1; }\n  g(1;\n  return 0; }\n", "1;", 3, "unexpected ';'"),
+    # A line that stands further right than anything in its bracket.
+    ("racket", "#lang racket\n(define (f x)\n  (let ([a 1]))\n      (+ a x)))\n\n(f 1)\n",
+     ")\n      (", 2, "')' closes nothing"),
     # What parses is left alone, however it is laid out.
     ("c", "int f(int x) {\nif (x) {\n x++;\n}\n    else { x--;\n  }\nreturn x = = 1; }\n", "= =", 6, "unexpected '='"),
     ("racket", "#lang racket\n(define (f x)\n  (string-append \"a\" \"b x))\n\n(f \"c\")\n(f \"d\")\n",

@@ -169,6 +169,13 @@ def test_what_a_grammar_does_not_know_of_its_language_is_no_error(language, text
     assert first_error(text, language) is None
 
 
+def test_of_a_long_pair_the_token_alone_is_charged():
+    skip_without_grammar("javascript")
+    for text, marked in (("const alphabet = gamma deltas;\n", "deltas"), ("const a = b c;\n", "b c")):
+        found = first_error(text, "javascript")
+        assert text[found.span.start : found.span.end] == marked
+
+
 def test_a_token_is_not_charged_with_the_comment_before_it():
     skip_without_grammar("c")
     text = "int f(void) {\n    int x;\n    /* a long\n       story */\n    ) x = 1;\n}\n"
