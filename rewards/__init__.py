@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from rewards import schemes
 from rewards.align import token_rewards
 from rewards.evidence import limits_for
+from rewards.metrics import batch_metrics
 from rewards.schemes import Spec
 from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, BadItem, Scorer
 from rewards.serial import from_jsonable, jsonable
@@ -38,6 +39,7 @@ __all__ = [
     "Score",
     "Scorer",
     "TokenRewards",
+    "batch_metrics",
     "from_jsonable",
     "jsonable",
     "score",
