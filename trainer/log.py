@@ -2,8 +2,9 @@
 
 One JSON object per line, flushed as it is written; a line torn by a crash is dropped on resume. Metric names are paths:
 `reward`, `pass`, `loss`, and by group `outcome/pass`, `outcome/failure` ... (shares that add up to 1) and
-`seconds/generate`, `seconds/score`, `seconds/learn`. The report draws `outcome/` and `seconds/` as groups, the rest as
-curves.
+`seconds/generate`, `seconds/score`, `seconds/learn`; under `programs/` stand those of `rewards.batch_metrics`, which
+show first when rewards are gamed. The report draws `outcome/` and `seconds/` as areas, the rest as curves, those of one
+group in one chart.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rewards import token_rewards
+from rewards import batch_metrics, token_rewards
 from rewards.types import Item, Outcome, Score
 from trainer.advantages import AdvantageInputs, per_token
 from trainer.policy import Policy
@@ -165,6 +165,7 @@ def metrics(collected: Round) -> dict[str, Any]:
         "completion_tokens": _mean(lengths),
         "samples": len(everything),
         "tokens": sum(lengths),
+        "programs": batch_metrics([scored.score for scored in everything], tokens=lengths),
     }
 
 

@@ -148,6 +148,9 @@ def test_metrics_of_a_round() -> None:
     )
     assert (found["infrastructure"], found["mixed_groups"]) == (1, 0.5)
     assert (found["samples"], found["tokens"], found["completion_tokens"]) == (4, 8, 2.0)
+    # Four times "ab", which two tokens made; one of four with tests could not be judged.
+    assert (found["programs"]["length/characters"], found["programs"]["length/tokens"]) == (2.0, 2.0)
+    assert found["programs"]["unjudged"] == 0.25
 
 
 def test_metrics_of_a_round_that_nobody_could_judge() -> None:
