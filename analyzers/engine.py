@@ -89,14 +89,20 @@ class Engine:
 
             self._isolation = tiers.parse(isolation)
             self._tier = tiers.choose(self._isolation).name
-        self._workers = Workers(self.analyzers, count=workers)
-        self._cache = ReportCache(cache_size, cache_folder)
-        self._lock = threading.Lock()
-        self._flights: dict[bytes, _Job] = {}
         self._loaded: dict[str, _Loaded | Report] = {}
         self._warned: set[tuple[str, Status, str]] = set()
-        self._runtime_held = False
         self._closed = False
+        self._count, self._cache_size, self._cache_folder = workers, cache_size, cache_folder
+        self._begin()
+        _engines.add(self)
+
+    def _begin(self) -> None:
+        """Makes everything that belongs to one process."""
+        self._workers = Workers(self.analyzers, count=self._count)
+        self._cache = ReportCache(self._cache_size, self._cache_folder)
+        self._lock = threading.Lock()
+        self._flights: dict[bytes, _Job] = {}
+        self._runtime_held = False
         self._finalizer = weakref.finalize(self, self._workers.close)
 
     def submit(self, source: Source, tests: Tests | None = None) -> Future[tuple[Report, ...]]:
@@ -349,8 +355,21 @@ def _gather(futures: Sequence[Future[Report]]) -> Future[tuple[Report, ...]]:
     return gathered
 
 
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
 _runtime_lock = threading.Lock()
 _runtime_holders = 0
+
+
+def _after_fork() -> None:
+    """A child has none of the threads and processes of its parent: its engines begin anew, and end nothing of those."""
+    global _runtime_lock, _runtime_holders
+    _runtime_lock, _runtime_holders = threading.Lock(), 0
+    for engine in list(_engines):
+        engine._finalizer.detach()
+        engine._begin()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def _hold_runtime() -> None:

@@ -9,6 +9,7 @@ caller -> judge (one per slot; holds the tests) -> fork server (holds no secrets
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from typing import TYPE_CHECKING
 
@@ -61,4 +62,11 @@ def close() -> None:
         pool.close()
 
 
+def _after_fork() -> None:
+    global _lock
+    _lock = threading.Lock()
+    _pools.clear()
+
+
 atexit.register(close)
+os.register_at_fork(after_in_child=_after_fork)  # a child has none of the threads that serve a pool
