@@ -108,7 +108,10 @@ def test_a_run_leaves_everything_in_its_folder(
         "report.html",
     }
     assert json.loads((folder / "config.json").read_text())["run"]["name"] == "r"
-    assert [step["step"] for step in read(folder / "metrics.jsonl")] == [1, 2, 3, 4]
+    steps = list(read(folder / "metrics.jsonl"))
+    assert [step["step"] for step in steps] == [1, 2, 3, 4]
+    assert all(step["programs/length/nodes"] >= 1 for step in steps)
+    assert "programs/length</text>" in (folder / "report.html").read_text(encoding="utf-8")
     assert set(json.loads((folder / "evaluations.json").read_text())) == {"before", "after"}
     assert len(list(read(folder / "samples.jsonl"))) == 4 * 4
     checkpoints = {path.name for path in (folder / "checkpoints").iterdir()}
