@@ -19,6 +19,7 @@ Names: TypeAlias = Mapping[str, str | None]
 SAME: Names = MappingProxyType({})
 FIELDS = tuple(field.name for field in fields(Item) if field.name not in ("completion", "truncated"))
 """What a column can hold of an Item: all but what the model wrote."""
+SUITES = ("tests", "holdout")
 
 
 def complete(names: Names = SAME) -> dict[str, str | None]:
@@ -69,7 +70,7 @@ def items(
     for row, completion in enumerate(completions):
         values = {field: column[row] for field, column in columns.items() if column[row] is not None}
         try:
-            values["tests"] = suite(values.get("tests"))
+            values |= {field: suite(values.get(field)) for field in ("tests", "holdout")}
         except BadTests as error:
             raise BadTests(f"row {row}, task {values.get('task_id', '')!r}: {error}") from error
         made.append(Item(completion, **{"language": language, **values}))

@@ -13,10 +13,17 @@ ASSERTS = ["assert f(1) == 1"]
 def test_columns_are_called_as_the_fields_where_nothing_else_is_said():
     (item,) = columns.items(
         ["x = 1"],
-        {"tests": [ASSERTS], "prefix": ["import os\n"], "task_id": ["a/1"], "other": [7]},
+        {
+            "tests": [ASSERTS],
+            "holdout": ["assert f(2) == 2"],
+            "prefix": ["import os\n"],
+            "task_id": ["a/1"],
+            "other": [7],
+        },
         columns.complete(),
         language="python",
     )
+    assert item.holdout == Asserts(("assert f(2) == 2",))
     assert (item.completion, item.tests, item.prefix, item.task_id, item.language, item.reference) == (
         "x = 1",
         Asserts(("assert f(1) == 1",)),
@@ -99,3 +106,9 @@ def test_the_text_of_a_completion(completion, text):
 def test_what_is_neither_text_nor_a_conversation_is_refused(completion):
     with pytest.raises(TypeError, match="a completion is text or a list of messages"):
         columns.text_of(completion)
+
+
+def test_holdout_tests_are_read_as_tests_are():
+    table = {"tests": [ASSERTS], "holdout": [json.dumps({"asserts": ASSERTS})]}
+    [item] = columns.items(["x"], table, columns.complete(), language="python")
+    assert item.holdout == item.tests == Asserts(tuple(ASSERTS))
