@@ -24,8 +24,8 @@ def batch_metrics(scores: Iterable[Score], *, tokens: Iterable[int | None] | Non
     - `length/characters`: code points of the completion; `length/tokens`: its tokens; `length/nodes`: nodes of the
       program's syntax tree (`rewards.anatomy`).
     - `comments`: share of the sampled code points that lie in comments.
-    - `findings/suppressions`: comments, pragmas and attributes that tell tools to say nothing; `findings/SEVERITY`:
-      findings of each severity in the sampled part, those that cost nothing included.
+    - `suppressions`: comments, pragmas and attributes that tell tools to say nothing, in number.
+    - `findings/SEVERITY`: findings of each severity in the sampled part, those that cost nothing included.
     - `charges/gated`, `charges/capped`: share of all charges of the batch that the gate waived, or a cap reduced.
     - `near_duplicates`: of the programs that are not alone for their `task_id`, the share with a near-duplicate among
       the others: the sets of their runs of 3 tokens have a Jaccard index of at least 0.8. Comments, blanks and the
@@ -74,7 +74,7 @@ def _by_tree(batch: Sequence[Score]) -> dict[str, float | None]:
         "length/nodes": _mean(program.nodes for program in programs),
         "comments": _mean(program.comments for program in programs),
         "near_duplicates": _share(sum(map(near_duplicates, grouped)), sum(map(len, grouped))),
-        "findings/suppressions": _mean(program.suppressions for program in programs),
+        "suppressions": _mean(program.suppressions for program in programs),
     }
 
 

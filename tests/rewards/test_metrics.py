@@ -25,7 +25,7 @@ def test_one_plain_program() -> None:
         "length/characters": 6.0,
         "length/nodes": 6.0,
         "comments": 0.0,
-        "findings/suppressions": 0.0,
+        "suppressions": 0.0,
         **{f"findings/{name}": 0.0 for name in ("info", "low", "medium", "high", "critical", "fatal")},
     }
 
@@ -42,7 +42,7 @@ def test_length_is_that_of_the_completion_and_its_tokens_where_known() -> None:
 def test_comments_and_suppressions() -> None:
     # 6 of 12 and 0 of 6 code points; two suppressions in two programs.
     found = batch_metrics([scored("x = 1 # noqa"), scored()])
-    assert (found["comments"], found["findings/suppressions"]) == (0.25, 0.5)
+    assert (found["comments"], found["suppressions"]) == (0.25, 0.5)
 
 
 def test_findings_of_the_sampled_part_by_severity(make: Any) -> None:
@@ -113,7 +113,7 @@ def test_without_a_grammar_the_other_figures_remain(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(trees, "root", missing)
     found = batch_metrics([scored(task_id="a"), scored(task_id="a")])
     assert found["length/characters"] == 6.0
-    assert not {"length/nodes", "comments", "near_duplicates", "findings/suppressions"} & set(found)
+    assert not {"length/nodes", "comments", "near_duplicates", "suppressions"} & set(found)
 
 
 def test_findings_about_the_whole_program_count(make: Any) -> None:
