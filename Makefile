@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-languages check install install-dev smollm2 toolchains linters clean
+.PHONY: demo test test-languages test-integrations check install install-dev smollm2 toolchains linters clean
 
 demo: install  ## train the embedded model and watch it get better
 	$(PY) -m trainer.run --analyzers pylint,runtime
@@ -17,6 +17,23 @@ test: install-dev check  ## lint, types, layers, then the tests with coverage
 test-languages: install-dev  ## published programs in every language: references must pass, broken ones must not
 	$(PY) -m pytest -n 2 tests/analyzers/runtime/test_languages.py
 	$(PY) -m pytest -n 2 -m languages -rsP
+
+# What pins its own world gets an environment of its own, on top of .venv: requirements/NAME.txt is all that it holds, and
+# the tests are those of rewards/adapters/NAME.py.
+INTEGRATIONS ?= $(sort $(basename $(notdir $(wildcard tests/rewards/adapters/requirements/*.txt))))
+
+test-integrations: install-dev $(INTEGRATIONS:%=.venvs/%/.installed)  ## every adapter against the trainer it is for
+	$(PY) -m pytest -m integrations
+	@for name in $(INTEGRATIONS); do \
+		echo "$$name:"; .venvs/$$name/bin/python -m pytest -rs tests/rewards/adapters/test_$$name.py || exit 1; done
+
+.venvs/%/.installed: tests/rewards/adapters/requirements/%.txt $(VENV)/.installed-dev
+	$(PYTHON) -m venv .venvs/$*
+	@.venvs/$*/bin/python -c 'import sys, sysconfig as s; \
+		open(s.get_path("purelib") + "/beside.pth", "w").write(f"import site; site.addsitedir({sys.argv[1]!r})\n")' \
+		"$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	.venvs/$*/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --requirement $<
+	touch $@
 
 check: install-dev
 	$(VENV)/bin/ruff check .
@@ -60,8 +77,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) install --constraint constraints.txt --editable '.[train,dev,languages,linters]'
+	$(PIP) install --constraint constraints.txt --editable '.[train,trl,dev,languages,linters]'
 	touch $@
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) .venvs build dist

@@ -146,11 +146,14 @@ class SpanwiseReward:
             TypeError: a completion is neither text nor a conversation.
         """
         sampled = self._sampled(completions, completion_ids)
-        scores = await asyncio.to_thread(self._scores, sampled, table)
+        scores = await asyncio.to_thread(self._scores, sampled, prompts, table)
         if self._dense and self._bytes is not None:
             self._charged = [one.charged(score) for one, score in zip(sampled, scores, strict=True)]
         if log_metric is not None:
-            for metric, value in _summary(scores, self._charged).items():
+            tokens = None if completion_ids is None else [len(ids) for ids in completion_ids]
+            programs = rewards.batch_metrics(scores, tokens=tokens)
+            metrics = _summary(scores, self._charged) | {f"programs/{key}": value for key, value in programs.items()}
+            for metric, value in metrics.items():
                 log_metric(f"{self.__name__}/{metric}", value)
         if log_extra is not None:
             log_extra(f"{self.__name__}/outcome", [score.outcome.value if score.outcome else "" for score in scores])
@@ -166,15 +169,18 @@ class SpanwiseReward:
             raise SeamMoved(f"a reward function gets {came}", "the sampled ids of each completion")
         return [_of_ids(self._bytes, row, text) for row, text in zip(ids, texts, strict=True)]
 
-    def _scores(self, sampled: Sequence[_Sampled], table: Mapping[str, Any]) -> list[Score]:
+    def _scores(self, sampled: Sequence[_Sampled], prompts: Sequence[Any], table: Mapping[str, Any]) -> list[Score]:
         table = {column: values for column, values in table.items() if column not in _NOT_COLUMNS}
+        more: dict[str, Sequence[Any]] = {"truncated": [one.truncated for one in sampled]}
+        if self._columns["task_id"] not in table:
+            more["task_id"] = [f"prompt {prompts.index(prompt)}" for prompt in prompts]
         tables.check(self._columns, table, given=self._given, tests=runs_tests(self._settings))
         items = tables.items(
             [one.text for one in sampled],
             table,
             self._columns,
             language=self._language,
-            truncated=[one.truncated for one in sampled],
+            **more,
         )
         return rewards.score_batch(items, **self._settings)
 

@@ -18,6 +18,9 @@ GOOD, BAD, UNDEFINED = "def f(x):\n    return x\n", "def f(x):\n    return 1\n",
 SETTINGS = {"analyzers": ["runtime", "pyflakes"], "workers": 1}
 
 
+pytestmark = pytest.mark.integrations
+
+
 @pytest.fixture(scope="module")
 def datasets():
     return pytest.importorskip("datasets", reason="needs datasets: pip install 'spanwise[trl]'")

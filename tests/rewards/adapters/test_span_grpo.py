@@ -3,6 +3,10 @@
 import inspect
 import json
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -23,7 +27,7 @@ from rewards.types import Charge, Score
 from trainer import weights
 from trainer.tasks import load
 
-pytestmark = pytest.mark.filterwarnings("ignore::FutureWarning")
+pytestmark = [pytest.mark.integrations, pytest.mark.filterwarnings("ignore::FutureWarning")]
 
 AMOUNT = -0.25
 
@@ -288,6 +292,17 @@ def test_an_output_of_other_completions_is_never_charged(output, message):
 def test_the_trainer_overrides_one_method_of_trl():
     own = {name for name, value in vars(SpanGRPOTrainer).items() if callable(value)}
     assert own & set(dir(GRPOTrainer)) - {"__init__"} == {"_generate_and_score_completions"}
+
+
+def test_the_example_runs():
+    example = Path(__file__).resolve().parents[3] / "examples/trl_grpo.py"
+    command = [sys.executable, str(example), "--steps", "1"]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "HF_HUB_OFFLINE": "1"}
+    )
+    assert done.returncode == 0, done.stderr
+    assert "step   1  reward" in done.stdout
+    assert "advantage  token" in done.stdout
 
 
 def test_settings_that_a_config_does_not_have_are_left_alone():

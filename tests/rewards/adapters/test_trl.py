@@ -102,7 +102,7 @@ def test_the_value_is_the_reward_and_a_failed_harness_is_none(given):
     ]
     values, logged, extra = call(spanwise_reward(), ["a", "b", "c"], tests=[ASSERTS] * 3)
     assert values == [0.75, None, -0.5]
-    assert logged == pytest.approx(
+    assert {name: value for name, value in logged.items() if "/programs/" not in name} == pytest.approx(
         {
             "spanwise/infrastructure": 1 / 3,
             "spanwise/value": 0.125,
@@ -125,7 +125,7 @@ def test_a_batch_that_nothing_was_found_out_about_logs_that_alone(given):
     given.scores = [scored("a", Outcome.INFRASTRUCTURE, None)]
     values, logged, _ = call(spanwise_reward(name="mine"), ["a"], tests=[ASSERTS])
     assert values == [None]
-    assert logged == {"mine/infrastructure": 1.0}
+    assert {name: value for name, value in logged.items() if "/programs/" not in name} == {"mine/infrastructure": 1.0}
 
 
 def test_columns_conversations_and_settings_reach_the_scorer(given):
@@ -137,6 +137,20 @@ def test_columns_conversations_and_settings_reach_the_scorer(given):
     assert [item.task_id for item in given.items] == ["a", "b"]
     assert given.items[0].tests.statements == tuple(ASSERTS)
     assert given.settings == {"analyzers": ["runtime"], "workers": 1}
+
+
+def test_what_a_batch_looks_like_is_logged(given):
+    _, logged, _ = call(spanwise_reward(), ["x = 1", "x = 1"], [[1, 2], [1, 2, 3, 4]], tests=[ASSERTS] * 2)
+    assert logged["spanwise/programs/length/tokens"] == 3.0
+    assert logged["spanwise/programs/length/characters"] == 5.0
+
+
+def test_completions_of_one_prompt_are_for_one_task_where_no_column_says(given):
+    reward = spanwise_reward()
+    asyncio.run(reward(prompts=["p", "q", "p"], completions=["x"] * 3, tests=[ASSERTS] * 3))
+    assert [item.task_id for item in given.items] == ["prompt 0", "prompt 1", "prompt 0"]
+    asyncio.run(reward(prompts=["p"], completions=["x"], tests=[ASSERTS], task_id=["mine"]))
+    assert given.items[0].task_id == "mine"
 
 
 def test_a_dataset_without_tests_is_refused_unless_no_program_is_run(given):
