@@ -48,10 +48,15 @@ CODE = "first-divergence"
 PASSING = 3
 """Tests before the failing one that partners are found on."""
 MAX_SHOWN = 80
+MAX_DETAIL = 200
+MAX_EVENTS = 4_000
+"""More than the tracer tells: what is longer is not its work."""
 
 _TRACER = Path(__file__).with_name("support") / "trace_values.py"
 Variable: TypeAlias = tuple[str, str]
 """The function, and the name in it; the function `""` stands for what is seen from outside."""
+ANSWERS: Sequence[Variable] = (("", "answer"), ("", "printed"))
+BROKEN: Variable = ("", "broken")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +116,11 @@ def submit(
 def first_divergence(program: Sequence[Event], reference: Sequence[Event]) -> Divergence | None:
     """The first value of the failing call that the reference does not have there; None where all answers are alike."""
     mine, theirs = _histories(program), _histories(reference)
-    answers = [variable for variable in mine | theirs if not variable[0]]
     entries = sorted({event.entry for event in program})
-    failing = next((n for n in entries if any(mine[name][n] != theirs[name][n] for name in answers)), None)
+    failing = next((n for n in entries if any(mine[name][n] != theirs[name][n] for name in ANSWERS)), None)
     if failing is None:
         return None
-    before = [entry for entry in entries if entry < failing]
-    partners = {variable: _partners(variable, mine, theirs, before) for variable in mine}
+    partners = _partners(mine, theirs, failing)
     seen: dict[Variable, int] = defaultdict(int)
     for event in (event for event in program if event.entry == failing):
         place = seen[event.variable]
@@ -132,6 +135,7 @@ def first_divergence(program: Sequence[Event], reference: Sequence[Event]) -> Di
 
 
 _Histories: TypeAlias = Mapping[Variable, Mapping[int, list[str]]]
+_Before: TypeAlias = tuple[tuple[int, tuple[str, ...]], ...]
 
 
 def _histories(events: Sequence[Event]) -> dict[Variable, dict[int, list[str]]]:
@@ -142,13 +146,21 @@ def _histories(events: Sequence[Event]) -> dict[Variable, dict[int, list[str]]]:
     return found
 
 
-def _partners(variable: Variable, mine: _Histories, theirs: _Histories, before: Sequence[int]) -> list[Variable]:
-    if not variable[0]:
-        return [variable]
-    history = [mine[variable][entry] for entry in before]
-    if not any(history):
-        return []
-    return [other for other in theirs if other[0] and [theirs[other][entry] for entry in before] == history]
+def _partners(mine: _Histories, theirs: _Histories, failing: int) -> dict[Variable, list[Variable]]:
+    """For each variable those of the reference with the same values in all calls before the failing one."""
+    alike: dict[_Before, list[Variable]] = defaultdict(list)
+    for variable, history in theirs.items():
+        if variable not in ANSWERS:
+            alike[_before(history, failing)].append(variable)
+    alike.pop((), None)  # a variable that took no value yet is like any other of its kind
+    return {
+        variable: [variable] if variable in ANSWERS else list(alike.get(_before(history, failing), ()))
+        for variable, history in mine.items()
+    }
+
+
+def _before(history: Mapping[int, Sequence[str]], failing: int) -> _Before:
+    return tuple((entry, tuple(values)) for entry, values in sorted(history.items()) if entry < failing and values)
 
 
 def _job(tests: Tests, verdict: Verdict) -> dict[str, Any]:
@@ -212,18 +224,23 @@ def _events(report: Report, whose: str) -> list[Event]:
         why = (verdict.detail or verdict.exception or verdict.outcome) if verdict else report.detail
         raise _Untraceable(f"{whose} cannot be traced: {why}")
     try:
-        events = [_event(*fields) for fields in json.loads(verdict.stdout)]
-    except (ValueError, TypeError) as error:
-        raise _Untraceable(f"{whose} spoiled its trace: {error}") from error
-    broken = next((event.value for event in events if event.variable == ("", "broken")), None)
+        rows = json.loads(verdict.stdout)
+        if len(rows) > MAX_EVENTS:
+            raise ValueError(f"{len(rows)} events")
+        events = [_event(*row) for row in rows]
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _Untraceable(f"{whose} spoiled its trace: {error}"[:MAX_DETAIL]) from error
+    broken = next((event.value for event in events if event.variable == BROKEN), None)
     if broken is not None or not events:
-        raise _Untraceable(f"{whose} cannot be traced: {broken or 'it was never called'}")
+        raise _Untraceable(f"{whose} cannot be traced: {broken or 'it was never called'}"[:MAX_DETAIL])
     return events
 
 
 def _event(entry: object, line: object, scope: object, name: object, value: object) -> Event:
     if not (type(entry) is type(line) is int and type(scope) is type(name) is type(value) is str):
         raise ValueError("an event is two numbers and three texts")
+    if not scope and (scope, name) not in (*ANSWERS, BROKEN):
+        raise ValueError("unknown events")
     return Event(entry, line, (scope, name), value)
 
 
