@@ -28,7 +28,7 @@ test-integrations: install-dev $(INTEGRATIONS:%=.venvs/%/.installed)  ## every a
 		echo "$$name:"; .venvs/$$name/bin/python -m pytest -rs tests/rewards/adapters/test_$$name.py || exit 1; done
 
 .venvs/%/.installed: tests/rewards/adapters/requirements/%.txt $(VENV)/.installed-dev
-	$(PYTHON) -m venv .venvs/$*
+	$(PY) -m venv .venvs/$*
 	@.venvs/$*/bin/python -c 'import sys, sysconfig as s; \
 		open(s.get_path("purelib") + "/beside.pth", "w").write(f"import site; site.addsitedir({sys.argv[1]!r})\n")' \
 		"$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
