@@ -55,11 +55,10 @@ def text_html(text: str, *, after: str = "") -> str:
     """Text that is only shown: whatever acts or hides is a sign that tells its name; `after` is what stands behind."""
     if not HIDDEN.search(text):
         return escape(text)
-    parts = []
-    at = 0
+    parts, at, whole = [], 0, text + after
     for match in HIDDEN.finditer(text):
         # Half of a line break is no cause for alarm.
-        kind = "sw-end" if (text + after).startswith("\r\n", match.start()) else "sw-sign"
+        kind = "sw-end" if whole.startswith("\r\n", match.start()) else "sw-sign"
         sign = f'<span class="{kind}" title="{escape(name(match[0]))}">{visible(match[0])}</span>'
         parts += [escape(text[at : match.start()]), sign]
         at = match.end()

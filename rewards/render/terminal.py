@@ -172,8 +172,8 @@ def _coloured(score: Score, rows: Sequence[Explanation]) -> list[Text]:
     for row in sorted(rows, key=lambda row: row.amount or 0.0, reverse=True):
         style = "underline" if not row.amount else "white on red" if row.amount < 0 else "black on green"
         code.stylize(style, *held(row.span, len(score.completion)))
-    bounds = lines(score.completion)
-    found = [code[line.start : line.end] for line in bounds]
+    ends = [line.end for line in lines(score.completion)]
+    found = list(code.divide(ends[:-1])) if ends else []
     for line in found:
         if line.plain.endswith("\n"):
             line.right_crop(1)
