@@ -129,6 +129,9 @@ class Language:
     gaps: tuple[tuple[str, str], ...] = ()
     """What the grammar does not know of its language: regular expressions of such code, and the same in a form that it
     knows, of the same length; the parser alone sees that."""
+    refused: tuple[tuple[str, str], ...] = ()
+    """What the grammar takes of what the language does not: tree-sitter queries that capture it as `@refused`, each with
+    a regular expression for the text between `@before`, where the query captures that, and `@refused`."""
     stops: tuple[str, ...] = ()
     """Strings at which a sampled function body has ended and something else begins."""
     toolchain: Toolchain | None = None
@@ -151,7 +154,8 @@ class Language:
             entry: Any = getattr(import_module(module), attribute)()
         except (ImportError, AttributeError) as error:
             raise GrammarUnavailable(
-                f"no tree-sitter grammar for {self.name}: cannot load {self.parser!r}; install {_requirement(self.package)}"
+                f"no tree-sitter grammar for {self.name}: cannot load {self.parser!r};"
+                f" install {_requirement(self.package)}"
             ) from error
         return TreeSitterLanguage(_capsule(entry) if isinstance(entry, int) else entry)
 

@@ -75,7 +75,7 @@ ENVIRONMENT = {
     "GOPATH": "/usr/share/gocode", "GO111MODULE": "off", "GOFLAGS": "", "GOCACHE": cache_folder(), "CGO_ENABLED": "0",
     "GOTOOLCHAIN": "local", "GOPROXY": "off", "GOENV": "off",
 }  # fmt: skip
-# What two packages lack in common go list tells of the first alone, so that each that lacks something is asked by itself.
+# What two packages lack in common go list tells of the first alone, so each that lacks something is asked by itself.
 SCRIPT = r"""
 format='unloaded: {{.Dir}}: {{with .Error}}{{.Pos}} {{printf "%q" .Err}}'
 format="$format"'{{else}}{{range .DepsErrors}}{{.Pos}} {{printf "%q" .Err}}{{break}}{{end}}{{end}}'

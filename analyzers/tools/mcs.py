@@ -1,4 +1,4 @@
-"""mcs: errors and warnings of Mono's C# compiler. It counts lines and columns from 1, in UTF-16 units; there are no ends.
+"""mcs: errors and warnings of Mono's C# compiler. Lines and columns count from 1, in UTF-16 units; there are no ends.
 https://www.mono-project.com/docs/about-mono/languages/csharp/
 
 The directives that silence warnings and rename lines become comments at equal length.

@@ -47,7 +47,7 @@ ANALYZER = Tool(
     languages=("bash",),
     argv=(
         "shellcheck", "--norc", "--shell=bash", "--format=json1",
-        # Without SC1009, SC1046, SC1061 and SC1073, which say where a construct begins that SC1072 finds broken; SC1090,
+        # Without SC1009, SC1046, SC1061, SC1073, which say where a construct begins that SC1072 finds broken; SC1090,
         # SC1091 and SC2096, about other files and the #! line; SC2155, SC2206 and SC2207, which right programs break
         # often.
         "--exclude=SC1009,SC1046,SC1061,SC1073,SC1090,SC1091,SC2096,SC2155,SC2206,SC2207", "{files}",

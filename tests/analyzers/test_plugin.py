@@ -163,7 +163,9 @@ def test_languages_are_canonical_and_known_to_the_program():
     assert [one.message for one in mine("x")] == ["python"]
     assert [one.message for one in mine("x", "c++")] == ["cpp"]
     assert function(lambda program: [], languages="*").languages == ("*",)
-    with pytest.raises(AnalyzerFailed, match=r"program.ast is for Python, and this program is in cpp; use program.tree"):
+    with pytest.raises(
+        AnalyzerFailed, match=r"program.ast is for Python, and this program is in cpp; use program.tree"
+    ):
         function(lambda program: [(program.ast, "")], languages="*")("x", "cpp")
 
 
