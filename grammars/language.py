@@ -130,8 +130,8 @@ class Language:
     """What the grammar does not know of its language: regular expressions of such code, and the same in a form that it
     knows, of the same length; the parser alone sees that."""
     refused: tuple[tuple[str, str], ...] = ()
-    """What the grammar takes of what the language does not: tree-sitter queries that capture it as `@refused`, each with
-    a regular expression for the text between `@before`, where the query captures that, and `@refused`."""
+    """What the grammar takes and the language does not: tree-sitter queries that capture it as `@refused`, each with a
+    regular expression for the text between `@before`, where the query captures that, and `@refused`."""
     stops: tuple[str, ...] = ()
     """Strings at which a sampled function body has ended and something else begins."""
     toolchain: Toolchain | None = None
