@@ -26,6 +26,7 @@ from analyzers.errors import AnalyzerFailed, boundary
 from analyzers.findings import Finding, to_diagnostics
 from analyzers.layout import Suspect, open_string, unbalanced
 from analyzers.positions import Convention, LineTable, Unit, encode
+from analyzers.strictness import refused
 from analyzers.types import Diagnostic, Kind, Location, Severity, Source, Span
 
 VERDICTS: dict[str, Callable[[str], Finding | None]] = {"python": python_syntax.syntax_error}
@@ -115,7 +116,8 @@ def first_error(text: str, language: str) -> Place | None:
     data = encode(unified)
     root = trees.parser(language).parse(data).root_node
     if not root.has_error:
-        return None
+        lax = refused(root, data, language)
+        return _place(_Parsed(LineTable(unified), data, root, language), lax) if lax else None
     parsed = _Parsed(LineTable(unified), data, root, language)
     token = _rejected_token(parsed) if len(data) <= MAX_LOGGED else None
     if token is None:

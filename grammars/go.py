@@ -57,6 +57,11 @@ LANGUAGE = Language(
     parser="tree_sitter_go:language",
     line_comment="//",
     block_comment=("/*", "*/"),
+    # The last element of a list whose closer stands in a line of its own is followed by a comma.
+    refused=tuple(
+        (f'({kind} (_) @before . "{closer}" @refused)', r"\A[^,/]*\n[^,/]*\Z")
+        for kind, closer in (("literal_value", "}"), ("argument_list", ")"), ("parameter_list", ")"))
+    ),
     stops=("\nfunc", "\ntype ", "\n// ", "\n}"),
     toolchain=replace(
         BUILT,

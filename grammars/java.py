@@ -13,6 +13,21 @@ PROCESSES = 48
 
 LIBRARIES = "/usr/share/java/javatuples.jar"
 
+# An expression that is a statement does something; a constructor is called like its class.
+EXPRESSIONS = """
+identifier binary_expression field_access array_access unary_expression parenthesized_expression ternary_expression
+lambda_expression cast_expression instanceof_expression this class_literal method_reference string_literal
+character_literal decimal_integer_literal decimal_floating_point_literal true false null_literal
+""".split()
+REFUSED = (
+    (f"(expression_statement [{' '.join(f'({kind})' for kind in EXPRESSIONS)}] @refused)", ""),
+    *(
+        (f"({kind}_declaration name: (_) @name body: (_ (constructor_declaration name: (_) @refused))"
+         " (#not-eq? @name @refused))", "")
+        for kind in ("class", "enum", "record")
+    ),
+)  # fmt: skip
+
 LANGUAGE = Language(
     name="java",
     suffixes=(".java",),
@@ -21,6 +36,7 @@ LANGUAGE = Language(
     line_comment="//",
     block_comment=("/*", "*/"),
     comment_nodes=("line_comment", "block_comment"),
+    refused=REFUSED,
     stops=("\n    }\n", "\n}"),
     toolchain=Toolchain(
         server=(

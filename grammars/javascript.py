@@ -38,6 +38,7 @@ LANGUAGE = Language(
     block_comment=("/*", "*/"),
     comment_marks=("<!--", "-->"),
     comment_nodes=("comment", "html_comment", "hash_bang_line"),
+    refused=(("(expression_statement . (function_expression !name) @refused)", ""),),
     stops=("\nfunction ", "\n/*", "\n//", "\nconsole.log"),
     toolchain=replace(
         SCRIPT,

@@ -2,6 +2,9 @@
 
 from grammars.language import Language, Toolchain
 
+# Two expressions in a line want a semicolon between them.
+IN_LINE = tuple((f"({kind} (_) @before . (_) @refused)", r"\A[^\n;]*\Z") for kind in ("program", "braced_expression"))
+
 LANGUAGE = Language(
     name="r",
     suffixes=(".r", ".R"),
@@ -9,6 +12,7 @@ LANGUAGE = Language(
     parser="tree_sitter_language_pack.bindings.r:language",
     line_comment="#",
     long_quotes="\"'",
+    refused=IN_LINE,
     stops=("\n#", "\n```", "\nprint(", "\ncat("),
     toolchain=Toolchain(
         run=("Rscript", "--vanilla", "{built}/r_report.R", "{file}"),

@@ -13,6 +13,7 @@ LANGUAGE = Language(
     block_comment=("/*", "*/"),
     comment_nodes=("comment", "html_comment", "hash_bang_line"),
     comment_marks=("<!--", "-->"),
+    refused=(("(expression_statement . (function_expression !name) @refused)", ""),),
     stops=("\nfunction ", "\n/*", "\n//", "\nclass", "\nconsole.log"),
     toolchain=Toolchain(
         server=("node", "{support}/typescript_compiler.js", *LIBRARIES),
