@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analyzers.types import Source, Span
-from rewards.align import hits, spread, token_rewards
+from rewards.align import hits, spread, token_rewards, within
 from rewards.types import Charge, Score, TokenRewards
 
 
@@ -139,3 +139,25 @@ def test_tokens_of_another_completion_are_refused(make: Any) -> None:
 def test_no_charges_no_rewards(make: Any) -> None:
     rewards = token_rewards(scored(make, "x = y"), tokens(5))
     assert (rewards.values.tolist(), rewards.shares.tolist()) == ([0.0], [0.0])
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected"),
+    [  # tokens [0, 2) [2, 2) [2, 5) [5, 6) and the end of the sequence [6, 6)
+        ([(0, 2)], [True, False, False, False, False]),
+        ([(0, 5)], [True, False, True, False, False]),
+        ([(1, 6)], [False, False, True, True, False]),
+        ([(3, 4)], [False] * 5),
+        ([(0, 2), (5, 6)], [True, False, False, True, False]),
+        ([(2, 2), (9, 9)], [False] * 5),
+    ],
+)
+def test_which_tokens_lie_within_spans(spans: list[tuple[int, int]], expected: list[bool]) -> None:
+    assert within(np.array(spans), tokens(2, 0, 3, 1, 0)).tolist() == expected
+
+
+def test_only_a_score_with_exempt_parts_withholds_the_outcome() -> None:
+    score = Score(0.0, 0.0, None, Source("é = 1"), "é = 1")
+    assert token_rewards(score, tokens(2, 4)).credited is None
+    exempt = Score(0.0, 0.0, None, Source("é = 1"), "é = 1", exempt=(Span(1, 5),))
+    assert token_rewards(exempt, tokens(2, 4)).credited.tolist() == [True, False]  # type: ignore[union-attr]

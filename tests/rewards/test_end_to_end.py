@@ -48,6 +48,30 @@ def test_schemes_by_name_options_and_function() -> None:
     assert constant.value == 7.0
 
 
+def test_schemes_get_what_they_ask_for() -> None:
+    """Lines that ran, the comparison with a reference, and the group: nobody had to switch them on."""
+    programs = ["def f(x):\n    y = x\n    if x > 1:\n        y = 3\n    return y\n", "def f(x):\n    return x\n"]
+    items = [
+        {
+            "completion": program,
+            "tests": [*TESTS, "assert f(0) == 0"],
+            "reference": "def f(x):\n    z = x\n    return z\n",
+        }
+        for program in [*programs, "def f(x):\n    if x is None:\n        return 0\n    return x\n"]
+    ]
+    scheme = [{"name": "first_divergence"}, {"name": "executed"}, {"name": "difficulty"}]
+    wrong, right, dead = rewards.score_batch(items, analyzers=FAST, scheme=scheme)
+    assert (wrong.outcome, right.outcome, dead.outcome) == (Outcome.FAILURE, Outcome.PASS, Outcome.PASS)
+    # f(1) passes, so that y and z are partners; in f(2) y takes a value that z never has.
+    [charge] = [charge for charge in wrong.charges if charge.diagnostic.code == "first-divergence" and charge.amount]
+    assert programs[0][charge.span.start : charge.span.end] == "        y = 3"
+    # Two of three programs pass the second test: weights 0.1, 1 / 3 and 0.1, of which the first and last are passed.
+    assert wrong.parts["difficulty.difficulty"] == pytest.approx(0.2 / (0.2 + 1 / 3))
+    assert [dead.completion[span.start : span.end] for span in dead.exempt] == ["return 0"]
+    assert (wrong.exempt, right.exempt) == ((), ())
+    assert from_jsonable(json.loads(json.dumps(jsonable(wrong)))) == wrong
+
+
 @pytest.mark.parametrize(
     ("completion", "outcome"),
     [

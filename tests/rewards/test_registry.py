@@ -48,6 +48,8 @@ def test_options_are_the_keyword_only_arguments(animals: Registry[Any]) -> None:
     [
         ("cta", {}, "unknown animal 'cta'; did you mean 'cat'?"),
         ("zebra", {}, "unknown animal 'zebra'; known: cat"),
+        ("cat", {"weight": float("nan")}, "option 'weight' of animal 'cat' must be a finite number, got nan"),
+        ("cat", {"weight": float("-inf")}, "must be a finite number, got -inf"),
         ("cat", {"live": 7}, "has no option 'live'; did you mean 'lives'? options: lives=9, weight=4.0, fat=False"),
         ("cat", {"colour": 7}, "has no option 'colour'; options: lives=9"),
         ("cat", {"lives": 7.5}, "option 'lives' of animal 'cat' must be like its default 9 (int), got 7.5"),

@@ -47,6 +47,12 @@ def test_the_dense_term_is_added_after_the_outcome() -> None:
     assert_allclose(advantages.per_token(0.5, np.array([0.0, -0.3]), weight=2.0), [0.5, -0.1], rtol=1e-6)
 
 
+def test_the_outcome_is_withheld_where_it_says_nothing() -> None:
+    credited = np.array([True, False, False])
+    found = advantages.per_token(0.5, np.array([0.0, 0.0, -0.3]), weight=2.0, credited=credited)
+    assert_allclose(found, [0.5, 0.0, -0.6], rtol=1e-6)
+
+
 def test_the_dense_term_is_not_centred_per_position() -> None:
     """The stop-or-go-on bandit of verl's RFC 7244: every token costs the same, so stopping early must look better.
 

@@ -92,6 +92,12 @@ def test_options_belong_to_the_function_they_were_written_for(tmp_path: Path) ->
         ("advantage.sdt=true", "advantage 'grpo' has no option 'sdt'; did you mean 'std'?"),
         ("loss.name=cliped", "unknown loss 'cliped'; did you mean 'clipped'?"),
         ("scheme.name=statik", "unknown scheme 'statik'; did you mean 'static'?"),
+        ("scheme.cap=-0.1", "scheme 'static': cap must be from 0 up and below 0.3, the gap between outcomes"),
+        ("scheme.cap=nan", "option 'cap' of scheme 'static' must be a finite number, got nan"),
+        (
+            "scheme.weights={high = inf}",
+            "scheme 'static': the weight of severity 'high' must be a number from 0 up, got inf",
+        ),
         ("buffer.refresh=3", "rollouts are refreshed every 3 steps"),
         ("buffer.staleness=soon", "buffer.staleness in --set: input should be a valid integer"),
         ("rollout=3", "--set takes SECTION.KEY=VALUE, got 'rollout=3'"),
@@ -102,6 +108,49 @@ def test_bad_input_gets_one_line(setting: str, message: str) -> None:
     with pytest.raises(ConfigError) as raised:
         config.load(settings=[setting])
     assert str(raised.value).startswith(message)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_list_of_schemes_is_their_composition(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[[scheme]]\nname = "static"\n[[scheme]]\nname = "codequal"\nweight = 0.5\noptions = {noise = true}\n'
+    )
+    found = config.load(path)
+    assert found.scheme_spec == (
+        {"name": "static"},
+        {"name": "codequal", "weight": 0.5, "options": {"noise": True}},
+    )
+    assert config.restore(found.model_dump_json()) == found
+    # A flag names another scheme in the place of the list.
+    assert config.load(path, flags={"scheme.name": "rltf"}).scheme_spec == ("rltf", {})
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '[[scheme]]\nname = "static"\nweight = nan\n',
+            "the weight of scheme 'static' must be a finite number from 0 up, got nan",
+        ),
+        (
+            '[[scheme]]\nname = "static"\nwieght = 1\n',
+            "entry 1 of the composition has the unknown key 'wieght'; did you mean 'weight'",
+        ),
+        (
+            '[[scheme]]\nname = "static"\noptions.cap = 0.2\n[[scheme]]\nname = "codequal"\noptions.cap = 0.2\n',
+            "the caps of the composition come to 0.4",
+        ),
+        ("scheme = 3\n", "scheme in {path}: a scheme is a table with a name, or a list of such tables, got 3"),
+        ("scheme = []\n", "a scheme is a name, a name with options, or a list"),
+    ],
+)
+def test_a_list_that_is_no_composition_gets_one_line(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        config.load(path)
+    assert str(raised.value).startswith(message.format(path=path))
     assert "\n" not in str(raised.value)
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,29 @@ def test_collect_scores_every_rollout_once(policy: Policy) -> None:
             assert len(scored.dense) == len(scored.rollout.completion_ids)
     assert {item.prefix for item in judge.items} == {"", "def f(x):\n"}
     assert set(drawn.seconds) == {"generate", "score"}
+
+
+def test_a_group_is_settled_together_and_exempt_tokens_are_known(policy: Policy) -> None:
+    class Grouping(Judge):
+        def grouped(self, items: Sequence[Item], scores: Sequence[Score]) -> list[Score]:
+            assert [item.completion for item in items] == [score.completion for score in scores]
+            return [
+                replace(score, base=float(place), exempt=(Span(0, len(score.completion)),))
+                for place, score in enumerate(scores)
+            ]
+
+    drawn = collect(
+        policy, [_task("a"), _task("b")], Grouping(), samples=3, sampling=Sampling(max_new_tokens=8), seed=1, step=0
+    )
+    assert [[scored.score.base for scored in group] for group in drawn.groups] == [[0, 1, 2]] * 2
+    for scored in drawn.scored:
+        assert scored.credited is not None
+        spans = policy.token_bytes.spans(scored.rollout.completion_ids)
+        assert scored.credited.tolist() == [start == end for start, end in spans.tolist()]
+    told = experiences(drawn, advantage=advantages.bind("grpo"), best={}, dense_weight=0)
+    for sample, scored in zip(told, drawn.scored, strict=True):
+        assert scored.credited is not None
+        assert not sample.advantages[~scored.credited].any()
 
 
 def test_the_dense_term_stands_on_the_tokens_of_the_charge(policy: Policy) -> None:
