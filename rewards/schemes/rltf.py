@@ -48,7 +48,7 @@ def rltf(
 ) -> Reward:
     """RLTF's three kinds of feedback (arXiv:2307.04349); each can be switched off.
 
-    value = coarse + adaptive + fine (eq. 3 to 6). Nothing is known without tests: parts are then None.
+    value = coarse + adaptive + fine, equations 3 to 6. Nothing is known without tests: parts are then None.
 
     Raises:
         ValueError: `fine_amount` above 0 or not above -0.4, or `alpha_cap` below 1.
