@@ -37,7 +37,7 @@ ERRORS = {
 }  # fmt: skip
 WARNINGS = {
     r"Condition .* is always": ("constant-condition", Severity.MEDIUM, Kind.LOGIC),
-    r"Division by zero": ("division-by-zero", Severity.HIGH, Kind.TYPE),
+    r"Division by zero": ("division-by-zero", Severity.MEDIUM, Kind.LOGIC),  # of floats it is no error
     r"Duplicate label in when": ("duplicate-case", Severity.MEDIUM, Kind.LOGIC),
     r"Identity equality": ("identity-equality", Severity.LOW, Kind.LOGIC),
     r"The expression is unused|The result of .* is not used": ("no-effect", Severity.MEDIUM, Kind.LOGIC),
