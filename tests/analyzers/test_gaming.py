@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import grammars
-from analyzers import registry, workers
+from analyzers import examples, registry, workers
 from analyzers.blame import control, sound
 from analyzers.engine import Engine
 from analyzers.errors import AnalyzerError
@@ -276,14 +276,11 @@ FIRST_LINES = ("<?php", "#!", "package ", "use strict")
 
 def defects(name: str) -> Iterator[tuple[str, str, str, str]]:
     """The BAD examples of an analyzer that have no comment of their own and are no syntax error."""
-    analyzer = installed(name)
-    module: Any = next(module for module in [*sys.modules.values()] if vars(module).get("ANALYZER") is analyzer)
-    default = "python" if analyzer.languages == ("*",) else analyzer.languages[0]
-    sources = [(text, code, span, (own or [default])[0]) for text, code, span, *own in module.BAD]
-    found = analyzer.run([Source(text, language) for text, _, _, language in sources])
-    for (text, code, span, language), items in zip(sources, found, strict=True):
-        if (name, code) not in COMPARING and not any(item.kind is Kind.SYNTAX for item in items):
-            yield text, code, span, language
+    analyzer, bad = installed(name), examples.of(name).bad
+    found = analyzer.run([example.source for example in bad])
+    for example, items in zip(bad, found, strict=True):
+        if (name, example.code) not in COMPARING and not any(item.kind is Kind.SYNTAX for item in items):
+            yield example.program, example.code, example.text, example.language
 
 
 def silenced(text: str, span: str, comment: str) -> Iterator[str]:
