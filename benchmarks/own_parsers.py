@@ -82,7 +82,7 @@ class Parser:
         return first
 
 
-_EXPECTED = r"[Ee]xpect|[Uu]nexpected|[Uu]nterminated|found "
+_GDC = r"error: .*(?:expected|found |[Uu]nmatched|[Uu]nterminated|no identifier|[Uu]nexpected)"
 _GCC = (
     r"expected |stray |missing terminating|unterminated|before |empty character|invalid suffix|too many decimal points"
     r"|unable to find numeric|a function-definition is not allowed|with no expression|without a previous"
@@ -117,7 +117,7 @@ PARSERS: dict[str, Parser] = {
         batch=1,
         place=r"^(?P<file>p\d+)\.cs\((?P<line>\d+),\d+\): error (?P<message>.*)$",
     ),
-    "d": Parser(("gdc", "-fsyntax-only", "-w", "{files}"), batch=1, syntax=_EXPECTED),
+    "d": Parser(("gdc", "-fsyntax-only", "-w", "{files}"), batch=1, syntax=_GDC),
     "elixir": Parser(("elixir", "{scripts}/elixir.exs", "{files}")),
     "go": Parser(("gofmt", "-e", "-l", "{files}")),
     "haskell": Parser(
