@@ -26,10 +26,9 @@ import grammars
 from analyzers.errors import AnalyzerFailed, AnalyzerTimeout, boundary
 from analyzers.findings import Finding, to_diagnostics
 from analyzers.jsonrpc import Connection
-from analyzers.positions import Convention, Unit, without_surrogates
+from analyzers.positions import Convention, Unit
 from analyzers.sarif import in_brackets, rated, words
-from analyzers.suppress import neutralise
-from analyzers.tool import environment, find_command, memory
+from analyzers.tool import environment, find_command, harmless, memory
 from analyzers.types import Diagnostic, Kind, Severity, Source
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ class LanguageServer:
     def _analyse(self, source: Source) -> tuple[Diagnostic, ...]:
         if len(source.text) > MAX_LENGTH:
             raise AnalyzerFailed(f"{self.name} takes at most {MAX_LENGTH} code points, got {len(source.text)}")
-        text = without_surrogates(neutralise(source.text, source.language)).removeprefix("\ufeff")
+        text = harmless(source.text, source.language).removeprefix("\ufeff")
         until = time.monotonic() + self.timeout_s
         if self._session is None or not self._session.alive or self._session.documents >= RECYCLE_AFTER:
             self.close()

@@ -202,7 +202,7 @@ class _Programs:
         suffixes = [grammars.get(source.language).suffixes[0] for source in sources]
         names = [f"p{index}" if file else f"p{index}{suffix}" for index, suffix in enumerate(suffixes)]
         files = [f"{name}/{file}" if file else name for name in names]
-        texts = [_prepared(source.text, grammars.get(source.language).name) for source in sources]
+        texts = [harmless(source.text, source.language) for source in sources]
         _write(folder, dict(zip(files, map(encode, texts), strict=True)))
         return cls(folder, tuple(names), tuple(files))
 
@@ -213,8 +213,14 @@ class _Programs:
         return next((self.names.index(part) for part in reversed(PurePath(path).parts) if part in self.names), None)
 
 
-def _prepared(text: str, language: str) -> str:
-    return without_surrogates(defuse(neutralise(text, language), language))
+def harmless(text: str, language: str) -> str:
+    """The program as a tool may see it: valid Unicode, and of the same length nothing that speaks to the tool.
+
+    Raises:
+        ToolMissing: the grammar of the language is not installed.
+    """
+    name = grammars.get(language).name
+    return without_surrogates(defuse(neutralise(text, name), name))
 
 
 def find_command(command: str, package: str, *, asked_by: str) -> str:

@@ -70,6 +70,11 @@ def test_what_a_server_says_becomes_a_diagnostic(server):
     assert found.message == "x = bad  # xxxx: xxx"
 
 
+def test_what_a_program_says_to_its_compiler_does_not_reach_the_server(server):
+    ((found,),) = server("pull").run([Source('_Pragma("GCC diagnostic ignored") int bad;', "c")])
+    assert found.message == '_Pxxxxx("GCC diagnostic ignored") int bad;'
+
+
 @pytest.mark.parametrize("way", ["stale", "stale,no-version", "twice", "stale,twice"])
 def test_the_last_word_about_this_very_program_counts(server, marked, way):
     analyzer = server(way, settle_s=0.5)
