@@ -25,6 +25,7 @@ import grammars
 from analyzers import blame, registry
 from analyzers.cache import ReportCache, key, lasting
 from analyzers.errors import AnalyzerError, boundary
+from analyzers.futures import when_done
 from analyzers.inprocess.base import InProcess
 from analyzers.types import Analyzer, Outcome, Report, Source, Status, Verdict
 from analyzers.workers import Workers, one_line, status
@@ -334,25 +335,7 @@ def _done(report: Report) -> Future[Report]:
 
 
 def _gather(futures: Sequence[Future[Report]]) -> Future[tuple[Report, ...]]:
-    """The future of all reports; no thread waits for it."""
-    gathered: Future[tuple[Report, ...]] = Future()
-    gathered.set_running_or_notify_cancel()
-    left = len(futures)
-    lock = threading.Lock()
-
-    def count(_: Future[Report]) -> None:
-        nonlocal left
-        with lock:
-            left -= 1
-            last = left == 0
-        if last:
-            gathered.set_result(tuple(future.result() for future in futures))
-
-    for future in futures:
-        future.add_done_callback(count)
-    if not futures:
-        gathered.set_result(())
-    return gathered
+    return when_done(futures, lambda: tuple(future.result() for future in futures))
 
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()

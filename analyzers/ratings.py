@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import TypeVar
 
 from analyzers.errors import AnalyzerFailed
 from analyzers.types import Kind, Severity
+
+_Rated = TypeVar("_Rated")
 
 
 def rate(ratings: Mapping[str, tuple[Severity, Kind]], code: str) -> tuple[Severity, Kind]:
@@ -18,3 +22,8 @@ def rate(ratings: Mapping[str, tuple[Severity, Kind]], code: str) -> tuple[Sever
         if code[:end] in ratings:
             return ratings[code[:end]]
     raise AnalyzerFailed(f"the code {code!r} has no rating, and there is none for all others; rated: {list(ratings)}")
+
+
+def by_message(ratings: Mapping[str, _Rated], message: str) -> _Rated | None:
+    """What stands at the first pattern that the message begins with, for tools without codes; None at none."""
+    return next((rated for pattern, rated in ratings.items() if re.match(pattern, message)), None)

@@ -9,6 +9,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from analyzers.futures import when_done
 from analyzers.runtime import tests as suites
 from analyzers.types import Outcome, Report, Source, Span
 from rewards import schemes
@@ -300,14 +301,4 @@ def _flat(future: Future[Future[_Out]]) -> Future[_Out]:
 
 def _then(future: Future[_In], function: Callable[[_In], _Out]) -> Future[_Out]:
     """The future of `function` of a future's result; exceptions and cancellation pass through."""
-    chained: Future[_Out] = Future()
-    chained.set_running_or_notify_cancel()
-
-    def finish(done: Future[_In]) -> None:
-        try:
-            chained.set_result(function(done.result()))
-        except (Exception, CancelledError) as error:
-            chained.set_exception(error)
-
-    future.add_done_callback(finish)
-    return chained
+    return when_done([future], lambda: function(future.result()))

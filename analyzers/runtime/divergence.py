@@ -18,15 +18,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from typing import Any, TypeAlias
 
 import grammars
 from analyzers import runtime
+from analyzers.futures import when_done
 from analyzers.positions import PYTHON_AST, LineTable
 from analyzers.runtime.sandbox.base import Limits, Tier
 from analyzers.runtime.tests import Appended, Asserts, Call, Calls, CheckFunction, Exchange, Stdio, Tests
@@ -110,7 +110,14 @@ def submit(
         )
         for program in (source.text, reference)
     ]
-    return _both(runs, lambda reports: _report(source, *reports))
+
+    def compare() -> Report:
+        try:
+            return _report(source, *(run.result() for run in runs))
+        except (Exception, CancelledError) as error:
+            return Report(NAME, Status.FAILED, detail=" ".join(f"{type(error).__name__}: {error}".split()))
+
+    return when_done(runs, compare)
 
 
 def first_divergence(program: Sequence[Event], reference: Sequence[Event]) -> Divergence | None:
@@ -242,25 +249,3 @@ def _event(entry: object, line: object, scope: object, name: object, value: obje
     if not scope and (scope, name) not in (*ANSWERS, BROKEN):
         raise ValueError("unknown events")
     return Event(entry, line, (scope, name), value)
-
-
-def _both(runs: Sequence[Future[Report]], function: Callable[[list[Report]], Report]) -> Future[Report]:
-    """The future of `function` of the results of all; no thread waits for it."""
-    joined: Future[Report] = Future()
-    joined.set_running_or_notify_cancel()
-    left, lock = len(runs), Lock()
-
-    def count(_: Future[Report]) -> None:
-        nonlocal left
-        with lock:
-            left -= 1
-            if left:
-                return
-        try:
-            joined.set_result(function([run.result() for run in runs]))
-        except (Exception, CancelledError) as error:
-            joined.set_result(Report(NAME, Status.FAILED, detail=" ".join(f"{type(error).__name__}: {error}".split())))
-
-    for run in runs:
-        run.add_done_callback(count)
-    return joined

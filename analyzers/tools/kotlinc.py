@@ -7,13 +7,13 @@ count from 1, in UTF-16 units, and there are no ends.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from analyzers.findings import Finding
 from analyzers.parsers import from_json
 from analyzers.positions import Convention, Unit
+from analyzers.ratings import by_message
 from analyzers.tool import Tool
 from analyzers.types import Kind, Severity
 from grammars.java import JAVA
@@ -52,7 +52,7 @@ WARNINGS = {
 
 def _finding(record: dict[str, Any]) -> Finding | None:
     table = {"ERROR": ERRORS, "WARNING": WARNINGS, "STRONG_WARNING": WARNINGS}[record["severity"]]
-    rated = next((rated for pattern, rated in table.items() if re.match(pattern, record["message"])), None)
+    rated = by_message(table, record["message"])
     if rated is None:
         return None
     code, severity, kind = rated

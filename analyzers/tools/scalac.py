@@ -6,13 +6,13 @@ https://docs.scala-lang.org/overviews/compiler-options/
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 from analyzers.findings import Finding
 from analyzers.parsers import from_json
 from analyzers.positions import Convention, Unit
+from analyzers.ratings import by_message
 from analyzers.tool import Tool
 from analyzers.types import Kind, Severity
 from grammars.java import JAVA
@@ -47,7 +47,7 @@ WARNINGS = {
 def _finding(record: dict[str, Any]) -> Finding | None:
     table = {"ERROR": ERRORS, "WARNING": WARNINGS, "INFO": {}}[record["severity"]]
     message = record["message"]
-    rated = next((rated for pattern, rated in table.items() if re.match(pattern, message)), None)
+    rated = by_message(table, message)
     if rated is None:
         return None
     code, severity, kind = rated
