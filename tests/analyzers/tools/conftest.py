@@ -4,6 +4,7 @@ import pytest
 
 from analyzers import tool
 from analyzers.errors import ToolMissing
+from analyzers.types import Source
 
 CAPTURED = Path(__file__).parent / "captured"
 
@@ -21,6 +22,17 @@ def installed(request):
         request.module.ANALYZER.fingerprint()
     except ToolMissing as missing:
         pytest.skip(str(missing))
+
+
+@pytest.fixture
+def codes(request, installed):
+    """`codes(*texts)`: what the module's `ANALYZER` finds in each program of a batch, in its first language by default."""
+    analyzer = request.module.ANALYZER
+
+    def run(*texts, language=analyzer.languages[0]):
+        return [[item.code for item in items] for items in analyzer.run([Source(text, language) for text in texts])]
+
+    return run
 
 
 def put_one(path, data):

@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.tools.checkstyle import ANALYZER
-from analyzers.types import Kind, Severity, Source
+from analyzers.types import Kind, Severity
 
 
 def test_the_output_is_understood(captured):
@@ -28,14 +28,10 @@ def test_an_exception_that_is_not_about_the_grammar_is_a_failure():
         list(ANALYZER.parse(f'<checkstyle><file name="p0.java">{error}</file></checkstyle>'))
 
 
-def codes(*texts):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "java") for text in texts])]
-
-
 PROGRAM = '%s\nclass A { %s boolean f(String s) { return s == "é😀"; %s } } %s\n'
 
 
-def test_comments_and_annotations_suppress_nothing(installed):
+def test_comments_and_annotations_suppress_nothing(codes):
     off = "// CHECKSTYLE:OFF"
     nearby = "// SUPPRESS CHECKSTYLE StringLiteralEquality"
     programs = [
@@ -47,7 +43,7 @@ def test_comments_and_annotations_suppress_nothing(installed):
     assert codes(*programs) == [["StringLiteralEquality"]] * 4
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     empty = '<?xml version="1.0"?><module name="Checker"/>'
     plant(
         {
@@ -60,7 +56,7 @@ def test_configuration_in_the_folders_changes_nothing(installed, plant):
     assert codes(PROGRAM % ("", "", "", "")) == [["StringLiteralEquality"]]
 
 
-def test_a_program_that_it_cannot_read_does_not_hide_the_others(installed):
+def test_a_program_that_it_cannot_read_does_not_hide_the_others(codes):
     good = "class A { int é; }\n"
     assert codes("class A { int x = ; }\n", good, "\0", "", "class", PROGRAM % ("", "", "", ""))[1:6:4] == [
         [],

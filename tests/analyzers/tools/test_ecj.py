@@ -25,35 +25,31 @@ def test_other_output_is_a_failure():
         list(ANALYZER.parse("Exception in thread"))
 
 
-def codes(*texts):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "java") for text in texts])]
-
-
 NULL = "class A { %s int f() { %s String é = null; return é.length(); } }\n"
 
 
 @pytest.mark.parametrize(
     "annotation", ['@SuppressWarnings("all")', '@SuppressWarnings({"null"})', '@\\u0053uppressWarnings(value="null")']
 )
-def test_annotations_suppress_nothing(installed, annotation):
+def test_annotations_suppress_nothing(codes, annotation):
     assert codes(NULL % (annotation, '@SuppressWarnings("all")')) == [["NullLocalVariableReference"]]
 
 
-def test_comments_suppress_nothing(installed):
+def test_comments_suppress_nothing(codes):
     program = "class A { int f(int n) { switch (n) { case 1: n++; %s\n case 2: return n; } return 0; } }\n"
     assert (
         codes(program % "", program % "//$FALL-THROUGH$", program % "// é😀 fall-through") == [["FallthroughCase"]] * 3
     )
 
 
-def test_programs_of_a_batch_cannot_see_each_other(installed):
+def test_programs_of_a_batch_cannot_see_each_other(codes):
     shared = "package p; public class Shared { public static int one = 1; }\n"
     user = "import p.Shared; class User { int n = Shared.one; }\n"
     same = "public class Same { int é = 1; }\n"
     assert codes(shared, user, same, same) == [[], ["ImportNotFound", "UnresolvedVariable"], [], []]
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     preferences = "org.eclipse.jdt.core.compiler.problem.nullReference=ignore\n"
     plant(
         {

@@ -50,15 +50,11 @@ def test_what_eslint_would_suppress_counts():
     assert found.code == "no-eval"
 
 
-def codes(*texts):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "javascript") for text in texts])]
-
-
 PROGRAM = "{0}\nlet s = '😀'; {0}\ns = foo(s); {0}\nif (s == NaN) console.log(s); {0}\n"
 FOUND = ["spanwise/undefined-name", "use-isnan"]
 
 
-def test_comments_suppress_nothing(installed):
+def test_comments_suppress_nothing(codes):
     comments = [
         *("", "/* eslint-disable */", "// eslint-disable-line", "// eslint-disable-next-line", "/* global foo */"),
         *(
@@ -72,7 +68,7 @@ def test_comments_suppress_nothing(installed):
     assert codes(*(PROGRAM.format(comment) for comment in comments)) == [FOUND] * len(comments)
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     off = (
         "module.exports = [{ rules: { 'use-isnan': 'off', 'spanwise/undefined-name': 'off' } }, { ignores: ['**'] }];\n"
     )
@@ -85,7 +81,7 @@ def test_configuration_in_the_folders_changes_nothing(installed, plant):
     assert codes(PROGRAM.format("")) == [FOUND]
 
 
-def test_names_may_come_from_anywhere_but_the_programs_beside_it(installed):
+def test_names_may_come_from_anywhere_but_the_programs_beside_it(codes):
     texts = [
         "var shared = 1; function helper() { return shared; }\nfoo = 2;\n",
         "console.log(shared, helper(), foo, globalThis.other);\n",
@@ -97,7 +93,7 @@ def test_names_may_come_from_anywhere_but_the_programs_beside_it(installed):
     assert codes(*texts) == [["spanwise/implicit-global"], [undefined] * 3, [], [], [undefined] * 3]
 
 
-def test_each_file_is_read_as_node_would(installed):
+def test_each_file_is_read_as_node_would(codes):
     expected = [
         ("foo = 1; console.log(foo);\n", "spanwise/implicit-global"),
         ("'use strict'; foo = 1; console.log(foo);\n", "spanwise/undefined-name"),
@@ -122,11 +118,11 @@ def test_what_is_unused_at_the_top_is_for_others(installed):
 HOSTILE = ["\0", "s = '\ud800'\n", "\ufeffx = 1\n", "#!/usr/bin/env node\nlet x = 1;\n", "s = 'é"]
 
 
-def test_hostile_text_does_not_hide_the_others(installed):
+def test_hostile_text_does_not_hide_the_others(codes):
     assert codes(*HOSTILE, "foo();\n")[-1] == ["spanwise/undefined-name"]
 
 
-def test_what_is_too_deep_is_no_clean_report(installed):
+def test_what_is_too_deep_is_no_clean_report(codes):
     try:
         (found,) = codes("x = " + "(" * 20_000 + "foo" + ")" * 20_000 + ";\n")
     except AnalyzerError:

@@ -61,21 +61,17 @@ def test_errors_are_told_apart_by_their_words(message, code):
 DEFECT = "package main\n\nfunc f(s string) { s = s }\n"
 
 
-def codes(*texts):
-    return [[item.code for item in found] for found in ANALYZER.run([Source(text, "go") for text in texts])]
-
-
-def test_constraints_hide_no_program(installed):
+def test_constraints_hide_no_program(codes):
     comments = ["//go:build ignore\n\n", "// +build ignore\n\n", "//go:build windows\n\n", "//line other.go:1\n"]
     assert codes(*[comment + DEFECT for comment in comments]) == [["assign"]] * 4
 
 
-def test_configuration_beside_the_programs_changes_nothing(installed, plant):
+def test_configuration_beside_the_programs_changes_nothing(codes, plant):
     plant({"go.mod": "module x\n\ngo 1.1\n", "go.work": "go 1.1\n", "vendor.json": "{", ".go.env": "GOFLAGS=-x\n"})
     assert codes(DEFECT, DEFECT) == [["assign"]] * 2
 
 
-def test_programs_of_a_batch_do_not_influence_each_other(installed):
+def test_programs_of_a_batch_do_not_influence_each_other(codes):
     assert codes(
         'package main\n\nimport "example.com/x"\n\nfunc f() { x.F() }\n',
         DEFECT,
@@ -96,6 +92,6 @@ def test_files_of_the_machine_stay_closed(installed):
     assert found == ()
 
 
-def test_each_of_those_that_lack_the_same_package_is_told(installed):
+def test_each_of_those_that_lack_the_same_package_is_told(codes):
     texts = [f'package main\n\nimport "example.com/x"\n\nfunc f() int {{ return x.F({n}) }}\n' for n in range(3)]
     assert codes(*texts, "package main\n") == [["undefined"]] * 3 + [[]]

@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.tools.hlint import ANALYZER
-from analyzers.types import Kind, Severity, Source
+from analyzers.types import Kind, Severity
 
 
 def test_the_output_is_understood(captured):
@@ -23,10 +23,6 @@ def test_other_output_is_a_failure(output):
         list(ANALYZER.parse(output))
 
 
-def codes(*texts):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "haskell") for text in texts])]
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -38,16 +34,16 @@ def codes(*texts):
         "-- HLINT ignore",
     ],
 )
-def test_pragmas_and_comments_suppress_nothing(installed, words):
+def test_pragmas_and_comments_suppress_nothing(codes, words):
     assert codes(f"module A where\n{words}\nf x = ('é', True && x)\n") == [["Evaluate"]]
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     plant({".hlint.yaml": "- ignore: {}\n", "HLint.hs": "ignore = Evaluate\n", "hlint.yaml": "- ignore: {}\n"})
     assert codes("f x = ('é', True && x)\n", "f x = x\n") == [["Evaluate"], []]
 
 
-def test_nothing_of_the_program_is_run_and_no_file_is_read(installed, tmp_path):
+def test_nothing_of_the_program_is_run_and_no_file_is_read(codes, tmp_path):
     touched, secret = tmp_path / "touched", tmp_path / "secret.h"
     secret.write_text("g x = True && x\n")
     program = (
@@ -59,5 +55,5 @@ def test_nothing_of_the_program_is_run_and_no_file_is_read(installed, tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "\ufefff = 1", "f = (", "f = 'é😀", "{-", 'f = "\\', "(" * 300, "module"])
-def test_strange_texts_do_not_hide_the_others(installed, text):
+def test_strange_texts_do_not_hide_the_others(codes, text):
     assert codes(text, "f x = ('é', True && x)\n")[1] == ["Evaluate"]

@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.tools.kotlinc import ANALYZER
-from analyzers.types import Kind, Severity, Source
+from analyzers.types import Kind, Severity
 
 
 def test_the_output_is_understood(captured):
@@ -30,14 +30,10 @@ def test_an_error_of_any_words_is_hard_and_a_warning_of_taste_is_none():
     assert list(ANALYZER.parse(record % "WARNING")) == []
 
 
-def codes(*texts):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "kotlin") for text in texts])]
-
-
 UNUSED = "%s fun f() { println('é'); %s val x = 1 }\n"
 
 
-def test_annotations_suppress_nothing(installed):
+def test_annotations_suppress_nothing(codes):
     words = [
         ('@Suppress("UNUSED_VARIABLE")', ""),
         ("", '@Suppress("UNUSED_VARIABLE")'),
@@ -55,16 +51,16 @@ def test_annotations_suppress_nothing(installed):
     assert all("undefined-name" in found for found in codes(*[UNUSED % (other, "") for other in others]))
 
 
-def test_programs_of_a_batch_cannot_see_each_other(installed):
+def test_programs_of_a_batch_cannot_see_each_other(codes):
     shared, user, same = "package p\nval shared = 1\n", "import p.shared\nval n = shared\n", "val same = 'é'\n"
     assert codes(shared, user, same, same) == [[], ["undefined-name"] * 2, [], []]
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     plant({"kotlinc.args": "-nowarn", "gradle.properties": "kotlin.suppress=true", "META-INF/main.kotlin_module": "x"})
     assert codes(UNUSED % ("", "")) == [["unused-variable"]]
 
 
-def test_strange_texts_do_not_hide_the_others(installed):
+def test_strange_texts_do_not_hide_the_others(codes):
     texts = ["", "\ufeffval x = 1", "fun f( {", 'val s = "é😀', "/*", "\0", "(" * 300]
     assert codes(*texts, UNUSED % ("", ""))[-1] == ["unused-variable"]

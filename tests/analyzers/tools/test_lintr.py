@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.tools.lintr import ANALYZER
-from analyzers.types import Kind, Severity, Source
+from analyzers.types import Kind, Severity
 
 
 def test_the_output_is_understood(captured):
@@ -28,19 +28,15 @@ def test_other_output_is_a_failure(output):
         list(ANALYZER.parse(output))
 
 
-def codes(*texts):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "r") for text in texts])]
-
-
 PROGRAM = "%s\nf <- function(x) {\n  print('é😀') %s\n  missing_one %s\n}\n"
 
 
-def test_comments_suppress_nothing(installed):
+def test_comments_suppress_nothing(codes):
     words = ["# nolint", "# nolint: usage.", "# nolint start", "# nolint start: usage, object_usage_linter"]
     assert codes(*[PROGRAM % (word, word, word) for word in words]) == [["undefined-variable"]] * 4
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     lintr, profile = "linters: list()\nexclusions: list('p0.r')\n", "quit(save = 'no')\n"
     plant(
         {
@@ -54,7 +50,7 @@ def test_configuration_in_the_folders_changes_nothing(installed, plant):
     assert codes(PROGRAM % ("", "", ""), "x <- 1\n") == [["undefined-variable"], []]
 
 
-def test_names_of_one_program_are_unknown_to_the_next(installed):
+def test_names_of_one_program_are_unknown_to_the_next(codes):
     assert codes("missing_one <- 1\n", PROGRAM % ("", "", ""), "f <- function() missing_one\n") == [
         [],
         ["undefined-variable"],
@@ -73,7 +69,7 @@ def test_names_of_one_program_are_unknown_to_the_next(installed):
         "'missing_one' = 5\n",
     ],
 )
-def test_names_that_are_defined(installed, text):
+def test_names_that_are_defined(codes, text):
     assert codes(text + "f <- function(x) {\n  missing_one\n}\n") == [[]]
 
 
@@ -91,12 +87,12 @@ ATTACKS = [
 ]
 
 
-def test_nothing_of_the_program_is_run(installed, tmp_path):
+def test_nothing_of_the_program_is_run(codes, tmp_path):
     touched = tmp_path / "touched"
     codes(*[attack.format(touched) for attack in ATTACKS])
     assert not touched.exists()
 
 
 @pytest.mark.parametrize("text", ["", "\ufeffx <- 1", "f <- function(", "'é😀", "x <- '\\u{zz}'", "`", "{" * 60, "#'"])
-def test_strange_texts_do_not_hide_the_others(installed, text):
+def test_strange_texts_do_not_hide_the_others(codes, text):
     assert codes(text, PROGRAM % ("", "", ""))[1] == ["undefined-variable"]

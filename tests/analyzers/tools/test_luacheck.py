@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.tools.luacheck import ANALYZER
-from analyzers.types import Kind, Severity, Source
+from analyzers.types import Kind, Severity
 
 
 def test_the_output_is_understood(captured):
@@ -26,14 +26,10 @@ def test_other_output_is_a_failure(output):
         list(ANALYZER.parse(output))
 
 
-def codes(*texts):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "lua") for text in texts])]
-
-
 PROGRAM = "%s\n%s\nprint('é😀', missing) %s\n"
 
 
-def test_comments_suppress_nothing(installed):
+def test_comments_suppress_nothing(codes):
     words = [
         "-- luacheck: ignore",
         "--luacheck: ignore 113",
@@ -44,15 +40,15 @@ def test_comments_suppress_nothing(installed):
     assert codes("#!/usr/bin/lua -- luacheck: ignore\n" + PROGRAM % ("", "", "")) == [["W113"]]
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     plant({".luacheckrc": "ignore = {'.*'}\nos.exit(0)\n", ".config/luacheck/.luacheckrc": "ignore = {'.*'}\n"})
     assert codes(PROGRAM % ("", "", ""), "print(1)\n") == [["W113"], []]
 
 
-def test_globals_of_one_program_are_unknown_to_the_next(installed):
+def test_globals_of_one_program_are_unknown_to_the_next(codes):
     assert codes("function missing() end\nmissing()\n", "print(missing)\n", "missing = 1\n") == [[], ["W113"], []]
 
 
 @pytest.mark.parametrize("text", ["", "\0", "\ufeffprint(x)", "if", "(" * 500, "x='é😀\r\ny", "#!", "--[["])
-def test_strange_texts_do_not_hide_the_others(installed, text):
+def test_strange_texts_do_not_hide_the_others(codes, text):
     assert codes(text, PROGRAM % ("", "", ""))[1] == ["W113"]

@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.tools.mcs import ANALYZER
-from analyzers.types import Kind, Severity, Source
+from analyzers.types import Kind, Severity
 
 
 def test_the_output_is_understood(captured):
@@ -36,10 +36,6 @@ def test_where_a_related_symbol_stands_is_no_finding():
     )
 
 
-def codes(*texts):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "csharp") for text in texts])]
-
-
 UNUSED = 'class A { void F() { "é😀".Trim();\n%s\n int unused = 1; } }\n'
 
 
@@ -56,11 +52,11 @@ UNUSED = 'class A { void F() { "é😀".Trim();\n%s\n int unused = 1; } }\n'
         "# line hidden",
     ],
 )
-def test_directives_suppress_nothing(installed, words):
+def test_directives_suppress_nothing(codes, words):
     assert "CS0219" in codes(UNUSED % words)[0]
 
 
-def test_programs_of_a_batch_cannot_see_each_other(installed):
+def test_programs_of_a_batch_cannot_see_each_other(codes):
     shared, user, same = (
         "public class S { }\n",
         "class U { S s = null; public S Get() { return s; } }\n",
@@ -70,7 +66,7 @@ def test_programs_of_a_batch_cannot_see_each_other(installed):
     assert set(codes(shared, user)[1]) == {"CS0246"}
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     plant(
         {
             "mcs.rsp": "-nowarn:219\n",
@@ -84,5 +80,5 @@ def test_configuration_in_the_folders_changes_nothing(installed, plant):
 @pytest.mark.parametrize(
     "text", ["", "\ufeff#pragma warning disable\nclass B { }", "class {", 'class B { string s = "é😀', "/*", "\0"]
 )
-def test_strange_texts_do_not_hide_the_others(installed, text):
+def test_strange_texts_do_not_hide_the_others(codes, text):
     assert codes(text, UNUSED % "")[1] == ["CS0219"]

@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.tools.ocamlc import ANALYZER
-from analyzers.types import Kind, Severity, Source
+from analyzers.types import Kind, Severity
 
 
 def test_the_output_is_understood(captured):
@@ -28,14 +28,10 @@ def test_other_output_is_a_failure(captured, output):
             list(ANALYZER.parse(text))
 
 
-def codes(*texts):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "ocaml") for text in texts])]
-
-
 UNUSED = "%s\nlet f () = print_string {|é😀|}; let y = 1 in () %s\n"
 
 
-def test_attributes_suppress_nothing(installed):
+def test_attributes_suppress_nothing(codes):
     words = [
         ('[@@@ocaml.warning "-a"]', ""),
         ('[@@@ warning "-26-27"]', '[@@ocaml.warning "-a"]'),
@@ -46,7 +42,7 @@ def test_attributes_suppress_nothing(installed):
     assert codes('# 100 "other.ml"\nlet x = missing\n')[0] != []
 
 
-def test_programs_of_a_batch_cannot_see_each_other(installed):
+def test_programs_of_a_batch_cannot_see_each_other(codes):
     assert codes("let shared = 1\n", "let n = Main.shared\n", "let n = P0.Main.shared\n") == [
         [],
         ["undefined-name"],
@@ -54,7 +50,7 @@ def test_programs_of_a_batch_cannot_see_each_other(installed):
     ]
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     plant(
         {
             "OCAMLPARAM": "_,w=-a",
@@ -66,12 +62,12 @@ def test_configuration_in_the_folders_changes_nothing(installed, plant):
     assert codes(UNUSED % ("", "")) == [["unused-var"]]
 
 
-def test_nothing_of_the_program_is_run(installed, tmp_path):
+def test_nothing_of_the_program_is_run(codes, tmp_path):
     touched = tmp_path / "touched"
     codes(f'let () = ignore (Sys.command "touch {touched}")\n', f'#use "x";;\n[@@@ppx "touch {touched}"]\n')
     assert not touched.exists()
 
 
 @pytest.mark.parametrize("text", ["", "\ufefflet x = 1", "let (", 'let s = "é😀', "(*", "\0", "let x = " + "(" * 5000])
-def test_strange_texts_do_not_hide_the_others(installed, text):
+def test_strange_texts_do_not_hide_the_others(codes, text):
     assert codes(text, UNUSED % ("", ""))[1] == ["unused-var"]

@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerError, AnalyzerFailed, ToolMissing
 from analyzers.findings import Finding
 from analyzers.tools.oxlint import ANALYZER
-from analyzers.types import Kind, Severity, Source
+from analyzers.types import Kind, Severity
 
 
 @pytest.fixture
@@ -53,15 +53,11 @@ def test_other_output_is_a_failure(output):
         list(ANALYZER.parse(output))
 
 
-def codes(*texts, language="javascript"):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, language) for text in texts])]
-
-
 PROGRAM = "{0}\nlet s = '😀'; {0}\ns = foo(s); {0}\nif (s == NaN) s = 2; {0}\n"
 FOUND = ["eslint/no-undef", "eslint/use-isnan"]
 
 
-def test_comments_suppress_nothing(installed):
+def test_comments_suppress_nothing(codes):
     comments = [
         *("", "/* eslint-disable */", "// eslint-disable-line", "// oxlint-disable-line", "/* oxlint-disable */"),
         *("// oxlint-disable-next-line", "/* global foo */", "<!-- oxlint-disable -->", "// @ts-nocheck"),
@@ -72,7 +68,7 @@ def test_comments_suppress_nothing(installed):
     )
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     off = '{"ignorePatterns": ["**"], "rules": {"no-undef": "off", "use-isnan": "off"}, "globals": {"foo": true}}'
     plant(
         {
@@ -86,7 +82,7 @@ def test_configuration_in_the_folders_changes_nothing(installed, plant):
     assert codes(PROGRAM.format("")) == [FOUND]
 
 
-def test_programs_of_a_batch_do_not_see_each_other(installed):
+def test_programs_of_a_batch_do_not_see_each_other(codes):
     assert codes("var shared = 1; let twice = 2;\n", "let twice = shared;\n", "import s from './p0.js'; s();\n") == [
         [],
         ["eslint/no-undef"],
@@ -97,11 +93,11 @@ def test_programs_of_a_batch_do_not_see_each_other(installed):
 HOSTILE = ["\0", "s = '\ud800'\n", "\ufefflet x = 1\n", "#!/usr/bin/env node\nlet x = 1;\n", "s = 'é", "return 1;\n"]
 
 
-def test_hostile_text_does_not_hide_the_others(installed):
+def test_hostile_text_does_not_hide_the_others(codes):
     assert codes(*HOSTILE, "foo();\n")[-1] == ["eslint/no-undef"]
 
 
-def test_a_crash_is_no_clean_report(installed):
+def test_a_crash_is_no_clean_report(codes):
     try:
         (found,) = codes("x = " + "(" * 50_000 + "foo" + ")" * 50_000 + ";\n")
     except AnalyzerError:

@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerError, AnalyzerFailed, ToolMissing
 from analyzers.findings import Finding
 from analyzers.tools.quick_lint_js import ANALYZER
-from analyzers.types import Kind, Severity, Source
+from analyzers.types import Kind, Severity
 
 NAME = {"severity": Severity.HIGH, "kind": Kind.NAME}
 SYNTAX = {"severity": Severity.FATAL, "kind": Kind.SYNTAX}
@@ -38,15 +38,11 @@ def test_other_output_is_a_failure(output):
         list(ANALYZER.parse(output))
 
 
-def codes(*texts, language="javascript"):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, language) for text in texts])]
-
-
 PROGRAM = "{0}\nlet s = '😀'; {0}\ns = foo(s); {0}\nif (s = 1) s = 2; {0}\n"
 FOUND = ["E0057", "E0188"]
 
 
-def test_comments_suppress_nothing(installed):
+def test_comments_suppress_nothing(codes):
     comments = [
         *("", "/* eslint-disable */", "// quick-lint-js off", "/* global foo */", "/* globals foo:writable */"),
         *("// @ts-nocheck", "<!-- global foo -->", "/* exported foo */"),
@@ -54,16 +50,16 @@ def test_comments_suppress_nothing(installed):
     assert codes(*(PROGRAM.format(comment) for comment in comments)) == [FOUND] * len(comments)
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     plant({"quick-lint-js.config": '{"globals": {"foo": true}}', ".quick-lint-js.config": '{"globals": {"foo": true}}'})
     assert codes(PROGRAM.format("")) == [FOUND]
 
 
-def test_programs_of_a_batch_do_not_see_each_other(installed):
+def test_programs_of_a_batch_do_not_see_each_other(codes):
     assert codes("var shared = 1; let twice = 2;\n", "let twice = shared;\n") == [[], ["E0057"]]
 
 
-def test_names_are_those_of_node(installed):
+def test_names_are_those_of_node(codes):
     known, unknown = "console.log(process, Buffer, require, Map);\n", "window; $; describe();\n"
     assert codes(known, unknown) == [[], ["E0057"] * 3]
 
@@ -71,11 +67,11 @@ def test_names_are_those_of_node(installed):
 HOSTILE = ["\0", "s = '\ud800'\n", "\ufefflet x = 1\n", "#!/usr/bin/env node\nlet x = 1;\n", "s = 'é", "}" * 3000]
 
 
-def test_hostile_text_does_not_hide_the_others(installed):
+def test_hostile_text_does_not_hide_the_others(codes):
     assert codes(*HOSTILE, "foo();\n")[-1] == ["E0057"]
 
 
-def test_what_is_too_deep_is_no_clean_report(installed):
+def test_what_is_too_deep_is_no_clean_report(codes):
     try:
         (found,) = codes("x = " + "(" * 20_000 + "foo" + ")" * 20_000 + ";\n")
     except AnalyzerError:

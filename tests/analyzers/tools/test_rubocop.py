@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerFailed, ToolMissing
 from analyzers.findings import Finding
 from analyzers.tools.rubocop import ANALYZER
-from analyzers.types import Kind, Severity, Source
+from analyzers.types import Kind, Severity
 
 
 @pytest.fixture
@@ -33,15 +33,11 @@ def test_other_output_is_a_failure(output):
         list(ANALYZER.parse(output))
 
 
-def codes(*texts):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "ruby") for text in texts])]
-
-
 PROGRAM = "{0}\ns = '😀' {0}\nputs s == s {0}\neval(s) {0}\n"
 FOUND = ["Lint/BinaryOperatorWithIdenticalOperands", "Security/Eval"]
 
 
-def test_comments_suppress_nothing(installed):
+def test_comments_suppress_nothing(codes):
     comments = [
         *("", "# rubocop:disable all", "# rubocop:todo all", "# rubocop:disable Lint, Security/Eval"),
         *("# standard:disable all", "# frozen_string_literal: true", "# -*- rubocop: false -*-"),
@@ -50,13 +46,13 @@ def test_comments_suppress_nothing(installed):
     assert codes(*(PROGRAM.format(comment) for comment in comments), block + PROGRAM.format("")) == [FOUND] * 8
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     off = "AllCops:\n  DisabledByDefault: true\n  Exclude: ['**/*']\nLint: {Enabled: false}\n"
     plant({".rubocop.yml": off, "rubocop.yml": off, ".rubocop_todo.yml": off})
     assert codes(PROGRAM.format("")) == [FOUND]
 
 
-def test_programs_of_a_batch_do_not_see_each_other(installed):
+def test_programs_of_a_batch_do_not_see_each_other(codes):
     texts = ["def f(a)\n  a\nend\nX = 1\n", "f\nX = 2\nf(1, 2)\n", "require_relative 'p0'\nf\n", PROGRAM.format("")]
     assert codes(*texts) == [[], [], [], FOUND]
 
@@ -64,7 +60,7 @@ def test_programs_of_a_batch_do_not_see_each_other(installed):
 HOSTILE = ["", "\0", "s = '\ud800'\n", "\ufeffx = 1\nputs x\n", "# encoding: utf-7\n", "s = 'é"]
 
 
-def test_hostile_text_does_not_hide_the_others(installed):
+def test_hostile_text_does_not_hide_the_others(codes):
     assert codes(*HOSTILE, PROGRAM.format(""))[-1] == FOUND
 
 

@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.tools.scalac import ANALYZER
-from analyzers.types import Kind, Severity, Source
+from analyzers.types import Kind, Severity
 
 
 def test_the_output_is_understood(captured):
@@ -29,21 +29,17 @@ def test_other_output_is_a_failure(output):
         list(ANALYZER.parse(output))
 
 
-def codes(*texts):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "scala") for text in texts])]
-
-
 UNUSED = "%s object A { %s def f() = { println('é'); %s val x = 1 } }\n"
 
 
-def test_annotations_suppress_nothing(installed):
+def test_annotations_suppress_nothing(codes):
     words = ['@SuppressWarnings(Array("all"))', "@deprecated", "/* @nowarn */", "@scala.annotation.meta.getter"]
     assert codes(*[UNUSED % (word, word, "") for word in words]) == [["unused-variable"]] * len(words)
     nowarn = codes(UNUSED % ("", "@scala.annotation.nowarn", ""))  # this compiler has no such annotation
     assert nowarn == [["missing-member", "unused-variable"]]
 
 
-def test_programs_of_a_batch_cannot_see_each_other(installed):
+def test_programs_of_a_batch_cannot_see_each_other(codes):
     shared, user, same = (
         "object Shared { val one = 1 }\n",
         "object U { val n = Shared.one }\n",
@@ -52,7 +48,7 @@ def test_programs_of_a_batch_cannot_see_each_other(installed):
     assert codes(shared, user, same, same) == [[], ["undefined-name"], [], []]
 
 
-def test_a_macro_of_the_program_is_not_run(installed, tmp_path):
+def test_a_macro_of_the_program_is_not_run(codes, tmp_path):
     touched = tmp_path / "touched"
     macro = (
         "import scala.language.experimental.macros\nimport scala.reflect.macros.blackbox.Context\n"
@@ -64,6 +60,6 @@ def test_a_macro_of_the_program_is_not_run(installed, tmp_path):
     assert not touched.exists()
 
 
-def test_strange_texts_do_not_hide_the_others(installed):
+def test_strange_texts_do_not_hide_the_others(codes):
     texts = ["", "\ufeffobject A", "object {", 'object A { val s = "é😀', "/*", "\0", "(" * 300]
     assert codes(*texts, UNUSED % ("", "", ""))[-1] == ["unused-variable"]

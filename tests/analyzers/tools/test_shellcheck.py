@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.tools.shellcheck import ANALYZER
-from analyzers.types import Kind, Severity, Source
+from analyzers.types import Kind, Severity
 
 
 def test_the_output_is_understood(captured):
@@ -28,14 +28,10 @@ def test_other_output_is_a_failure(output):
         list(ANALYZER.parse(output))
 
 
-def codes(*texts):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, "bash") for text in texts])]
-
-
 PROGRAM = "%s\n%s\necho 'é😀' \"$missing\" %s\n"
 
 
-def test_comments_suppress_nothing(installed):
+def test_comments_suppress_nothing(codes):
     words = [
         "# shellcheck disable=all",
         "# shellcheck disable=SC2154",
@@ -48,17 +44,17 @@ def test_comments_suppress_nothing(installed):
     assert codes(nested) == [["SC2154"]]
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     plant(
         {".shellcheckrc": "disable=SC2154\n", "shellcheckrc": "disable=all\n", ".config/shellcheckrc": "disable=all\n"}
     )
     assert codes(PROGRAM % ("", "", ""), "x=1; echo $x\n") == [["SC2154"], []]
 
 
-def test_other_files_are_not_read(installed):
+def test_other_files_are_not_read(codes):
     assert codes("missing='é😀'\n", '. ./p0.sh; source p0.sh; . ../p0/p0.sh\necho "$missing"\n')[1] == ["SC2154"]
 
 
 @pytest.mark.parametrize("text", ["", "\0", "\ufeffecho $x", "if", "echo $(((((((((((((((((((", "x='é😀\r\ny", "#!"])
-def test_strange_texts_do_not_hide_the_others(installed, text):
+def test_strange_texts_do_not_hide_the_others(codes, text):
     assert codes(text, PROGRAM % ("", "", ""))[1] == ["SC2154"]

@@ -66,15 +66,11 @@ def test_other_output_is_a_failure(output):
         list(ANALYZER.parse(output))
 
 
-def codes(*texts, language="typescript"):
-    return [[item.code for item in items] for items in ANALYZER.run([Source(text, language) for text in texts])]
-
-
 PROGRAM = "{0}\nconst s = '😀'; {0}\nfoo(s); {0}\ns.push(1); {0}\n"
 FOUND = ["TS2304", "TS2339"]
 
 
-def test_comments_suppress_nothing(installed):
+def test_comments_suppress_nothing(codes):
     comments = [
         *("", "// @ts-nocheck", "// @ts-ignore", "// @ts-expect-error", "/* @ts-ignore */", "/** @type {any} */"),
         *('/// <reference no-default-lib="true"/>', '/// <reference path="p0.ts"/>', '/// <reference types="node"/>'),
@@ -85,7 +81,7 @@ def test_comments_suppress_nothing(installed):
         assert codes(*texts, language=language) == [FOUND] * len(comments)
 
 
-def test_configuration_in_the_folders_changes_nothing(installed, plant):
+def test_configuration_in_the_folders_changes_nothing(codes, plant):
     lax = '{"compilerOptions": {"noCheck": true, "checkJs": false, "noResolve": true}, "files": []}'
     names = "declare const foo: any;\ninterface String { push(n: number): void }\n"
     plant({
@@ -107,7 +103,7 @@ def test_names_that_are_only_declared_are_reported(installed):
         assert text[found[0].span.start : found[0].span.end] == "foo"
 
 
-def test_programs_of_a_batch_do_not_see_each_other(installed):
+def test_programs_of_a_batch_do_not_see_each_other(codes):
     texts = [
         "declare global { interface Array<T> { shared(): T } interface String { push(x: number): void } }\nexport {};\n",
         'declare module "node:fs" { export const shared: number }\n',
@@ -120,7 +116,7 @@ def test_programs_of_a_batch_do_not_see_each_other(installed):
     assert codes(*texts)[3:] == [["TS2304"] * 3, ["TS2339"] * 2, ["TS2305"], ["TS2307"] * 3]
 
 
-def test_what_a_name_might_have_meant_does_not_depend_on_the_company(installed):
+def test_what_a_name_might_have_meant_does_not_depend_on_the_company(codes):
     found = codes(*["const value = 1; console.log(valeu);\n"] * 12)
     assert found == [["TS2304"]] * 12
 
@@ -128,11 +124,11 @@ def test_what_a_name_might_have_meant_does_not_depend_on_the_company(installed):
 HOSTILE = ["\0", "let s = '\ud800'\n", "\ufefflet x = 1\n", "#!/usr/bin/env node\nlet x = 1;\n", "s = 'é", "}" * 3000]
 
 
-def test_hostile_text_does_not_hide_the_others(installed):
+def test_hostile_text_does_not_hide_the_others(codes):
     assert codes(*HOSTILE, "foo();\n")[-1] == ["TS2304"]
 
 
-def test_what_is_too_deep_is_no_clean_report(installed):
+def test_what_is_too_deep_is_no_clean_report(codes):
     try:
         (found,) = codes("let x = " + "(" * 20_000 + "foo" + ")" * 20_000 + ";\n")
     except AnalyzerError:
