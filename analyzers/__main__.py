@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import wraps
 from pathlib import Path
@@ -25,7 +25,12 @@ from analyzers.types import Report, Source, Status
 
 REGISTRIES = ("debian", "npm", "pypi")
 _COLOURS = {"ready": "green", "missing": "yellow", "failed": "red"}
-_MARKS = {"passed": "[green]ok[/]", "warning": "[yellow]look[/]", "failed": "[red]failed[/]"}
+_MARKS = {
+    "passed": "[green]ok[/]",
+    "warning": "[yellow]look[/]",
+    "missing": "[yellow]missing[/]",
+    "failed": "[red]failed[/]",
+}
 
 app = typer.Typer(
     add_completion=False,
@@ -100,30 +105,31 @@ def new(
 @app.command()
 @_with_errors
 def check(
-    names: Annotated[list[str], typer.Argument(metavar="FILE|NAME...", help="Plugin files, or names of analyzers.")],
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="FILE|NAME...", help="Plugin files, or names of analyzers.")
+    ] = None,
     plugin: Plugins = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="All there are; those whose tools are missing are named.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run the examples of analyzers, try odd programs, and measure their speed; exit status 1 where a check fails."""
+    if every == bool(names):
+        raise ValueError("expected names of analyzers or plugin files, or --all for all there are")
     logging.getLogger("analyzers.engine").setLevel(logging.ERROR)  # the steps tell what failed
-    results: dict[str, list[checkup.Step]] = {}
-    console = Console()
-    for name in _known(names, plugin):
-        if name == registry.RUNTIME:
-            raise ValueError(f"{name!r} runs tests and is checked by `python -m analyzers.runtime.doctor`")
-        if not as_json:
-            console.print(f"[bold]{escape(name)}[/]")
-        results[name] = []
-        for step in checkup.check(name):
-            results[name].append(step)
-            if not as_json:
-                console.print(
-                    f"  {_MARKS[step.result]} {step.name}: {escape(step.detail)}", highlight=False, soft_wrap=True
-                )
+    chosen = _known(names, plugin)
+    if every:
+        chosen = tuple(name for name in chosen if name != registry.RUNTIME)
+    elif registry.RUNTIME in chosen:
+        raise ValueError(f"{registry.RUNTIME!r} runs tests and is checked by `python -m analyzers.runtime.doctor`")
+    console = Console(quiet=as_json, highlight=False, soft_wrap=True)
+    results = {name: _shown(name, checkup.attempt(name) if every else checkup.check(name), console) for name in chosen}
     if as_json:
         print(json.dumps({name: [asdict(step) for step in steps] for name, steps in results.items()}, indent=2))
-    wrong = any(step.result is checkup.Result.FAILED for steps in results.values() for step in steps)
-    raise typer.Exit(1 if wrong else 0)
+    elif every:
+        console.print(_summary(results))
+    raise typer.Exit(1 if any(_worst(steps) is checkup.Result.FAILED for steps in results.values()) else 0)
 
 
 @app.command()
@@ -182,6 +188,29 @@ def _known(names: Sequence[str] | None, plugins: Sequence[str] | None) -> tuple[
     for path in plugins or ():
         registry.add(path)
     return registry.check(names) if names else registry.names()
+
+
+def _shown(name: str, steps: Iterable[checkup.Step], console: Console) -> list[checkup.Step]:
+    """The steps, each printed when it is done."""
+    console.print(f"[bold]{escape(name)}[/]")
+    found = []
+    for step in steps:
+        found.append(step)
+        console.print(f"  {_MARKS[step.result]} {step.name}: {escape(step.detail)}")
+    return found
+
+
+def _worst(steps: Sequence[checkup.Step]) -> checkup.Result:
+    return max((step.result for step in steps), key=list(checkup.Result).index)
+
+
+def _summary(results: Mapping[str, Sequence[checkup.Step]]) -> str:
+    """How many analyzers keep what they promise, and which do not, or could not be asked."""
+    worst = {name: _worst(steps) for name, steps in results.items()}
+    bad = [result for result in (checkup.Result.FAILED, checkup.Result.MISSING) if result in worst.values()]
+    named = (f"{result}: {', '.join(name for name in worst if worst[name] is result)}" for result in bad)
+    sound = sum(result not in bad for result in worst.values())
+    return "; ".join([f"{sound} of {len(worst)} analyzers are sound", *named])
 
 
 def _source(path: Path, language: str) -> Source:

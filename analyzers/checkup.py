@@ -11,6 +11,7 @@ from enum import StrEnum
 import grammars
 from analyzers import examples, registry
 from analyzers.engine import Engine
+from analyzers.errors import AnalyzerError, ToolMissing
 from analyzers.examples import Example, Examples
 from analyzers.types import Diagnostic, Report, Source, Status
 
@@ -41,10 +42,12 @@ LARGE = {
 
 
 class Result(StrEnum):
-    """How one check came out; a WARNING is the author's to judge."""
+    """How one check came out, from best to worst; a WARNING is the author's to judge."""
 
     PASSED = "passed"
     WARNING = "warning"
+    MISSING = "missing"
+    """What the analyzer runs is not installed, so that nothing is known of it."""
     FAILED = "failed"
 
 
@@ -108,6 +111,16 @@ def check(name: str) -> Iterator[Step]:
         f"{speed.cold_ms:.0f} ms cold, {speed.warm_ms:.2f} ms warm, {speed.batch_ms:.2f} ms each of {ROUNDS} at once"
     )
     yield Step("speed", Result.PASSED, f"{detail}; examples of {_lines(known)} lines")
+
+
+def attempt(name: str) -> Iterator[Step]:
+    """As `check`, but an analyzer that cannot be asked is a step that says why."""
+    try:
+        yield from check(name)
+    except ToolMissing as error:
+        yield Step("tool", Result.MISSING, " ".join(str(error).split()))
+    except (AnalyzerError, examples.BadExamples) as error:
+        yield Step("tool", Result.FAILED, " ".join(str(error).split()))
 
 
 def measure(name: str, sources: Sequence[Source]) -> Speed:

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from analyzers import __main__ as command
+from analyzers import registry
 
 PLUGIN = """
 import re
@@ -98,6 +99,39 @@ def test_check_fails_with_its_examples(call, plugin, tmp_path):
     assert "failed good examples: expected nothing in 'mark = 1" in out
 
 
+@pytest.fixture
+def three(monkeypatch, plugin, tmp_path):
+    """An analyzer that is sound, one without its package, and one that cannot be loaded, as if they were all."""
+    (tmp_path / "absent.py").write_text(
+        PLUGIN.replace('"high"', '"high", packages=("nothing-like-it",)').replace("mark", "absent"), encoding="utf-8"
+    )
+    (tmp_path / "bare.py").write_text(
+        PLUGIN.replace("mark", "bare").replace("BAD = [(", "BAD = [(1, "), encoding="utf-8"
+    )
+    names = [name for path in ("mine", "absent", "bare") for name in registry.add(tmp_path / f"{path}.py")]
+    monkeypatch.setattr(registry, "names", lambda: (*names, registry.RUNTIME))
+    yield names
+    registry.restore(registry.Setup())
+
+
+def test_check_all_names_what_is_missing_and_goes_on(call, three):
+    status, out, _ = call("check", "--all")
+    assert status == 1
+    assert "missing tool: absent needs the package 'nothing-like-it': pip install nothing-like-it" in out
+    assert "failed tool: " in out
+    assert out.splitlines()[-1] == "1 of 3 analyzers are sound; failed: bare; missing: absent"
+    status, out, _ = call("check", "--all", "--json")
+    steps = json.loads(out)
+    assert list(steps) == three
+    assert [step["result"] for step in steps["absent"]] == ["missing"]
+
+
+def test_check_all_passes_where_only_tools_are_missing(call, three, monkeypatch):
+    monkeypatch.setattr(registry, "names", lambda: three[:2])
+    status, out, _ = call("check", "--all")
+    assert (status, out.splitlines()[-1]) == (0, "1 of 2 analyzers are sound; missing: absent")
+
+
 def test_packages(call, tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(PLUGIN.replace('"high"', '"high", packages=("nothing-like-it",)'), encoding="utf-8")
@@ -117,7 +151,8 @@ def test_packages(call, tmp_path):
         (["check", "nope.py"], "cannot read the plugin"),
         (["check", "nope.scm"], "cannot read the plugin"),
         (["check", "runtime"], "'runtime' runs tests and is checked by `python -m analyzers.runtime.doctor`"),
-        (["check"], "Missing argument 'FILE|NAME...'"),
+        (["check"], "expected names of analyzers or plugin files, or --all"),
+        (["check", "syntax", "--all"], "expected names of analyzers or plugin files, or --all"),
         (["new", "ruff"], "the name 'ruff' is taken"),
         (["new", "x", "--kind", "magic"], "'magic' is not one of 'function', 'query', 'tool', 'class'"),
         (["run", "syntax", "nope.py"], "cannot read the program 'nope.py': No such file"),
