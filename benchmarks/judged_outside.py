@@ -26,7 +26,7 @@ from rich.progress import track
 from rich.table import Table
 
 from analyzers import runtime
-from analyzers.runtime import hearsay, suite
+from analyzers.runtime import hearsay, instrument, walk
 from analyzers.runtime.hearsay import Hearsay, When
 from analyzers.runtime.tests import Asserts, CheckFunction
 from analyzers.types import Outcome, Source
@@ -84,7 +84,8 @@ def assertions(tests: Asserts | CheckFunction) -> list[Hearsay | None]:
     pieces = tests.statements if isinstance(tests, Asserts) else (tests.code,)
     module = ast.parse("\n".join([tests.setup, *pieces]))
     entry_point = tests.entry_point if isinstance(tests, CheckFunction) else ""
-    return hearsay.assertions(module, set(suite.names_of_the_program(module)) - suite.MODULES, entry_point)
+    names = set(instrument.names_of_the_program(walk.parts(module)))
+    return hearsay.assertions(module, names - instrument.MODULES, entry_point)
 
 
 def main(

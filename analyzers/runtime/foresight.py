@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from analyzers.runtime import wire
+from analyzers.runtime.walk import parts
 
 _PLAIN = (ast.Assert, ast.Expr, ast.Assign)
 _PERHAPS = (ast.BoolOp, ast.IfExp, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Await)
@@ -30,7 +31,7 @@ def plan(statements: Iterable[ast.stmt], targets: Mapping[str, str]) -> Plan:
     """The calls of straight-line code; `targets` are names of the program's and what they stand for."""
     stretches: list[list[bytes]] = [[]]
     for statement in statements:
-        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and node.id in targets]
+        names = [node for node in parts(statement) if isinstance(node, ast.Name) and node.id in targets]
         if not names:
             continue
         frame = _only_call(statement, targets) if len(names) == 1 else None
@@ -43,9 +44,9 @@ def plan(statements: Iterable[ast.stmt], targets: Mapping[str, str]) -> Plan:
 
 def _only_call(statement: ast.stmt, targets: Mapping[str, str]) -> bytes | None:
     """The call in a statement that has one name of the program, where it is certain to happen with known arguments."""
-    if not isinstance(statement, _PLAIN) or any(isinstance(node, _PERHAPS) for node in ast.walk(statement)):
+    if not isinstance(statement, _PLAIN) or any(isinstance(node, _PERHAPS) for node in parts(statement)):
         return None
-    for node in ast.walk(statement):
+    for node in parts(statement):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in targets:
             try:
                 arguments = [wire.encode(ast.literal_eval(argument)) for argument in node.args]

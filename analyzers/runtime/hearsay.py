@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeAlias
 
+from analyzers.runtime.walk import children, parts
+
 
 class When(StrEnum):
     """What has to happen in a run for an assertion to rest on the program's word."""
@@ -72,7 +74,7 @@ _Names: TypeAlias = dict[str, _Origin]
 
 def is_test(node: ast.Assert) -> bool:
     """Whether an assertion says anything: one of constants alone holds whatever the program does."""
-    return any(isinstance(part, (ast.Name, ast.Call)) for part in ast.walk(node.test))
+    return any(isinstance(part, (ast.Name, ast.Call)) for part in parts(node.test))
 
 
 def assertions(module: ast.Module, names: Iterable[str], entry_point: str = "") -> list[Hearsay | None]:
@@ -94,7 +96,7 @@ def of_tests(setup: ast.Module, tests: Sequence[ast.Module], names: Iterable[str
 
 
 def _count(module: ast.Module) -> int:
-    return sum(isinstance(node, ast.Assert) and is_test(node) for node in ast.walk(module))
+    return sum(isinstance(node, ast.Assert) and is_test(node) for node in parts(module))
 
 
 def together(found: Sequence[Hearsay | None]) -> Hearsay | None:
@@ -123,6 +125,7 @@ class _Follower:
                 self._hand_over(node, names)  # a call on the left comes before what stands on the right
                 if is_test(node):
                     self.found.append(STEERED if steered else self._judged(node.test, names))
+                return
             case ast.Assign(targets=targets, value=value):
                 self._bind(targets, self._origin(value, names), names)
             case ast.AnnAssign(target=target, value=ast.expr() as value) | ast.AugAssign(target=target, value=value):
@@ -149,7 +152,7 @@ class _Follower:
         for statement in node.body:
             self._statement(statement, names, steered=steered)
             if not isinstance(statement, ast.Assert):
-                steered = steered or any(self._is_answer(part, names) for part in ast.walk(statement))
+                steered = steered or any(self._is_answer(part, names) for part in parts(statement))
         for body in (*(handler.body for handler in node.handlers), node.orelse, node.finalbody):
             self.block(body, names, steered=steered)
 
@@ -161,12 +164,12 @@ class _Follower:
 
     def _bind(self, targets: Sequence[ast.expr], origin: _Origin, names: _Names) -> None:
         for target in targets:
-            for part in ast.walk(target):
+            for part in parts(target):
                 if isinstance(part, ast.Name):
                     names[part.id] = origin
 
     def _hand_over(self, node: ast.stmt, names: Mapping[str, _Origin]) -> None:
-        for part in ast.walk(node):
+        for part in parts(node):
             if isinstance(part, ast.Call) and self._is_answer(part, names):
                 self.handed |= {name for argument in _arguments(part) for name in _names(argument)}
 
@@ -176,20 +179,22 @@ class _Follower:
     def _origin(self, node: ast.AST, names: Mapping[str, _Origin]) -> _Origin:
         match node:
             case ast.Name(id=name):
-                return replace(names.get(name, _JUDGE), handed=name in self.handed)
+                origin, handed = names.get(name, _JUDGE), name in self.handed
+                return origin if origin.handed is handed else replace(origin, handed=handed)
+            case ast.Constant():
+                return _JUDGE
             case ast.Call(func=function):
                 return self._call(node, self._origin(function, names), names)
             case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
                 names = self._inside(node.generators, names)
-        parts = (self._origin(part, names) for part in ast.iter_child_nodes(node))
-        return _union(parts)
+        return _union(self._origin(part, names) for part in children(node))
 
     def _call(self, node: ast.Call, function: _Origin, names: Mapping[str, _Origin]) -> _Origin:
         arguments = _arguments(node)
         given = _union(self._origin(argument, names) for argument in arguments)
         if not function.answers:
             return function | given
-        told = frozenset(ast.dump(part) for argument in arguments for part in _said(argument))
+        told = frozenset().union(*map(_said, arguments))
         own = _answer_of(ast.unparse(node.func).split("(")[0].split(".")[-1])
         return function | given | own | _Origin(told=told, passed_on=_by_functions(given))
 
@@ -224,7 +229,7 @@ class _Follower:
         if all(origin.answers for origin in origins):
             return BOTH
         for origin, other in zip(origins, (right, left), strict=True):
-            if origin.passed_on and origin.told & {ast.dump(part) for part in _said(other)}:
+            if origin.passed_on and origin.told & _said(other):
                 return TOLD
         if all(origin.answers or origin.handed for origin in origins):
             return CHANGED
@@ -253,12 +258,13 @@ def _by_functions(origin: _Origin) -> bool:
 def _union(origins: Iterable[_Origin]) -> _Origin:
     found = _JUDGE
     for origin in origins:
-        found |= origin
+        if origin is not _JUDGE:
+            found |= origin
     return found
 
 
 def _nested(node: ast.AST) -> Iterator[ast.stmt]:
-    for child in ast.iter_child_nodes(node):
+    for child in children(node):
         if isinstance(child, ast.stmt):
             yield child
         elif not isinstance(child, ast.expr):
@@ -270,14 +276,16 @@ def _arguments(call: ast.Call) -> list[ast.expr]:
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {part.id for part in parts(node) if isinstance(part, ast.Name)}
 
 
-def _said(node: ast.AST) -> list[ast.expr]:
-    """The parts of an expression that carry something: names, and constants that a program would not guess."""
-    return [
-        part
-        for part in ast.walk(node)
-        if isinstance(part, ast.Name)
-        or (isinstance(part, ast.Constant) and part.value not in (None, True, False, 0, 1))
-    ]
+def _said(node: ast.AST) -> frozenset[str]:
+    """What an expression carries: names, and constants that a program would not guess, as they are written."""
+    found = set()
+    for part in parts(node):
+        match part:
+            case ast.Name(id=name):
+                found.add(name)
+            case ast.Constant(value=value) if value not in (None, True, False, 0, 1):
+                found.add(repr(value))
+    return frozenset(found)

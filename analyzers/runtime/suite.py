@@ -2,43 +2,29 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
 import math
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from importlib import import_module
-from types import CodeType
 from typing import Any
 
-from analyzers.runtime import checker, foresight, hearsay, judge, wire
+from analyzers.runtime import checker, foresight, hearsay, instrument, judge, wire
 from analyzers.runtime.checker import short
 from analyzers.runtime.deadline import MAX_STARVED
 from analyzers.runtime.ends import Died, GaveUp, NotLoaded, Stopped, TimedOut, facts_of
 from analyzers.runtime.proxies import Name
 from analyzers.runtime.sandbox.base import Limits, Sandbox, SandboxBroken
 from analyzers.runtime.session import Session
-from analyzers.runtime.tests import Appended, Asserts, BadTests, Calls, CheckFunction, Exchange, Stdio, Tests
+from analyzers.runtime.tests import Appended, Asserts, Calls, CheckFunction, Exchange, Stdio, Tests
 
 MAX_MESSAGE = 300
 LATER_S = 0.05
 """When an alarm comes back that came at a bad moment."""
 JUDGING_S = 1.0
 """CPU seconds beyond those of a test after which a judge that is not to be interrupted is ended."""
-BEGIN, PASSED, FAILED = "__spanwise_begin__", "__spanwise_passed__", "__spanwise_failed__"
-EVAL, EXPLAIN = "__spanwise_eval__", "__spanwise_explain__"
-LEFT, RIGHT = "__spanwise_left__", "__spanwise_right__"
-MODULES = frozenset(
-    """
-    bisect cmath collections copy datetime decimal fractions functools heapq itertools math operator random re
-    statistics string sys
-    """.split()
-)
-"""Modules that test code may use without importing them, in the hope that the program has: the judge's own serve."""
 
 
 @dataclass(slots=True)
@@ -240,19 +226,19 @@ def _calls_ahead(tests: Calls) -> foresight.Plan:
 
 
 def _run_code(tests: Asserts | CheckFunction | Appended, session: Session, recorder: Recorder) -> None:
-    prepared = _instrumented(tests)
-    recorder.expected, recorder.hearsay = prepared.count, prepared.hearsay
+    prepared = instrument.prepared(tests)
+    recorder.expected, recorder.hearsay = len(prepared.hearsay), prepared.hearsay
     session.foresee(prepared.plan)
     namespace: dict[str, Any] = {
         "__name__": "tests",
-        BEGIN: recorder.begin,
-        PASSED: recorder.passed,
-        FAILED: recorder.failed,
-        EXPLAIN: lambda left, right: f"{short(left)} against {short(right)}",
-        EVAL: lambda source: session.request("eval", source),
+        instrument.BEGIN: recorder.begin,
+        instrument.PASSED: recorder.passed,
+        instrument.FAILED: recorder.failed,
+        instrument.EXPLAIN: lambda left, right: f"{short(left)} against {short(right)}",
+        instrument.EVAL: lambda source: session.request("eval", source),
     }
     for name in prepared.names:
-        namespace[name] = import_module(name) if name in MODULES else Name(session, name)
+        namespace[name] = import_module(name) if name in instrument.MODULES else Name(session, name)
     with recorder.clock():
         try:
             recorder.begin()  # code between the tests may already need the program
@@ -266,154 +252,6 @@ def _run_code(tests: Asserts | CheckFunction | Appended, session: Session, recor
             # Test code outside of any test counts as one more that went wrong.
             recorder.failed(recorder.expected, error)
             recorder.expected += 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A suite that is ready to run."""
-
-    code: CodeType
-    """Test code that reports each of its tests."""
-    count: int
-    """Number of tests."""
-    names: tuple[str, ...]
-    """Names that only the program can define."""
-    entry_point: str
-    plan: foresight.Plan
-    hearsay: tuple[hearsay.Hearsay | None, ...]
-    """For each test, why it takes the program's word for it."""
-
-
-@lru_cache(maxsize=256)
-def _instrumented(tests: Asserts | CheckFunction | Appended) -> _Prepared:
-    try:
-        setup = ast.parse(tests.prefix if isinstance(tests, Appended) else tests.setup)
-        pieces = [ast.parse(code) for code in (tests.statements if isinstance(tests, Asserts) else [tests.code])]
-        parts = [part for piece in pieces for part in piece.body]
-        entry_point = tests.entry_point if isinstance(tests, CheckFunction) else ""
-        names = names_of_the_program(ast.Module(setup.body + parts, []))
-        plan = foresight.plan(*_straight(parts, names, entry_point))
-        if isinstance(tests, Asserts):
-            trusted = hearsay.of_tests(setup, pieces, set(names) - MODULES)
-            body: list[ast.stmt] = [
-                _reporting(index, _Explain().visit(piece).body) for index, piece in enumerate(pieces)
-            ]
-            count = len(pieces)
-        else:
-            trusted = tuple(hearsay.assertions(ast.Module(parts, []), set(names) - MODULES, entry_point))
-            counter = _Instrument()
-            body = counter.visit(ast.Module(parts, [])).body
-            count = counter.count
-    except (SyntaxError, ValueError) as error:
-        raise BadTests(f"the tests do not compile: {error}") from error
-    module = ast.Module(setup.body + body, [])
-    module = ast.fix_missing_locations(_Lambdas(frozenset(names)).visit(module))
-    return _Prepared(compile(module, "<tests>", "exec"), count, names, entry_point, plan, trusted)
-
-
-def _straight(parts: list[ast.stmt], names: tuple[str, ...], entry_point: str) -> tuple[list[ast.stmt], dict[str, str]]:
-    """Statements that run one after another, and the names in them that stand for the program's."""
-    targets = {name: name for name in names if name not in MODULES}
-    if not entry_point:
-        return parts, targets
-    for part in parts:
-        if isinstance(part, ast.FunctionDef) and part.name == "check" and part.args.args:
-            return part.body, targets | {part.args.args[0].arg: entry_point}
-    return [], {}
-
-
-def _reporting(test: int, body: list[ast.stmt]) -> ast.Try:
-    """`try: begin; body; passed / except: failed` around the statements of a test."""
-
-    def call(name: str, *arguments: ast.expr) -> ast.stmt:
-        return ast.Expr(ast.Call(ast.Name(name, ast.Load()), list(arguments), []))
-
-    number = ast.Constant(test)
-    caught = ast.ExceptHandler(
-        ast.Name("BaseException", ast.Load()),
-        "__spanwise_error__",
-        [call(FAILED, number, ast.Name("__spanwise_error__", ast.Load()))],
-    )
-    return ast.Try([call(BEGIN), *body, call(PASSED, number)], [caught], [], [])
-
-
-class _Instrument(ast.NodeTransformer):
-    """Makes a test of each assert statement; one that is true whatever the program does is none."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
-        if not hearsay.is_test(node):
-            return node
-        self.count += 1
-        return _reporting(self.count - 1, [_explained(node)])
-
-
-class _Explain(ast.NodeTransformer):
-    """Explains each assert statement; see `_explained`."""
-
-    def visit_Assert(self, node: ast.Assert) -> ast.stmt:
-        return _explained(node)
-
-
-def _explained(node: ast.Assert) -> ast.Assert:
-    """`assert f(x) == y` says both values when it fails: people read the messages."""
-    match node.test:
-        case ast.Compare(left=left, ops=[operator], comparators=[right]):
-            left = ast.NamedExpr(ast.Name(LEFT, ast.Store()), left)
-            right = ast.NamedExpr(ast.Name(RIGHT, ast.Store()), right)
-            values: list[ast.expr] = [ast.Name(LEFT, ast.Load()), ast.Name(RIGHT, ast.Load())]
-            node.test = ast.Compare(left, [operator], [right])
-            node.msg = ast.Call(ast.Name(EXPLAIN, ast.Load()), values, [])
-    return node
-
-
-class _Lambdas(ast.NodeTransformer):
-    """A lambda that is an argument of the program's function is made in the program's process."""
-
-    def __init__(self, names: frozenset[str]) -> None:
-        self._names = names
-
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id in self._names:
-            node.args = [self._shipped(argument) for argument in node.args]
-            for keyword in node.keywords:
-                keyword.value = self._shipped(keyword.value)
-        return node
-
-    @staticmethod
-    def _shipped(argument: ast.expr) -> ast.expr:
-        if not isinstance(argument, ast.Lambda):
-            return argument
-        return ast.Call(ast.Name(EVAL, ast.Load()), [ast.Constant(ast.unparse(argument))], [])
-
-
-def names_of_the_program(module: ast.Module) -> tuple[str, ...]:
-    """Names that test code uses and does not bind.
-
-    A built-in name is the program's only where no other name is called (MBPP has a function called `sum`): otherwise a
-    candidate could redefine `set` or `sorted` and have both sides of a comparison its own way.
-    """
-    used, called, bound = set(), set(), set()
-    for node in ast.walk(module):
-        match node:
-            case ast.Name(id=name, ctx=ast.Load()):
-                used.add(name)
-            case ast.Name(id=name) | ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
-                bound.add(name)
-            case ast.ExceptHandler(name=str(name)):
-                bound.add(name)
-            case ast.alias(name=name, asname=alias):
-                bound.add(alias or name.split(".")[0])
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            called.add(node.func.id)
-    own = {name for name in used - bound if not name.startswith("__spanwise_")}
-    found = {name for name in own if not hasattr(builtins, name)}
-    if not found - MODULES and not bound & called:
-        found |= called & own
-    return tuple(sorted(found))
 
 
 def _run_stdio(tests: Stdio, source: str, limits: Limits, sandbox: Sandbox) -> Run:

@@ -181,12 +181,6 @@ def test_an_unreadable_answer_does_not_harm_the_next_program(run):
     assert run("def f(x): return 1", ["assert f(1) == 1"])[0] == ["passed"]
 
 
-def test_the_instrumented_suite_is_made_once():
-    suite._instrumented.cache_clear()
-    tests = suite.Asserts(("assert f(1)",))
-    assert suite._instrumented(tests) is suite._instrumented(tests)
-
-
 def test_what_hangs_or_dies_outside_of_any_test_is_one_more_that_went_wrong(run):
     tests = check("y = candidate(1)", "assert y == 2")
     assert run("def f(x):\n    while x: pass", tests, timeout_s=0.2)[0] == ["not_run", "timed_out"]
