@@ -112,12 +112,14 @@ class Engine:
         Raises:
             RuntimeError: the engine is closed.
         """
-        return self._start([source], [tests])[0]
+        return self.submit_batch([source], [tests])[0]
 
-    def analyze_batch(
+    def submit_batch(
         self, sources: Sequence[Source], tests: Sequence[Tests | None] | None = None
-    ) -> list[tuple[Report, ...]]:
-        """The reports of many sources, in order; `tests` has one entry for each source.
+    ) -> list[Future[tuple[Report, ...]]]:
+        """The reports of many sources, in order, later; tools that take many programs at once get them at once.
+
+        `tests` has one entry for each source.
 
         Raises:
             ValueError: there are not as many entries as sources.
@@ -126,7 +128,17 @@ class Engine:
         suites = [None] * len(sources) if tests is None else list(tests)
         if len(suites) != len(sources):
             raise ValueError(f"expected one entry of tests for each of {len(sources)} sources, got {len(suites)}")
-        return [future.result() for future in self._start(sources, suites)]
+        return self._start(sources, suites)
+
+    def analyze_batch(
+        self, sources: Sequence[Source], tests: Sequence[Tests | None] | None = None
+    ) -> list[tuple[Report, ...]]:
+        """The reports of many sources, in order, once they are there.
+
+        Raises:
+            ValueError, RuntimeError: as `submit_batch`.
+        """
+        return [future.result() for future in self.submit_batch(sources, tests)]
 
     def close(self) -> None:
         """Ends the worker processes; what is still being analysed gets a report that says so.

@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 from rewards import schemes
 from rewards.align import token_rewards
 from rewards.evidence import limits_for
+from rewards.items import BadItem
 from rewards.metrics import batch_metrics
 from rewards.schemes import Spec
-from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, BadItem, Scorer
+from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, Scorer
 from rewards.serial import from_jsonable, jsonable
+from rewards.stream import IN_FLIGHT, Items, Stream
 from rewards.types import Charge, Evidence, Item, Outcome, Reward, Score, TokenRewards
 
 if TYPE_CHECKING:
@@ -38,12 +40,14 @@ __all__ = [
     "Reward",
     "Score",
     "Scorer",
+    "Stream",
     "TokenRewards",
     "batch_metrics",
     "from_jsonable",
     "jsonable",
     "score",
     "score_batch",
+    "score_stream",
     "token_rewards",
 ]
 
@@ -100,10 +104,46 @@ def score_batch(
         ValueError: as `score`; every item is checked before the first one is analysed.
         analyzers.runtime.sandbox.tiers.TierRefused: as `score`.
     """
+    return _scorer(analyzers, scheme, limits, isolation, workers).score_batch(items)
+
+
+def score_stream(
+    items: Items,
+    *,
+    group_size: int | None = None,
+    in_flight: int = IN_FLIGHT,
+    analyzers: Sequence[str] = ANALYZERS,
+    scheme: Spec = SCHEME,
+    limits: Limits | None = None,
+    isolation: str = ISOLATION,
+    workers: int | None = None,
+) -> Stream:
+    """The rewards of completions as they finish: pairs of an item's index and its score, for `for` and `async for`.
+
+        for index, score in rewards.score_stream(generate(prompts)): ...
+
+    `items` may be an asynchronous iterable; one that is not is read by a thread of its own, so that scoring goes on
+    while it generates. It is asked for the next item only while fewer than `in_flight` are under way. Leaving the loop
+    cancels what waits; what `items` raises is raised after the scores of what it gave. Schemes that compare the
+    completions for a task need `group_size`: as many of them come together once all are scored. The other settings are
+    those of `score_batch`.
+
+    Raises:
+        ValueError: as `score_batch`, of the settings at once and of an item in its turn; or no `group_size`.
+        analyzers.runtime.sandbox.tiers.TierRefused: as `score`.
+    """
+    scorer = _scorer(analyzers, scheme, limits, isolation, workers)
+    return scorer.score_stream(items, group_size=group_size, in_flight=in_flight)
+
+
+def _scorer(
+    analyzers: Sequence[str], scheme: Spec, limits: Limits | None, isolation: str, workers: int | None
+) -> Scorer:
+    """A scorer on the engine that calls with the same settings share."""
     scheme = schemes.resolve(scheme)
     limits = limits_for(schemes.needs(scheme), limits)
     engine = _engine(tuple(analyzers), limits, isolation, workers)
-    return Scorer(analyzers, scheme=scheme, limits=limits, isolation=isolation, engine=engine).score_batch(items)
+    return Scorer(analyzers, scheme=scheme, limits=limits, isolation=isolation, engine=engine)
 
 
 @cache

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzers.types import Report, Source, TestStatus, Verdict
 from rewards.extract import extract
+from rewards.items import Rooms
 from rewards.schemes import Need
 from rewards.types import Evidence, Item, Outcome, Score
 
 if TYPE_CHECKING:
     from analyzers.runtime import Limits
-    from analyzers.runtime.tests import Tests
 
 
 def limits_for(needs: Collection[Need], limits: Limits | None) -> Limits | None:
@@ -60,23 +60,17 @@ def groups(items: Sequence[Item], scores: Sequence[Score]) -> list[tuple[float, 
     Programs are for the same task that have one task id, language and test suite. Those that were not judged, or ran
     another number of tests, do not count.
     """
-    rooms: dict[tuple[str, str], list[tuple[Tests, dict[int, list[Verdict]]]]] = {}
-    homes: list[list[Verdict] | None] = []
+    rooms = Rooms()
+    homes: dict[Hashable, list[Verdict]] = {}
+    keys: list[Hashable] = []
     for item, score in zip(items, scores, strict=True):
-        verdict = score.verdict
-        if item.tests is None or verdict is None or verdict.outcome is Outcome.INFRASTRUCTURE:
-            homes.append(None)
-            continue
-        suites = rooms.setdefault((item.task_id, score.source.language), [])
-        sizes = next((sizes for tests, sizes in suites if tests is item.tests or tests == item.tests), None)
-        if sizes is None:
-            sizes = {}
-            suites.append((item.tests, sizes))
-        home = sizes.setdefault(len(verdict.tests), [])
-        home.append(verdict)
-        homes.append(home)
-    shares = {id(home): _shares(home) for home in homes if home is not None}
-    return [None if home is None else shares[id(home)] for home in homes]
+        verdict, key = score.verdict, None
+        if item.tests is not None and verdict is not None and verdict.outcome is not Outcome.INFRASTRUCTURE:
+            key = rooms.of(item), len(verdict.tests)
+            homes.setdefault(key, []).append(verdict)
+        keys.append(key)
+    shares = {key: _shares(verdicts) for key, verdicts in homes.items()}
+    return [None if key is None else shares[key] for key in keys]
 
 
 def _shares(verdicts: Sequence[Verdict]) -> tuple[float, ...] | None:

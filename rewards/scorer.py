@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
-from dataclasses import fields, replace
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from analyzers.futures import when_done
-from analyzers.runtime import tests as suites
+from analyzers.futures import steps
 from analyzers.types import Outcome, Report, Source, Span
 from rewards import schemes
 from rewards.evidence import divergence, gathered, groups, limits_for
 from rewards.extract import extract
-from rewards.registry import did_you_mean
+from rewards.items import as_item
 from rewards.schemes.regions import sampled
+from rewards.stream import IN_FLIGHT, Items, Stream
 from rewards.types import Charge, Evidence, Item, Reward, Score
 
 if TYPE_CHECKING:
@@ -30,13 +30,6 @@ ANALYZERS = ("runtime", "pylint")
 SCHEME = "static"
 RUNTIME = "runtime"
 ISOLATION = "standard"
-
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
-
-
-class BadItem(ValueError):
-    """What was given is nothing to score."""
 
 
 class Scorer:
@@ -87,11 +80,7 @@ class Scorer:
         """
         item = as_item(item)
         source, tests = self._prepared(item)
-        scored = _then(
-            _joined(self._engine.submit(source, tests), lambda reports: self._divergence(item, source, reports)),
-            lambda reports: self._settled(item, source, reports, tested=tests is not None),
-        )
-        return scored if item.holdout is None else _flat(_then(scored, lambda score: self._held_out(item, score)))
+        return steps(self._scoring(item, source, self._engine.submit(source, tests), tested=tests is not None))
 
     def score_batch(self, items: Iterable[Item | Mapping[str, Any]]) -> list[Score]:
         """The scores of many items, in order; tools that take many programs at once get them at once.
@@ -103,17 +92,27 @@ class Scorer:
         """
         checked = [as_item(item) for item in items]
         prepared = [self._prepared(item) for item in checked]
-        found = self._engine.analyze_batch([source for source, _ in prepared], [tests for _, tests in prepared])
-        further = [
-            self._divergence(item, source, reports)
-            for item, (source, _), reports in zip(checked, prepared, found, strict=True)
-        ]
+        found = self._engine.submit_batch([source for source, _ in prepared], [tests for _, tests in prepared])
         scores = [
-            self._settled(item, source, reports + _result(report), tested=tests is not None)
-            for item, (source, tests), reports, report in zip(checked, prepared, found, further, strict=True)
+            steps(self._scoring(item, source, reports, tested=tests is not None))
+            for item, (source, tests), reports in zip(checked, prepared, found, strict=True)
         ]
-        held_out = [self._held_out(item, score) for item, score in zip(checked, scores, strict=True)]
-        return self.grouped(checked, [future.result() for future in held_out])
+        return self.grouped(checked, [score.result() for score in scores])
+
+    def score_stream(self, items: Items, *, group_size: int | None = None, in_flight: int = IN_FLIGHT) -> Stream:
+        """The scores of items as they finish, of an iterable or asynchronous iterable that gives them as they come.
+
+        Yields pairs of an item's index and its score; see `rewards.stream.Stream`. `group_size` is how many items for
+        one task are a group to schemes that compare those, and nothing to the others.
+
+        Raises:
+            ValueError: the scheme compares the items for a task, and no `group_size` is given; or one less than 1.
+        """
+        if schemes.Need.GROUP not in self._needs:
+            return Stream(self, items, in_flight=in_flight)
+        if group_size is None:
+            raise ValueError("the scheme compares the items for a task: say with group_size how many there are of each")
+        return Stream(self, items, group_size=group_size, in_flight=in_flight)
 
     def grouped(self, items: Sequence[Item], scores: Sequence[Score]) -> list[Score]:
         """The scores of items, with what programs for the same task tell of each other, where the scheme asks for it.
@@ -142,6 +141,21 @@ class Scorer:
     ) -> None:
         self.close()
 
+    def _scoring(
+        self, item: Item, source: Source, found: Future[tuple[Report, ...]], *, tested: bool
+    ) -> Generator[Future[Any], Any, Score]:
+        """From the reports of the analyzers to the score, with what depends on them: yields what it waits for."""
+        reports: tuple[Report, ...] = yield found
+        if schemes.Need.DIVERGENCE in self._needs:
+            further = divergence(item, source, reports, limits=self._limits, isolation=self._isolation)
+            if further is not None:
+                reports = (*reports, (yield further))
+        score = self._settled(item, source, reports, tested=tested)
+        if item.holdout is None or score.outcome is not Outcome.PASS:
+            return score
+        # What the analyzers said of the program comes from the cache.
+        return _with_holdout(score, (yield self._engine.submit(source, item.holdout)))
+
     def _settled(
         self,
         item: Item,
@@ -153,19 +167,6 @@ class Scorer:
     ) -> Score:
         evidence = gathered(item, source, reports, tested=tested, needs=self._needs)
         return settle(item, evidence if group is None else replace(evidence, group=group), self.scheme)
-
-    def _divergence(self, item: Item, source: Source, reports: Sequence[Report]) -> Future[Report] | None:
-        if schemes.Need.DIVERGENCE not in self._needs:
-            return None
-        return divergence(item, source, reports, limits=self._limits, isolation=self._isolation)
-
-    def _held_out(self, item: Item, score: Score) -> Future[Score]:
-        """The score with what the hold-out tests say, later; what the analyzers said before comes from the cache."""
-        if item.holdout is None or score.outcome is not Outcome.PASS:
-            scored: Future[Score] = Future()
-            scored.set_result(score)
-            return scored
-        return _then(self._engine.submit(score.source, item.holdout), lambda reports: _with_holdout(score, reports))
 
     def _prepared(self, item: Item) -> tuple[Source, Tests | None]:
         source = extract(
@@ -181,37 +182,6 @@ class Scorer:
                 stacklevel=4,
             )
         return source, None
-
-
-def as_item(item: Item | Mapping[str, Any]) -> Item:
-    """An item from a mapping with its fields as keys; tests may be anything that `analyzers.runtime.tests.parse` takes.
-
-    The key `token_ids` is accepted and left alone: tokens matter only to `token_rewards`.
-
-    Raises:
-        BadItem: an unknown key, no completion, or a completion that is not text.
-        analyzers.runtime.tests.BadTests: the tests are no test suite.
-    """
-    if not isinstance(item, Item):
-        if not isinstance(item, Mapping):
-            raise BadItem(f"an item is an Item or a mapping, got {type(item).__name__}: {str(item)[:80]!r}")
-        known = [field.name for field in fields(Item)]
-        values = {key: value for key, value in item.items() if key != "token_ids"}
-        for key in values:
-            if key not in known:
-                raise BadItem(f"unknown key {key!r} in an item; {did_you_mean(str(key), [*known, 'token_ids'])}")
-        if "completion" not in values:
-            raise BadItem(f"an item needs the key 'completion', got {sorted(values)}")
-        item = Item(**values)
-    if not isinstance(item.completion, str):
-        raise BadItem(f"a completion is text, got {type(item.completion).__name__}: {str(item.completion)[:80]!r}")
-    if item.tests is None and item.holdout is None:
-        return item
-    return replace(item, tests=_suite(item.tests), holdout=_suite(item.holdout))
-
-
-def _suite(tests: object) -> Tests | None:
-    return None if tests is None else suites.parse(tests)
 
 
 def settle(item: Item, evidence: Evidence, scheme: schemes.Scheme) -> Score:
@@ -248,57 +218,6 @@ def _moved(span: Span, source: Source) -> Span:
     return Span(span.start + shift, span.end + shift)
 
 
-def _result(future: Future[Report] | None) -> tuple[Report, ...]:
-    return () if future is None else (future.result(),)
-
-
-def _joined(
-    found: Future[tuple[Report, ...]], further: Callable[[tuple[Report, ...]], Future[Report] | None]
-) -> Future[tuple[Report, ...]]:
-    """The future of reports and of one more that depends on them, where there is one."""
-    joined: Future[tuple[Report, ...]] = Future()
-    joined.set_running_or_notify_cancel()
-
-    def finish(done: Future[tuple[Report, ...]]) -> None:
-        try:
-            reports = done.result()
-            more = further(reports)
-            if more is None:
-                joined.set_result(reports)
-            else:
-                more.add_done_callback(lambda last: joined.set_result((*reports, last.result())))
-        except (Exception, CancelledError) as error:
-            joined.set_exception(error)
-
-    found.add_done_callback(finish)
-    return joined
-
-
 def _with_holdout(score: Score, reports: tuple[Report, ...]) -> Score:
     verdict = Evidence(score.source, reports).verdict
     return replace(score, holdout=verdict.outcome if verdict else Outcome.INFRASTRUCTURE)
-
-
-def _flat(future: Future[Future[_Out]]) -> Future[_Out]:
-    """The result of the future that a future results in."""
-    chained: Future[_Out] = Future()
-    chained.set_running_or_notify_cancel()
-
-    def finish(done: Future[Any], *, last: bool) -> None:
-        try:
-            result = done.result()
-        except (Exception, CancelledError) as error:
-            chained.set_exception(error)
-            return
-        if last:
-            chained.set_result(result)
-        else:
-            result.add_done_callback(lambda inner: finish(inner, last=True))
-
-    future.add_done_callback(lambda outer: finish(outer, last=False))
-    return chained
-
-
-def _then(future: Future[_In], function: Callable[[_In], _Out]) -> Future[_Out]:
-    """The future of `function` of a future's result; exceptions and cancellation pass through."""
-    return when_done([future], lambda: function(future.result()))

@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from accelerate import Accelerator
 
+from rewards.stream import Scores
 from trainer import advantages, checkpoint, losses
 from trainer.buffer import Buffer
 from trainer.config import Config
 from trainer.policy import Policy
 from trainer.prompts import render, taught
-from trainer.rollout import Round, Scores, collect, experiences, improve, metrics
+from trainer.rollout import Round, collect, experiences, improve, metrics
 from trainer.step import Learner, Objective
 from trainer.types import Experience, Rollout, Sampling, Task
 

@@ -8,31 +8,19 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rewards import batch_metrics, token_rewards
-from rewards.types import Item, Outcome, Score
+from rewards.stream import Scores, Stream
+from rewards.types import Outcome, Score
 from trainer.advantages import AdvantageInputs, per_token
 from trainer.policy import Policy
 from trainer.prompts import by_stops, item, render
 from trainer.types import Experience, Rollout, Sampling, Scored, Task
-
-
-class Scores(Protocol):
-    """What is needed of a `rewards.Scorer`."""
-
-    def submit(self, item: Item) -> Future[Score]:
-        """The score of an item, later."""
-        ...
-
-    def grouped(self, items: Sequence[Item], scores: Sequence[Score]) -> list[Score]:
-        """The scores of items, with what programs for the same task tell of each other."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,37 +45,34 @@ def collect(
 ) -> Round:
     """Samples and scores `samples` completions of each task with the current weights."""
     begin = time.perf_counter()
-    pending: dict[tuple[int, int], tuple[Rollout, Item, Future[Score]]] = {}
-    for members, stop in by_stops(tasks, policy.tokenizer):
+    rollouts: list[tuple[int, int, Rollout]] = []
+    scored: dict[tuple[int, int], Scored] = {}
+    with Stream(scorer, group_size=samples) as stream:
+        for members, stop in by_stops(tasks, policy.tokenizer):
 
-        def submit(row: int, rollout: Rollout, members: list[int] = members) -> None:
-            place = (members[row // samples], row % samples)
-            program = item(tasks[place[0]], rollout)
-            pending[place] = rollout, program, scorer.submit(program)
+            def score(row: int, rollout: Rollout, members: list[int] = members) -> None:
+                number = members[row // samples]
+                rollouts.append((number, row % samples, rollout))
+                stream.put(item(tasks[number], rollout), group=number)
 
-        policy.generate(
-            [render(tasks[index], policy.tokenizer) for index in members],
-            samples=samples,
-            sampling=sampling,
-            seed=seed,
-            stop=stop,
-            step=step,
-            task_ids=[tasks[index].id for index in members],
-            on_done=submit,
-        )
-    generated = time.perf_counter()
-    groups = tuple(
-        _group(policy, scorer, [pending[index, sample] for sample in range(samples)]) for index in range(len(tasks))
-    )
+            policy.generate(
+                [render(tasks[index], policy.tokenizer) for index in members],
+                samples=samples,
+                sampling=sampling,
+                seed=seed,
+                stop=stop,
+                step=step,
+                task_ids=[tasks[index].id for index in members],
+                on_done=score,
+            )
+        generated = time.perf_counter()
+        stream.end()
+        for index, found in stream:
+            number, sample, rollout = rollouts[index]
+            scored[number, sample] = _scored(policy, rollout, found)
     seconds = {"generate": generated - begin, "score": time.perf_counter() - generated}
+    groups = tuple(tuple(scored[number, sample] for sample in range(samples)) for number in range(len(tasks)))
     return Round(tuple(tasks), groups, seconds)
-
-
-def _group(
-    policy: Policy, scorer: Scores, pending: Sequence[tuple[Rollout, Item, Future[Score]]]
-) -> tuple[Scored, ...]:
-    scores = scorer.grouped([program for _, program, _ in pending], [future.result() for _, _, future in pending])
-    return tuple(_scored(policy, rollout, score) for (rollout, _, _), score in zip(pending, scores, strict=True))
 
 
 def _scored(policy: Policy, rollout: Rollout, score: Score) -> Scored:

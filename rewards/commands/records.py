@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewards.commands.programs import BadUsage
-from rewards.scorer import as_item
+from rewards.items import as_item
 from rewards.serial import from_jsonable
 from rewards.tokens import REPLACEMENT, TokenBytes, byte_offsets
 from rewards.types import Item, Score

@@ -33,7 +33,7 @@ def test_shares_are_those_of_the_programs_for_one_task() -> None:
         (Item("x", tests=Asserts(TWO.statements), task_id="a"), judged(True, True)),
         (Item("x", tests=OTHER, task_id="a"), judged(False, True)),
         (Item("x", tests=TWO, task_id="a"), judged(False, False)),
-        (Item("x", tests=TWO, task_id="a"), judged(True, False, language="cpp")),
+        (Item("x", language="c++", tests=TWO, task_id="a"), judged(True, False, language="cpp")),
     ]
     items, scores = zip(*rows, strict=True)
     first, second = (2 / 3, 1 / 3), (0.5, 1.0)
@@ -87,8 +87,8 @@ class Engine:
         future.set_result((Report("runtime", Status.OK, verdict=self.verdicts.pop(0)),))
         return future
 
-    def analyze_batch(self, sources: list[Source], tests: list[object]) -> list[tuple[Report, ...]]:
-        return [self.submit(source).result() for source in sources]
+    def submit_batch(self, sources: list[Source], tests: list[object]) -> list[Future[tuple[Report, ...]]]:
+        return [self.submit(source) for source in sources]
 
 
 def verdict(*passed: bool) -> Verdict:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from analyzers.runtime.tests import Asserts, BadTests, Tests
+from analyzers.runtime.tests import Asserts, Tests
 from analyzers.types import Outcome, Report, Source, Span, Status
+from rewards.items import BadItem
 from rewards.schemes.static import static
-from rewards.scorer import BadItem, Scorer, as_item, settle
+from rewards.scorer import Scorer, settle
 from rewards.types import Evidence, Item, Reward, Score
 
 PROGRAM = "def f(x):\n    return y\n"
@@ -38,8 +39,8 @@ class Engine:
             future.set_result(answer)
         return future
 
-    def analyze_batch(self, sources: list[Source], tests: list[Tests | None]) -> list[tuple[Report, ...]]:
-        return [self.submit(source, suite).result() for source, suite in zip(sources, tests, strict=True)]
+    def submit_batch(self, sources: list[Source], tests: list[Tests | None]) -> list[Future[tuple[Report, ...]]]:
+        return [self.submit(source, suite) for source, suite in zip(sources, tests, strict=True)]
 
     def close(self) -> None:
         self.closed = True
@@ -156,29 +157,6 @@ def test_only_an_engine_of_its_own_is_closed() -> None:
     assert not shared.closed
 
 
-@pytest.mark.parametrize(
-    ("item", "message"),
-    [
-        ({"completions": "x"}, "unknown key 'completions' in an item; did you mean 'completion'?"),
-        ({"completion": "x", "test": []}, "unknown key 'test' in an item; did you mean 'tests'?"),
-        ({"language": "python"}, "an item needs the key 'completion', got ['language']"),
-        ({"completion": None}, "a completion is text, got NoneType"),
-        (["x"], "an item is an Item or a mapping, got list"),
-        (Item(b"x"), "a completion is text, got bytes"),  # type: ignore[arg-type]
-    ],
-)
-def test_what_is_no_item_is_refused(item: Any, message: str) -> None:
-    with pytest.raises(BadItem) as caught:
-        as_item(item)
-    assert message in str(caught.value)
-
-
-def test_tests_are_parsed() -> None:
-    assert as_item({"completion": "x", "tests": ["assert 1"]}).tests == Asserts(("assert 1",))
-    with pytest.raises(BadTests):
-        as_item({"completion": "x", "tests": 3})
-
-
 def test_what_the_scorer_gives_the_engine() -> None:
     engine = Engine()
     Scorer(engine=engine).submit({"completion": "x\n```", "language": "py", "truncated": True, "raw": True})  # type: ignore[arg-type]
@@ -205,12 +183,6 @@ def test_holdout_tests_are_run_on_what_passes_and_change_no_reward(make: Any, ba
     for broken in (scorer(passed, holdout=RuntimeError("closed")), scorer(fail=RuntimeError("closed"))):
         with pytest.raises(RuntimeError, match="closed"):
             scored(broken, holdout=HOLDOUT)
-
-
-def test_holdout_tests_are_read_as_tests_are() -> None:
-    assert as_item({"completion": "", "holdout": ["assert f(2)"]}) == Item("", holdout=HOLDOUT)
-    with pytest.raises(BadTests):
-        as_item(Item("", holdout=3))  # type: ignore[arg-type]
 
 
 def test_what_the_holdout_tests_say_outlasts_the_group(make: Any) -> None:

@@ -14,8 +14,9 @@ from analyzers.types import Outcome, Report, Status
 from rewards import __main__ as command
 from rewards.commands import settings
 from rewards.extract import extract
+from rewards.items import as_item
 from rewards.schemes import resolve
-from rewards.scorer import as_item, settle
+from rewards.scorer import settle
 from rewards.types import Evidence, Item, Score
 
 
