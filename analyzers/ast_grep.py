@@ -35,8 +35,10 @@ def from_name(name: str, rest: str, folder: Path) -> Tool:
         raise ValueError(f"analyzer {name!r}: {path}: {error}") from error
 
 
-def ast_grep(rules: str, *, name: str) -> Tool:
+def ast_grep(rules: str, *, name: str, sees_comments: bool = True) -> Tool:
     """The analyzer that finds what the text of a file of rules describes.
+
+    Rules that compare two parts of a program must not see its comments, which would be a part of them.
 
     Raises:
         grammars.UnknownLanguage: a rule is for a language that is not known.
@@ -55,6 +57,7 @@ def ast_grep(rules: str, *, name: str) -> Tool:
         settings={"rules.yml": rules, "sgconfig.yml": "ruleDirs: []\n"},
         parse=from_json_lines(_finding),
         convention=Convention(unit=Unit.BYTE),
+        sees_comments=sees_comments,
         package="pypi:ast-grep-cli",
         batch_size=256,
         timeout_s=30.0,

@@ -12,15 +12,17 @@ Does not touch what is no comment: decorators (`@no_type_check`), annotations an
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 from tree_sitter import Node, Query, QueryCursor
 
 import grammars
 from analyzers import trees
-from analyzers.positions import LineTable, Unit
+from analyzers.positions import LineTable, Unit, encode
 
 _WORDS = r"[A-Za-z0-9]"
+_NO_BREAK = re.compile(r"[^\r\n]+")
 _SHEBANG = re.compile(r"#![ \t]*/[\w./-]*(?:[ \t]+-{0,2}\w[\w./-]*)*")
 
 _HELD = re.compile(rb"""(?s)"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|(?P<comment>//(?:\\.|[^\n])*|/\*.*?(?:\*/|\Z))""")
@@ -32,25 +34,41 @@ def neutralise(text: str, language: str) -> str:
     Raises:
         ToolMissing: the grammar of the language is not installed.
     """
+    return _changed(text, language, lambda comment: _words(language).sub(_blank, comment))
+
+
+def without_comments(text: str, language: str) -> str:
+    """The text with spaces for its comments, as many as they have bytes, and their line breaks.
+
+    Offsets in bytes stay true, columns in code points do not. For tools that compare parts of a program with each other:
+    a comment in one of two branches must not make them two.
+
+    Raises:
+        ToolMissing: the grammar of the language is not installed.
+    """
+    return _changed(text, language, lambda comment: _NO_BREAK.sub(lambda found: " " * len(encode(found[0])), comment))
+
+
+def _changed(text: str, language: str, change: Callable[[str], str]) -> str:
     spoken = grammars.get(language)
     marks = [mark for mark in (spoken.line_comment, *(spoken.block_comment or ()), *spoken.comment_marks) if mark]
     if marks and not text.startswith("#!") and not any(mark in text for mark in marks):
         return text
     pieces, done = [], 0
-    words = _words(spoken)
     table = LineTable(text)
     for start, end in comments(trees.root(text, language), language):
         span = table.offsets(Unit.BYTE, start, end)
         shebang = _SHEBANG.match(text) if span.start == 0 else None
         begin = shebang.end() if shebang else span.start
-        pieces += [text[done:begin], words.sub(_blank, text[begin : span.end])]
+        pieces += [text[done:begin], change(text[begin : span.end])]
         done = span.end
     return "".join([*pieces, text[done:]])
 
 
-def _words(spoken: grammars.Language) -> re.Pattern[str]:
+@cache
+def _words(language: str) -> re.Pattern[str]:
     """What is replaced; where the marks of comments are words themselves (`=begin`), they are matched as a whole."""
-    marks = [re.escape(mark) for mark in spoken.block_comment or () if re.search(_WORDS, mark)]
+    marks = [re.escape(mark) for mark in grammars.get(language).block_comment or () if re.search(_WORDS, mark)]
     return re.compile("|".join([*(rf"(?m:^{mark}\b)" for mark in marks), _WORDS]))
 
 

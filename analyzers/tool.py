@@ -27,7 +27,7 @@ from analyzers.directives import defuse
 from analyzers.errors import AnalyzerFailed, AnalyzerTimeout, ToolMissing, boundary
 from analyzers.findings import Finding, to_diagnostics
 from analyzers.positions import Convention, encode, without_surrogates
-from analyzers.suppress import neutralise
+from analyzers.suppress import neutralise, without_comments
 from analyzers.types import Diagnostic, Source
 
 MAX_OUTPUT = 32 << 20
@@ -70,6 +70,9 @@ class Tool:
     """Files in `{settings}`, out of the programs' sight: their text by their name."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """Variables beside PATH, HOME, TMPDIR, LANG and LC_ALL; a value may hold `{settings}`."""
+    sees_comments: bool = True
+    """Whether the command gets the comments of a program, without their words; or spaces, of as many bytes, in their
+    place, so that its positions must be offsets in bytes."""
     refuse: Callable[[str], Finding | None] | None = None
     """The finding of a program that the command would stop at, and that it is therefore not given."""
     batch_size: int = 1
@@ -127,7 +130,8 @@ class Tool:
         longest = max(len(source.text) for source in sources)
         if longest > self.max_length:
             raise AnalyzerFailed(f"{self.name} takes at most {self.max_length} code points, got {longest}")
-        programs = _Programs.write(folder / "programs", sources, self.file)
+        texts = [harmless(source.text, source.language, comments=self.sees_comments) for source in sources]
+        programs = _Programs.write(folder / "programs", sources, texts, self.file)
         status, output = self._execute(folder, programs)
         found: list[list[Finding]] = [[] for _ in sources]
         last = None
@@ -198,11 +202,10 @@ class _Programs:
     files: tuple[str, ...]
 
     @classmethod
-    def write(cls, folder: Path, sources: Sequence[Source], file: str) -> _Programs:
+    def write(cls, folder: Path, sources: Sequence[Source], texts: Sequence[str], file: str) -> _Programs:
         suffixes = [grammars.get(source.language).suffixes[0] for source in sources]
         names = [f"p{index}" if file else f"p{index}{suffix}" for index, suffix in enumerate(suffixes)]
         files = [f"{name}/{file}" if file else name for name in names]
-        texts = [harmless(source.text, source.language) for source in sources]
         _write(folder, dict(zip(files, map(encode, texts), strict=True)))
         return cls(folder, tuple(names), tuple(files))
 
@@ -213,14 +216,17 @@ class _Programs:
         return next((self.names.index(part) for part in reversed(PurePath(path).parts) if part in self.names), None)
 
 
-def harmless(text: str, language: str) -> str:
+def harmless(text: str, language: str, *, comments: bool = True) -> str:
     """The program as a tool may see it: valid Unicode, and of the same length nothing that speaks to the tool.
+
+    Without `comments` there are spaces in their places, and the length is the same in bytes.
 
     Raises:
         ToolMissing: the grammar of the language is not installed.
     """
     name = grammars.get(language).name
-    return without_surrogates(defuse(neutralise(text, name), name))
+    seen = neutralise(text, name) if comments else without_comments(text, name)
+    return without_surrogates(defuse(seen, name))
 
 
 def find_command(command: str, package: str, *, asked_by: str) -> str:

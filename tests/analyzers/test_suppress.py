@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from analyzers import registry
 from analyzers.errors import ToolMissing
 from analyzers.inprocess import pylint
-from analyzers.positions import byte_offsets
-from analyzers.suppress import neutralise
+from analyzers.positions import byte_offsets, encode
+from analyzers.suppress import neutralise, without_comments
 from grammars import Language
 
 PYFLAKES, PYLINT, RUFF = "pyflakes", "pylint", "ruff"
@@ -39,6 +39,25 @@ def test_nothing_moves(text):
     assert list(byte_offsets(result)) == list(byte_offsets(text))
     assert all(new in (old, "x") for old, new in zip(text, result, strict=True))
     assert neutralise(result, "python") == result
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("python", "x = 1  # é😀\ny = '# é'\n", "x = 1          \ny = '# é'\n"),
+        ("python", "#!/usr/bin/env python3 # a\nx\n", "#!/usr/bin/env python3    \nx\n"),
+        ("javascript", "f(/* é\r\n😀 */ x); // \ud800\n", "f(     \r\n        x);       \n"),
+    ],
+)
+def test_comments_are_spaces_to_tools_that_compare(language, text, expected):
+    assert without_comments(text, language) == expected
+
+
+@given(st.text(st.sampled_from("#'\" \n\r\x0c\u2028é😀\ud800aZ9:()\0"), max_size=60))
+def test_bytes_stay_where_they_are_without_comments(text):
+    old, new = encode(text), encode(without_comments(text, "python"))
+    assert len(old) == len(new)
+    assert all(after in (before, ord(" ")) for before, after in zip(old, new, strict=True))
 
 
 @pytest.mark.parametrize("text", ["# a\n" + "(" * 5000, "#\0", "# a\n" * 50_000])

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import grammars
 from analyzers import trees
-from analyzers.positions import byte_offsets
-from analyzers.suppress import neutralise
+from analyzers.positions import byte_offsets, encode
+from analyzers.suppress import neutralise, without_comments
 
 pytest.importorskip("tree_sitter_language_pack", reason="the grammars of the extra `languages` are not installed")
 

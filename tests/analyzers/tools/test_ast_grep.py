@@ -56,3 +56,21 @@ def test_positions_in_strange_texts(installed, text):
 
 def test_a_broken_program_does_not_hide_the_others(installed):
     assert codes(Source("x = = (\n"), Source("exec(x)\n"), Source("\0"))[1] == ["exec"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("python", "if x:\n    # é😀\n    y = 1\nelse:\n    y = 1\n"),
+        ("python", "if x:\n    y = 1  # one\nelse:\n    y = 1\n"),
+        ("python", "z = (y if x else  # two\n     y)\n"),
+        ("javascript", "if (x) { a(); /* é😀 */ } else { a(); }\n"),
+        ("java", "class A { int f(int a) { return a == 1 ? a /* 😀 */ : a; } }\n"),
+        ("go", "func f() {\n\tif x {\n\t\ta()\n\t} else {\n\t\t// é\n\t\ta()\n\t}\n}\n"),
+        ("rust", "fn f() { if x { a(); } else { a(); /* b */ } }\n"),
+    ],
+)
+def test_a_comment_makes_no_two_branches_of_one(installed, language, text):
+    ((finding,),) = ANALYZER.run([Source(text, language)])
+    assert finding.code == "identical-branches"
+    assert text[finding.span.start] in "iya"
