@@ -9,9 +9,11 @@ from copy import copy
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from trl import GRPOTrainer
 
-from rewards.adapters.trl import Charged, SeamMoved, SpanwiseReward
+from rewards.adapters.sampled import Charged
+from rewards.adapters.trl import SeamMoved, SpanwiseReward
 
 LOSSES = ("grpo", "dr_grpo", "bnpo", "dapo", "cispo", "sapo")
 """The losses of TRL that weigh each token by itself."""
@@ -52,9 +54,10 @@ class SpanGRPOTrainer(GRPOTrainer):
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
         output: dict[str, Any] = super()._generate_and_score_completions(inputs)
-        dense = self.dense_weight * padded(self.spanwise.take(), output)
+        dense, credited = padded(self.spanwise.take(), output)
         advantages = output["advantages"]
-        output["advantages"] = advantages.unsqueeze(1) + advantages.new_tensor(dense)
+        outcome = advantages.unsqueeze(1) * advantages.new_tensor(credited)
+        output["advantages"] = outcome + self.dense_weight * advantages.new_tensor(dense)
         return output
 
 
@@ -112,8 +115,10 @@ def the_one(given: Sequence[Any]) -> SpanwiseReward:
     return found[0]
 
 
-def padded(charged: Sequence[Charged], output: dict[str, Any]) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """[B, T] dense terms in the order and the padding of TRL's output, 0 on padding.
+def padded(charged: Sequence[Charged], output: dict[str, Any]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """[B, T] dense terms, 0 on padding, and [B, T] 1 where the outcome says anything of a token, 0 where it does not.
+
+    Both in the order and the padding of TRL's output.
 
     Raises:
         SeamMoved: the output is not that of the completions that were scored.
@@ -127,9 +132,11 @@ def padded(charged: Sequence[Charged], output: dict[str, Any]) -> np.ndarray[Any
             f"[{len(charged)}, T] and [{len(charged)}]",
         )
     rows = ids.cpu().numpy()
-    dense = np.zeros(rows.shape, dtype=np.float32)
+    dense, credited = np.zeros(rows.shape, dtype=np.float32), np.ones(rows.shape, dtype=np.float32)
     for row, one in enumerate(charged):
         if not np.array_equal(rows[row, : len(one.ids)], one.ids):
             raise SeamMoved(f"completion {row} has other ids than the reward function was given", "the same ids")
         dense[row, : len(one.ids)] = one.dense
-    return dense
+        if one.credited is not None:
+            credited[row, : len(one.ids)] = one.credited
+    return dense, credited

@@ -19,19 +19,18 @@ import asyncio
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import rewards
 from analyzers.types import Outcome
 from rewards.adapters import columns as tables
+from rewards.adapters import seams
+from rewards.adapters.figures import listed, outcome_of
+from rewards.adapters.sampled import Charged, Sampled, of_ids
 from rewards.adapters.settings import checked, runs_tests
-from rewards.align import token_rewards
-from rewards.tokens import TokenBytes, byte_offsets
+from rewards.tokens import TokenBytes
 from rewards.types import Score
 
 if TYPE_CHECKING:
@@ -45,23 +44,12 @@ _OLDEST = (1, 14)
 _NOT_COLUMNS = ("trainer_state", "environments")
 
 
-class SeamMoved(RuntimeError):
+class SeamMoved(seams.SeamMoved):
     """The installed TRL is not what this adapter was written for."""
 
     def __init__(self, came: str, expected: str) -> None:
         """`came` is what was found, and `expected` what should have been there."""
-        super().__init__(
-            f"trl {installed() or 'of an unknown version'}: {came}; expected {expected}."
-            f" Tested with trl {', '.join(TESTED)}: install one of them"
-        )
-
-
-def installed() -> str | None:
-    """The version of TRL, without importing it; None where there is none."""
-    try:
-        return version("trl")
-    except PackageNotFoundError:
-        return None
+        super().__init__(came, expected, package="trl", tested=TESTED)
 
 
 def spanwise_reward(
@@ -84,23 +72,13 @@ def spanwise_reward(
         SeamMoved: the installed TRL would not await the function.
         rewards.tokens.UnsupportedTokenizer: its pieces do not determine the bytes of the text.
     """
-    found = installed()
+    found = seams.installed("trl")
     if found and tuple(int(part) for part in found.split(".")[:2] if part.isdigit()) < _OLDEST:
         raise SeamMoved("it does not await callable objects", "a GRPOTrainer that does")
     reward = SpanwiseReward(checked(settings), columns, language=language, name=name)
     if tokenizer is not None:
         reward.read(tokenizer)
     return reward
-
-
-@dataclass(frozen=True, slots=True)
-class Charged:
-    """A completion and what its charges put on its tokens."""
-
-    ids: NDArray[np.int64]
-    """[T]"""
-    dense: NDArray[np.float64]
-    """[T], `TokenRewards.values`; 0 where the harness gave no verdict."""
 
 
 class SpanwiseReward:
@@ -156,20 +134,20 @@ class SpanwiseReward:
             for metric, value in metrics.items():
                 log_metric(f"{self.__name__}/{metric}", value)
         if log_extra is not None:
-            log_extra(f"{self.__name__}/outcome", [score.outcome.value if score.outcome else "" for score in scores])
-            log_extra(f"{self.__name__}/charges", [_listed(score) for score in scores])
+            log_extra(f"{self.__name__}/outcome", [outcome_of(score) for score in scores])
+            log_extra(f"{self.__name__}/charges", [listed(score) for score in scores])
         return [score.base if self._dense and score.value is not None else score.value for score in scores]
 
-    def _sampled(self, completions: Sequence[Any], ids: Sequence[Sequence[int]] | None) -> list[_Sampled]:
+    def _sampled(self, completions: Sequence[Any], ids: Sequence[Sequence[int]] | None) -> list[Sampled]:
         texts = [tables.text_of(completion) for completion in completions]
         if self._bytes is None:
-            return [_Sampled(text) for text in texts]
+            return [Sampled(text) for text in texts]
         if ids is None or len(ids) != len(texts):
             came = "no completion_ids" if ids is None else f"{len(ids)} completion_ids for {len(texts)} completions"
             raise SeamMoved(f"a reward function gets {came}", "the sampled ids of each completion")
-        return [_of_ids(self._bytes, row, text) for row, text in zip(ids, texts, strict=True)]
+        return [of_ids(self._bytes, row, text) for row, text in zip(ids, texts, strict=True)]
 
-    def _scores(self, sampled: Sequence[_Sampled], prompts: Sequence[Any], table: Mapping[str, Any]) -> list[Score]:
+    def _scores(self, sampled: Sequence[Sampled], prompts: Sequence[Any], table: Mapping[str, Any]) -> list[Score]:
         table = {column: values for column, values in table.items() if column not in _NOT_COLUMNS}
         more: dict[str, Sequence[Any]] = {"truncated": [one.truncated for one in sampled]}
         if self._columns["task_id"] not in table:
@@ -183,43 +161,6 @@ class SpanwiseReward:
             **more,
         )
         return rewards.score_batch(items, **self._settings)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sampled:
-    """The program text of a completion, and where it stands in what was sampled."""
-
-    text: str
-    truncated: bool = False
-    ids: NDArray[np.int64] | None = None
-    """[T]"""
-    byte_spans: NDArray[np.int64] | None = None
-    """[T, 2] from the beginning of the text; what comes before it has no width there."""
-    data: bytes = b""
-    """The bytes of the text."""
-
-    def charged(self, score: Score) -> Charged:
-        assert self.ids is not None
-        assert self.byte_spans is not None
-        if score.value is None:
-            return Charged(self.ids, np.zeros(len(self.ids)))
-        return Charged(self.ids, token_rewards(score, self.byte_spans, sampled=self.data).values)
-
-
-def _of_ids(table: TokenBytes, ids: Sequence[int], answer: str) -> _Sampled:
-    """The part of the sampled text that TRL hands on as the answer: its end, where a chat's reasoning was split off.
-
-    Where the answer is no end of what was sampled (clean-up changed it), all of that is scored.
-    """
-    row = np.asarray(ids, dtype=np.int64)
-    spans, data = table.spans(row), table.decode_bytes(row)
-    whole = data.decode("utf-8", errors="replace")
-    kept, end = whole.rstrip(), answer.rstrip()
-    start = len(kept) - len(end) if end and kept.endswith(end) else 0
-    skipped = int(byte_offsets(whole, data)[start])
-    # Whatever ends a sequence is a special token, which has no bytes.
-    truncated = bool(len(row)) and bool(spans[-1, 0] < spans[-1, 1])
-    return _Sampled(whole[start:], truncated, row, np.maximum(spans - skipped, 0), data[skipped:])
 
 
 def _summary(scores: Sequence[Score], charged: Sequence[Charged]) -> dict[str, float]:
@@ -245,12 +186,6 @@ def _summary(scores: Sequence[Score], charged: Sequence[Charged]) -> dict[str, f
 def _means(name: str, values: Sequence[float | None]) -> dict[str, float]:
     known = [value for value in values if value is not None]
     return {name: math.fsum(known) / len(known)} if known else {}
-
-
-def _listed(score: Score) -> str:
-    """The charges of a score in one line."""
-    charged = [charge for charge in score.charges if charge.amount]
-    return "; ".join(f"{c.diagnostic.analyzer} {c.diagnostic.code} {c.amount:+.2f}" for c in charged)
 
 
 def __getattr__(name: str) -> Any:

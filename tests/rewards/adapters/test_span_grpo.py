@@ -22,7 +22,8 @@ import rewards
 from analyzers.runtime.tests import to_json
 from analyzers.types import Diagnostic, Kind, Outcome, Severity, Source, Span
 from rewards.adapters import span_grpo
-from rewards.adapters.trl import Charged, SeamMoved, SpanGRPOTrainer, spanwise_reward
+from rewards.adapters.sampled import Charged
+from rewards.adapters.trl import SeamMoved, SpanGRPOTrainer, spanwise_reward
 from rewards.types import Charge, Score
 from trainer import weights
 from trainer.tasks import load
@@ -270,9 +271,13 @@ def output_of(ids, **changes):
 
 
 def test_dense_terms_are_padded_like_the_completions():
-    charged = [Charged(np.array([5, 6]), np.array([0.0, -1.0])), Charged(np.array([7]), np.array([-2.0]))]
-    padded = span_grpo.padded(charged, output_of([[5, 6, 0], [7, 0, 0]]))
-    assert padded.tolist() == [[0, -1, 0], [-2, 0, 0]]
+    charged = [
+        Charged(np.array([5, 6]), np.array([0.0, -1.0]), np.array([False, True])),
+        Charged(np.array([7]), np.array([-2.0])),
+    ]
+    dense, credited = span_grpo.padded(charged, output_of([[5, 6, 0], [7, 0, 0]]))
+    assert dense.tolist() == [[0, -1, 0], [-2, 0, 0]]
+    assert credited.tolist() == [[0, 1, 1], [1, 1, 1]]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from analyzers.types import (
     TestStatus,
     Verdict,
 )
-from rewards.adapters import trl
+from rewards.adapters import seams, trl
 from rewards.adapters.trl import SeamMoved, SpanwiseReward, spanwise_reward
 from rewards.tokens import TokenBytes
 from rewards.types import Charge, Score
@@ -175,7 +175,7 @@ def test_bad_settings_are_refused_at_once(options, message):
 
 
 def test_a_trl_that_does_not_await_it_is_refused_with_the_versions_that_do(monkeypatch):
-    monkeypatch.setattr(trl, "installed", lambda: "1.13.0")
+    monkeypatch.setattr(seams, "installed", lambda package: "1.13.0")
     with pytest.raises(
         SeamMoved, match=r"trl 1\.13\.0: it does not await callable objects.*Tested with trl 1\.14\.2, "
     ):
