@@ -78,14 +78,12 @@ class Scorer:
             analyzers.runtime.tests.BadTests: its tests are no test suite.
             grammars.UnknownLanguage: no language of that name is known.
         """
-        item = as_item(item)
-        source, tests = self._prepared(item)
-        return steps(self._scoring(item, source, self._engine.submit(source, tests), tested=tests is not None))
+        return self.submit_batch([item])[0]
 
-    def score_batch(self, items: Iterable[Item | Mapping[str, Any]]) -> list[Score]:
-        """The scores of many items, in order; tools that take many programs at once get them at once.
+    def submit_batch(self, items: Iterable[Item | Mapping[str, Any]]) -> list[Future[Score]]:
+        """The scores of many items, in order, later; tools that take many programs at once get them at once.
 
-        Every item is checked before the first one is analysed.
+        Every item is checked before the first one is analysed. Schemes that compare them have not: see `grouped`.
 
         Raises:
             BadItem, BadTests, UnknownLanguage: as `submit`.
@@ -93,11 +91,19 @@ class Scorer:
         checked = [as_item(item) for item in items]
         prepared = [self._prepared(item) for item in checked]
         found = self._engine.submit_batch([source for source, _ in prepared], [tests for _, tests in prepared])
-        scores = [
+        return [
             steps(self._scoring(item, source, reports, tested=tests is not None))
             for item, (source, tests), reports in zip(checked, prepared, found, strict=True)
         ]
-        return self.grouped(checked, [score.result() for score in scores])
+
+    def score_batch(self, items: Iterable[Item | Mapping[str, Any]]) -> list[Score]:
+        """The scores of many items, in order, once they are there.
+
+        Raises:
+            BadItem, BadTests, UnknownLanguage: as `submit_batch`.
+        """
+        checked = [as_item(item) for item in items]
+        return self.grouped(checked, [score.result() for score in self.submit_batch(checked)])
 
     def score_stream(self, items: Items, *, group_size: int | None = None, in_flight: int = IN_FLIGHT) -> Stream:
         """The scores of items as they finish, of an iterable or asynchronous iterable that gives them as they come.
@@ -117,7 +123,7 @@ class Scorer:
     def grouped(self, items: Sequence[Item], scores: Sequence[Score]) -> list[Score]:
         """The scores of items, with what programs for the same task tell of each other, where the scheme asks for it.
 
-        `score_batch` does this itself; scores of `submit` are those of programs that stand alone.
+        `score_batch` does this itself; scores of `submit` and `submit_batch` are those of programs that stand alone.
         """
         if schemes.Need.GROUP not in self._needs:
             return list(scores)
@@ -179,7 +185,7 @@ class Scorer:
             warnings.warn(
                 "tests are given but 'runtime' is not among the analyzers: they are not run, and rewards come from"
                 " findings alone",
-                stacklevel=4,
+                stacklevel=5,
             )
         return source, None
 
