@@ -44,7 +44,7 @@ _NUMBER = re.compile(r"\d+")
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Job:
     """One source for one analyzer, and where the report goes."""
 
@@ -52,6 +52,10 @@ class _Job:
     analyzer: str
     source: Source
     future: Future[Report]
+    wanted: int = 1
+    """By how many requests."""
+    tests: Future[Report] | None = None
+    """What is cancelled once nobody wants the report; analyzers answer too soon for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +132,16 @@ class Engine:
         suites = [None] * len(sources) if tests is None else list(tests)
         if len(suites) != len(sources):
             raise ValueError(f"expected one entry of tests for each of {len(sources)} sources, got {len(suites)}")
-        return self._start(sources, suites)
+        if self._closed:
+            raise RuntimeError("the engine is closed")
+        languages = [grammars.get(source.language).name for source in sources]
+        columns = [
+            [self._test(source, tests) for source, tests in zip(sources, suites, strict=True)]
+            if name == registry.RUNTIME
+            else self._analyse(name, sources, languages)
+            for name in self.analyzers
+        ]
+        return [self._gathered([column[row] for column in columns]) for row in range(len(sources))]
 
     def analyze_batch(
         self, sources: Sequence[Source], tests: Sequence[Tests | None] | None = None
@@ -165,19 +178,27 @@ class Engine:
     ) -> None:
         self.close()
 
-    def _start(self, sources: Sequence[Source], suites: Sequence[Tests | None]) -> list[Future[tuple[Report, ...]]]:
-        if self._closed:
-            raise RuntimeError("the engine is closed")
-        languages = [grammars.get(source.language).name for source in sources]
-        columns = [
-            [self._test(source, tests) for source, tests in zip(sources, suites, strict=True)]
-            if name == registry.RUNTIME
-            else self._analyse(name, sources, languages)
-            for name in self.analyzers
-        ]
-        return [_gather([column[row] for column in columns]) for row in range(len(sources))]
+    def _gathered(self, jobs: Sequence[_Job]) -> Future[tuple[Report, ...]]:
+        def leave(done: Future[tuple[Report, ...]]) -> None:
+            if done.cancelled():
+                for job in jobs:
+                    self._leave(job)
 
-    def _test(self, source: Source, tests: Tests | None) -> Future[Report]:
+        reports = when_done([job.future for job in jobs], lambda: tuple(job.future.result() for job in jobs))
+        reports.add_done_callback(leave)
+        return reports
+
+    def _leave(self, job: _Job) -> None:
+        """Gives up the tests of a program once nobody wants to know of them."""
+        with self._lock:
+            job.wanted -= 1
+            tests = job.tests
+            if job.wanted or tests is None or self._flights.get(job.key) is not job:
+                return
+            del self._flights[job.key]
+        tests.cancel()
+
+    def _test(self, source: Source, tests: Tests | None) -> _Job:
         if tests is None:
             return _done(Report(registry.RUNTIME, Status.NOT_APPLICABLE, detail="there are no tests to run"))
         from analyzers import runtime
@@ -188,7 +209,7 @@ class Engine:
                 _hold_runtime()
         job, new = self._job(registry.RUNTIME, source, self._content(source, tests))
         if not new:
-            return job.future
+            return job
 
         def finish(done: Future[Report]) -> None:
             try:
@@ -203,8 +224,9 @@ class Engine:
         except Exception as error:
             running = Future()
             running.set_exception(error)
+        job.tests = running
         running.add_done_callback(finish)
-        return job.future
+        return job
 
     def _content(self, source: Source, tests: Tests) -> bytes:
         from analyzers.runtime import Limits, wire
@@ -216,36 +238,39 @@ class Engine:
             return os.urandom(16)  # such tests cannot be sent either, which the report will say
         return key(source, registry.RUNTIME, about)
 
-    def _analyse(self, name: str, sources: Sequence[Source], languages: Sequence[str]) -> list[Future[Report]]:
+    def _analyse(self, name: str, sources: Sequence[Source], languages: Sequence[str]) -> list[_Job]:
         loaded = self._load(name)
         if isinstance(loaded, Report):
             return [_done(loaded) for _ in sources]
-        futures, jobs = [], []
+        jobs, begun = [], []
         for source, language in zip(sources, languages, strict=True):
             if language not in loaded.analyzer.languages and loaded.analyzer.languages != ("*",):
                 detail = f"{name} is for {', '.join(loaded.analyzer.languages)}, not for {language}"
-                futures.append(_done(Report(name, Status.NOT_APPLICABLE, detail=detail)))
+                jobs.append(_done(Report(name, Status.NOT_APPLICABLE, detail=detail)))
                 continue
             job, new = self._job(name, source, key(source, name, loaded.fingerprint))
-            futures.append(job.future)
+            jobs.append(job)
             if new:
-                jobs.append(job)
-        size = max(1, min(loaded.analyzer.batch_size, math.ceil(len(jobs) / self._workers.count)))
-        for start in range(0, len(jobs), size):
-            self._send(loaded.analyzer, jobs[start : start + size])
-        return futures
+                begun.append(job)
+        size = max(1, min(loaded.analyzer.batch_size, math.ceil(len(begun) / self._workers.count)))
+        for start in range(0, len(begun), size):
+            self._send(loaded.analyzer, begun[start : start + size])
+        return jobs
 
     def _job(self, name: str, source: Source, content: bytes) -> tuple[_Job, bool]:
         """The job for a content, and whether it is new: not known from the cache and not under way."""
         with self._lock:
             report = self._cache.get(content)
             if report is not None:
-                return _Job(content, name, source, _done(report)), False
+                return _done(report), False
             if content in self._flights:
-                return self._flights[content], False
+                job = self._flights[content]
+                job.wanted += 1
+                return job, False
             if self._closed:
                 raise RuntimeError("the engine is closed")
             job = self._flights[content] = _Job(content, name, source, Future())
+            job.future.set_running_or_notify_cancel()  # one of those who want it must not cancel it for the others
             return job, True
 
     def _send(self, analyzer: Analyzer, jobs: Sequence[_Job]) -> None:
@@ -292,8 +317,9 @@ class Engine:
     def _land(self, job: _Job, report: Report) -> None:
         """Hands a report to all who wait for it, and keeps it where it would come out the same again."""
         with self._lock:
-            if self._flights.pop(job.key, None) is None:
+            if self._flights.get(job.key) is not job:
                 return
+            del self._flights[job.key]
             if lasting(report):
                 self._cache.put(job.key, report)
         self._warn(report)
@@ -340,14 +366,11 @@ def _reports(analyzer: Analyzer, done: Future[list[Report]], count: int) -> list
     return [report] * count
 
 
-def _done(report: Report) -> Future[Report]:
+def _done(report: Report) -> _Job:
+    """The job of a report that is there."""
     future: Future[Report] = Future()
     future.set_result(report)
-    return future
-
-
-def _gather(futures: Sequence[Future[Report]]) -> Future[tuple[Report, ...]]:
-    return when_done(futures, lambda: tuple(future.result() for future in futures))
+    return _Job(b"", report.analyzer, Source(""), future)
 
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()

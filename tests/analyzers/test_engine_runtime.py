@@ -59,6 +59,34 @@ def test_a_program_is_run_once_on_its_tests(fake_runtime):
         assert len(asked) == 3
 
 
+def test_tests_that_nobody_waits_for_any_more_are_cancelled(fake_runtime):
+    asked, _ = fake_runtime
+    passed = verdict(Outcome.PASS, TestStatus.PASSED)
+    with Engine(["runtime"]) as engine:
+        first, second = (engine.submit(Source("x = 1"), TESTS) for _ in range(2))
+        assert first.cancel()
+        assert not asked[0][-1].cancelled()  # the second waits on
+        assert second.cancel()
+        assert asked[0][-1].cancelled()
+        again = engine.submit(Source("x = 1"), TESTS)
+        assert len(asked) == 2
+        asked[1][-1].set_result(passed)
+        assert again.result(60) == (passed,)
+
+
+def test_tests_that_run_already_are_not_interrupted(fake_runtime):
+    asked, _ = fake_runtime
+    passed = verdict(Outcome.PASS, TestStatus.PASSED)
+    with Engine(["runtime"]) as engine:
+        one = engine.submit(Source("x = 1"), TESTS)
+        asked[0][-1].set_running_or_notify_cancel()
+        assert one.cancel()
+        again = engine.submit(Source("x = 1"), TESTS)
+        asked[0][-1].set_result(verdict(Outcome.FAILURE, TestStatus.FAILED))
+        asked[1][-1].set_result(passed)
+        assert again.result(60) == (passed,)
+
+
 @pytest.mark.parametrize(
     "report",
     [
