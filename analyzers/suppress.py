@@ -40,8 +40,8 @@ def neutralise(text: str, language: str) -> str:
 def without_comments(text: str, language: str) -> str:
     """The text with spaces for its comments, as many as they have bytes, and their line breaks.
 
-    Offsets in bytes stay true, columns in code points do not. For tools that compare parts of a program with each other:
-    a comment in one of two branches must not make them two.
+    Offsets in bytes stay true, columns in code points do not. For tools that compare parts of a program with each
+    other: a comment in one of two branches must not make them differ.
 
     Raises:
         ToolMissing: the grammar of the language is not installed.

@@ -16,6 +16,7 @@ from analyzers.tool import Tool
 from analyzers.types import Kind, Severity
 
 RATINGS = {
+    "SyntaxError": (Severity.FATAL, Kind.SYNTAX),
     "BuiltinFunctions::ProhibitStringyEval": (Severity.HIGH, Kind.SECURITY),
     "BuiltinFunctions::ProhibitVoidGrep": (Severity.LOW, Kind.LOGIC),
     "BuiltinFunctions::ProhibitVoidMap": (Severity.LOW, Kind.LOGIC),
@@ -41,9 +42,9 @@ RATINGS = {
     "Variables::ProhibitUnusedVariables": (Severity.LOW, Kind.STYLE),
     "Variables::RequireLexicalLoopIterators": (Severity.LOW, Kind.LOGIC),
 }
-"""The policies that find defects; all others are off."""
+"""A character that no program holds, and the policies that find defects; all others are off."""
 SUPPORT = "perl_critic.pl"
-PROFILE = "only = 1\n" + "".join(f"[{policy}]\n" for policy in RATINGS)
+PROFILE = "only = 1\n" + "".join(f"[{policy}]\n" for policy in RATINGS if "::" in policy)
 
 
 def _finding(record: dict[str, Any]) -> Finding:
@@ -81,4 +82,5 @@ BAD = [
     ('sub f { return "é😀"; print 1; }\n', "ControlStructures::ProhibitUnreachableCode", "print 1;"),
     ('sub f { my $s = "é😀"; sub g { } return $s; }\n', "Subroutines::ProhibitNestedSubs", "sub g { }"),
     ('my $s = "é😀"; $s =~ /(.)/; print $1;\n', "RegularExpressions::ProhibitCaptureWithoutTest", "$1"),
+    ('\nmy $s = "é😀"; \0;\n', "SyntaxError", "\0"),
 ]

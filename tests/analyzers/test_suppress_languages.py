@@ -42,6 +42,14 @@ def test_comments_lose_their_words_and_nothing_else_does(language, text):
 
 
 @pytest.mark.parametrize(("language", "text"), CASES)
+def test_comments_are_taken_out_and_nothing_else_is(language, text):
+    result = without_comments(text, language)
+    assert "drop" not in result
+    assert result.count("keep") == text.count("keep")
+    assert [len(line) for line in encode(result).split(b"\n")] == [len(line) for line in encode(text).split(b"\n")]
+
+
+@pytest.mark.parametrize(("language", "text"), CASES)
 def test_the_result_is_the_same_program(language, text):
     before, after = trees.root(text, language), trees.root(neutralise(text, language), language)
     assert not before.has_error

@@ -1,7 +1,8 @@
 # What Perl::Critic says of programs, which it reads without running anything.
 #
 # Arguments: the profile, then files. Standard output takes a JSON list; lines and columns count bytes from 1, and
-# ends are exclusive. A program that cannot be read at all ends everything with status 1.
+# ends are exclusive. A character that no Perl program holds is a SyntaxError; a file that cannot be read ends everything
+# with status 255.
 
 use strict;
 use warnings;
@@ -21,9 +22,24 @@ sub records {
     close $handle or die "$file: $!\n";
     $text =~ tr/\x80-\xFF/x/;    # PPI knows no letters but those of ASCII; nothing moves
     return if $text !~ /\S/;
-    my $program = PPI::Document->new(\$text) or die "$file: " . PPI::Document->errstr . "\n";
+    my $program = PPI::Document->new(\$text) or return refused($file, $text, PPI::Document->errstr);
     $program->index_locations;
     return map { record($file, $program, $_) } $critic->critique($program);
+}
+
+sub refused {
+    my ($file, $text, $why) = @_;
+    my ($number) = $why =~ /unexpected character '(\d+)'/ or die "$file: $why\n";
+    my $before = substr $text, 0, index $text, chr $number;
+    my $column = 1 + length($before =~ s/.*\n//sr);
+    return {
+        file => $file,
+        code => 'SyntaxError',
+        message => "unrecognized character number $number",
+        line => 1 + ($before =~ tr/\n//),
+        column => $column,
+        end_column => $column + 1,
+    };
 }
 
 sub record {
