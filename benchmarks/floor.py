@@ -28,15 +28,13 @@ from analyzers.runtime.sandbox.local import ENVIRONMENT, ForkServer
 ROOT = Path(__file__).resolve().parents[1]
 GOAL = 3.0
 BARE = """
-import gc, os, sys, types
-zygote = types.ModuleType("zygote")
-zygote.__file__ = sys.argv[1]
-exec(compile(open(sys.argv[1]).read(), sys.argv[1], "exec"), vars(zygote))
-loaded = [zygote.load(name, *path) for name, *path in
-          (("confine", "confine.py"), ("folders", "folders.py"), ("runner", "runner.py"), ("wire", "..", "wire.py"))]
+import gc, os, sys
+sys.path.insert(0, sys.argv[1])
+import confine, folders, runner, zygote
+loaded = [confine, folders, runner, zygote.load("wire", os.path.dirname(sys.argv[1]))]
 zygote.preload()
 if sys.argv[2] == "strict":
-    zygote.load("strict", "strict.py").enter(loaded[0].readable([]))
+    zygote.load("strict").enter(loaded[0].readable([]))
 gc.collect()
 gc.freeze()
 for line in sys.stdin:
@@ -56,10 +54,10 @@ def spent_s(process: psutil.Process) -> float:
 
 def measure(tier: str, turns: int, count: int = 300) -> tuple[list[float], list[float]]:
     """CPU milliseconds per bare fork and per candidate, one number a turn."""
-    zygote = ROOT / "analyzers" / "runtime" / "sandbox" / "zygote.py"
+    place = ROOT / "analyzers" / "runtime" / "sandbox"
     server = ForkServer(tier=tiers.parse(tier))
     served = psutil.Process().children()[-1]
-    argv = [sys.executable, "-P", "-S", "-X", "utf8", "-c", BARE, str(zygote), tier]
+    argv = [sys.executable, "-P", "-S", "-X", "utf8", "-c", BARE, str(place), tier]
     forking = subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT, text=True, bufsize=1
     )

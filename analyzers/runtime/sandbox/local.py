@@ -29,6 +29,8 @@ ENVIRONMENT = {
     "LD_BIND_NOW": "1",  # names that are bound late would be bound by every fork anew
     "PYTHONHASHSEED": "0",  # a set of strings has one order, so that a program has one verdict
 }
+BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); import zygote; del sys.path[0]; zygote.start()"
+"""What the fork server's process runs: a module that is imported has been compiled before."""
 FIRST = 1 << 15
 """Bytes of a job that are sent along with its descriptors."""
 
@@ -59,7 +61,7 @@ class ForkServer:
         }
         self._control, theirs = socket.socketpair()
         self._control.settimeout(START_S)
-        argv = [sys.executable, "-P", "-S", "-X", "utf8", str(Path(__file__).with_name("zygote.py"))]
+        argv = [sys.executable, "-P", "-S", "-X", "utf8", "-c", BOOT, str(Path(__file__).parent)]
         with theirs:
             self._process = subprocess.Popen(
                 [*argv, str(theirs.fileno()), json.dumps(settings)],

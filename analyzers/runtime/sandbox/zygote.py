@@ -1,8 +1,8 @@
 """The fork server: a warm interpreter that holds no secrets and forks once per candidate.
 
-Run as a script, by exec, with the number of its control socket. Loads its siblings by path, because it
-runs isolated (`-P -S`) and must not see the packages of the machine. One candidate at a time: whatever else descends
-from this process when the candidate has ended was left behind by it, and is ended too.
+Started by exec, with the number of its control socket. Loads its siblings by path, because it runs isolated (`-P -S`)
+and must not see the packages of the machine. One candidate at a time: whatever else descends from this process when
+the candidate has ended was left behind by it, and is ended too.
 
 It imports as little as it can: what is loaded here is copied, page table by page table, into every candidate.
 """
@@ -22,6 +22,8 @@ from types import ModuleType
 from typing import Any
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PROC = -1
+"""Descriptor of the machine's /proc, once the process serves."""
 PRELOADED = """
 bisect collections collections.abc copy functools heapq itertools json math operator random re string sys time typing
 """.split()
@@ -42,12 +44,23 @@ MAX_THREADS = 4096
 """Threads of a candidate that the judge is told of."""
 
 
-def load(name: str, *path: str) -> Any:
-    """A module from its file, outside of `sys.modules`."""
-    module = ModuleType(name)
-    with open(os.path.join(HERE, *path), encoding="utf-8") as file:
-        exec(compile(file.read(), file.name, "exec", dont_inherit=True), module.__dict__)
-    return module
+def load(name: str, folder: str = HERE) -> Any:
+    """A module from its file, which is not left for programs to import."""
+    sys.path.insert(0, folder)
+    try:
+        return __import__(name)
+    finally:
+        del sys.path[0]
+        sys.modules.pop(name, None)
+
+
+def start() -> None:
+    """Where the process begins; its arguments are the number of its control socket, and the settings as JSON."""
+    global PROC
+    occupy()
+    PROC = os.open("/proc", os.O_RDONLY)
+    sys.modules.pop(__name__)  # programs are not to find it
+    main(_socket.socket(fileno=os.dup(int(sys.argv[1]))), json.loads(sys.argv[2]))
 
 
 def main(control: _socket.socket, settings: dict[str, Any]) -> None:
@@ -56,11 +69,11 @@ def main(control: _socket.socket, settings: dict[str, Any]) -> None:
     Of `settings`, `libraries` are folders that candidates may import from, `readable` what compilers and interpreters
     read beside them; `tier` names the isolation, `filter`, `guards` and `own` are what `seccomp` made.
     """
-    confine = load("confine", "confine.py")
-    folders = load("folders", "folders.py")
-    runner = load("runner", "runner.py")
-    runner.wire = load("wire", os.pardir, "wire.py")
-    runner.lines = load("lines", "lines.py")
+    confine = load("confine")
+    folders = load("folders")
+    runner = load("runner")
+    runner.wire = load("wire", os.path.dirname(HERE))
+    runner.lines = load("lines")
     preload()
     os.environ.clear()
     sys.path += settings["libraries"]
@@ -101,7 +114,7 @@ class Slot:
             OSError: one of them cannot be had here.
         """
         self.confine, self.runner = confine, runner
-        load("leftovers", "leftovers.py").clear(folders, kill_all_of)
+        load("leftovers").clear(folders, kill_all_of)
         tier = settings["tier"]
         granted = [*settings["libraries"], *settings["readable"]]
         # One id for each server on the machine: a sweep by id must not reach the candidates of another.
@@ -111,8 +124,8 @@ class Slot:
         self.lacking: list[str] = []
         self.groups: Any = None
         if tier == "strict":
-            self.groups = load("groups", "groups.py").Groups(PROC)
-            self.init, users, self.lacking = load("strict", "strict.py").enter(confine.readable(granted))
+            self.groups = load("groups").Groups(PROC)
+            self.init, users, self.lacking = load("strict").enter(confine.readable(granted))
             absent = sorted({"memory", "pids"} - set(self.groups.names))
             self.lacking += [f"a control group for {controller}" for controller in absent]
             if users:
@@ -438,9 +451,3 @@ def contents(path: str) -> bytes:
         return os.read(handle, 4096)
     finally:
         os.close(handle)
-
-
-if __name__ == "__main__":
-    occupy()
-    PROC = os.open("/proc", os.O_RDONLY)
-    main(_socket.socket(fileno=os.dup(int(sys.argv[1]))), json.loads(sys.argv[2]))
