@@ -1,15 +1,20 @@
-"""A score as figures, for the logs of trainers: the same keys for every score."""
+"""Scores as figures, for the logs of trainers."""
 
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
 
 from analyzers.types import Outcome
+from rewards.adapters.sampled import Charged
 from rewards.types import Score
 
 
 def figures(score: Score) -> dict[str, float]:
-    """The numbers of a score that the harness gave a verdict on.
+    """The numbers of a score that the harness gave a verdict on, with the same keys for every score.
 
     `value` and `base` are the score's own, `charges` the sum of what its findings cost, and `passed` is 1 for a program
     that passes all of its tests and 0 for any other; `tests` is the share of tests that it passes, 0 without tests.
@@ -38,3 +43,28 @@ def listed(score: Score) -> str:
     """The charges of a score in one line."""
     charged = [charge for charge in score.charges if charge.amount]
     return "; ".join(f"{c.diagnostic.analyzer} {c.diagnostic.code} {c.amount:+.2f}" for c in charged)
+
+
+def summary(scores: Sequence[Score], charged: Sequence[Charged] = ()) -> dict[str, float]:
+    """Figures of a batch; means and shares leave out what the harness failed to judge; what is not known has no key."""
+    judged = [score for score in scores if score.value is not None]
+    mix = Counter(score.outcome for score in judged if score.outcome is not None)
+    tested = sum(mix.values())
+    metrics = {
+        "infrastructure": 1 - len(judged) / max(len(scores), 1),
+        **_means("value", [score.value for score in judged]),
+        **_means("base", [score.base for score in judged]),
+        **_means("charges", [math.fsum(charge.amount for charge in score.charges) for score in judged]),
+    }
+    if tested:
+        shown = [outcome for outcome in Outcome if outcome is not Outcome.INFRASTRUCTURE]
+        metrics |= {f"outcome/{outcome.value}": mix[outcome] / tested for outcome in shown}
+    tokens = sum(len(one.ids) for one in charged)
+    if tokens:
+        metrics["charged_tokens"] = sum(int(np.count_nonzero(one.dense)) for one in charged) / tokens
+    return metrics
+
+
+def _means(name: str, values: Sequence[float | None]) -> dict[str, float]:
+    known = [value for value in values if value is not None]
+    return {name: math.fsum(known) / len(known)} if known else {}

@@ -16,18 +16,13 @@ Needs `pip install 'spanwise[trl]'`. TRL and torch are imported with SpanGRPOTra
 from __future__ import annotations
 
 import asyncio
-import math
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 import rewards
-from analyzers.types import Outcome
 from rewards.adapters import columns as tables
 from rewards.adapters import seams
-from rewards.adapters.figures import listed, outcome_of
+from rewards.adapters.figures import listed, outcome_of, summary
 from rewards.adapters.sampled import Charged, Sampled, of_ids
 from rewards.adapters.settings import checked, runs_tests
 from rewards.tokens import TokenBytes
@@ -130,7 +125,7 @@ class SpanwiseReward:
         if log_metric is not None:
             tokens = None if completion_ids is None else [len(ids) for ids in completion_ids]
             programs = rewards.batch_metrics(scores, tokens=tokens)
-            metrics = _summary(scores, self._charged) | {f"programs/{key}": value for key, value in programs.items()}
+            metrics = summary(scores, self._charged) | {f"programs/{key}": value for key, value in programs.items()}
             for metric, value in metrics.items():
                 log_metric(f"{self.__name__}/{metric}", value)
         if log_extra is not None:
@@ -161,31 +156,6 @@ class SpanwiseReward:
             **more,
         )
         return rewards.score_batch(items, **self._settings)
-
-
-def _summary(scores: Sequence[Score], charged: Sequence[Charged]) -> dict[str, float]:
-    """Metrics of a batch; means and shares leave out what the harness failed to judge."""
-    judged = [score for score in scores if score.value is not None]
-    mix = Counter(score.outcome for score in judged if score.outcome is not None)
-    tested = sum(mix.values())
-    metrics = {
-        "infrastructure": 1 - len(judged) / max(len(scores), 1),
-        **_means("value", [score.value for score in judged]),
-        **_means("base", [score.base for score in judged]),
-        **_means("charges", [math.fsum(charge.amount for charge in score.charges) for score in judged]),
-    }
-    if tested:
-        shown = [outcome for outcome in Outcome if outcome is not Outcome.INFRASTRUCTURE]
-        metrics |= {f"outcome/{outcome.value}": mix[outcome] / tested for outcome in shown}
-    tokens = sum(len(one.ids) for one in charged)
-    if tokens:
-        metrics["charged_tokens"] = sum(int(np.count_nonzero(one.dense)) for one in charged) / tokens
-    return metrics
-
-
-def _means(name: str, values: Sequence[float | None]) -> dict[str, float]:
-    known = [value for value in values if value is not None]
-    return {name: math.fsum(known) / len(known)} if known else {}
 
 
 def __getattr__(name: str) -> Any:

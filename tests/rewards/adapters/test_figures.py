@@ -1,10 +1,12 @@
-"""A score as figures."""
+"""Scores as figures."""
 
+import numpy as np
 import pytest
 
 from analyzers.types import Diagnostic, Kind, Outcome, Report, Severity, Source, Span, Status, TestResult, TestStatus
 from analyzers.types import Verdict as Ruling
-from rewards.adapters.figures import figures, listed, outcome_of
+from rewards.adapters.figures import figures, listed, outcome_of, summary
+from rewards.adapters.sampled import Charged
 from rewards.types import Charge, Score
 
 CHARGE = Charge(
@@ -32,3 +34,25 @@ def test_what_the_harness_failed_on_has_no_figures():
     score = Score(None, None, Outcome.INFRASTRUCTURE, Source("x"), "x", task_id="a/1")
     with pytest.raises(ValueError, match="no verdict on a program of task 'a/1'"):
         figures(score)
+
+
+def test_a_batch_is_summed_up_without_what_the_harness_failed_on():
+    passed = Score(0.75, 1.0, Outcome.PASS, Source("x"), "x", (), (CHARGE,))
+    wrong = Score(-0.5, -0.5, Outcome.FAILURE, Source("y"), "y")
+    unjudged = Score(None, None, Outcome.INFRASTRUCTURE, Source("z"), "z")
+    charged = [Charged(np.array([1, 2, 3]), np.array([0.0, -0.25, 0.0])), Charged(np.array([4]), np.array([0.0]))]
+    assert summary([passed, wrong, unjudged], charged) == pytest.approx(
+        {
+            "infrastructure": 1 / 3,
+            "value": 0.125,
+            "base": 0.25,
+            "charges": -0.125,
+            "outcome/pass": 0.5,
+            "outcome/failure": 0.5,
+            "outcome/error": 0.0,
+            "outcome/syntax_error": 0.0,
+            "outcome/timeout": 0.0,
+            "charged_tokens": 0.25,
+        }
+    )
+    assert summary([unjudged]) == {"infrastructure": 1.0}
