@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from analyzers import command_line
-from rewards.commands import batch, compare, schemes, score, show
+from rewards.commands import batch, compare, schemes, score, serve, show
 
 DEFAULT = "score"
 
@@ -45,6 +45,7 @@ app.command("show", help=show.HELP)(show.run)
 app.command("compare", help=compare.HELP)(compare.run)
 app.command("batch", help=batch.HELP)(batch.run)
 app.command("schemes", help=schemes.HELP)(schemes.run)
+app.command("serve", help=serve.HELP)(serve.run)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from functools import wraps
@@ -19,7 +19,7 @@ from rewards.commands import schemes
 from rewards.commands.programs import BadUsage, read_program, read_tests
 from rewards.commands.records import SUFFIXES, Record, read_records
 from rewards.registry import did_you_mean
-from rewards.schemes import Need, needs
+from rewards.schemes import Need, Spec, needs
 from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, Scorer
 from rewards.tokens import TokenBytes
 from rewards.types import Item, Score
@@ -69,9 +69,17 @@ class Settings:
             ValueError: an unknown name or option, with the closest ones.
             OSError: nothing can be kept in `cache`, or programs cannot be isolated as well as is demanded.
         """
-        names = [*registry.chosen(registry.split(self.analyzers), self.plugin or ())]
-        spec = schemes.parse(self.scheme, [option(given) for given in self.scheme_arg or ()])
+        names, spec = self.judged_by()
         return Scorer(names, scheme=spec, isolation=self.isolation, cache=self.cache)
+
+    def judged_by(self) -> tuple[list[str], Spec]:
+        """The names of the analyzers, plugins among them, and the scheme.
+
+        Raises:
+            ValueError: an unknown name or option, with the closest ones.
+        """
+        spec = schemes.parse(self.scheme, [option(given) for given in self.scheme_arg or ()])
+        return [*registry.chosen(registry.split(self.analyzers), self.plugin or ())], spec
 
     def items(self, paths: list[str]) -> list[Item]:
         """The programs, each with the tests.
@@ -148,20 +156,21 @@ Tasks = Annotated[
 ]
 
 
-def with_settings(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with an option for each field of Settings in place of its parameter `settings`."""
+def with_settings(command: Callable[..., None], *, without: Collection[str] = ()) -> Callable[..., None]:
+    """The command with options in place of its parameter `settings`: one for each field of Settings but `without`."""
     hints = get_type_hints(Settings, include_extras=True)
     keyword = inspect.Parameter.KEYWORD_ONLY
     shared = [
         inspect.Parameter(field.name, keyword, default=field.default, annotation=hints[field.name])
         for field in fields(Settings)
+        if field.name not in without
     ]
     own = inspect.signature(command, eval_str=True).parameters.values()
     parameters = [new for old in own for new in (shared if old.name == "settings" else [old.replace(kind=keyword)])]
 
     @wraps(command)
     def wrapped(**given: Any) -> None:
-        settings = Settings(**{field.name: given.pop(field.name) for field in fields(Settings)})
+        settings = Settings(**{parameter.name: given.pop(parameter.name) for parameter in shared})
         command(settings=settings, **given)
 
     # What typer reads; `wraps` alone would show it the parameter `settings`.
