@@ -77,6 +77,46 @@ def items(
     return made
 
 
+def row_items(
+    completions: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    given: Names,
+    *,
+    language: str,
+    tests: bool,
+    task_ids: Sequence[str],
+    truncated: Sequence[bool],
+) -> list[Item]:
+    """As `items`, of rows that come one by one; the name of a column may have dots, which go into mappings of the row.
+
+    `given` are the columns of the fields that are not called alike, `tests` says whether tests are to be run, and
+    `task_ids` are those of rows without a column for it.
+
+    Raises:
+        ValueError: an unknown field, or no row has a column that is needed.
+        analyzers.runtime.tests.BadTests: as `items`.
+    """
+    names = complete(given)
+    cells = {name: [_within(row, name) for row in rows] for name in names.values() if name is not None}
+    table: dict[str, Sequence[Any]] = {
+        name: column for name, column in cells.items() if any(cell is not None for cell in column)
+    }
+    if rows:
+        check(names, {*table, *(name for row in rows for name in row)}, given=given, tests=tests)
+    more: dict[str, Sequence[Any]] = {} if names["task_id"] in table else {"task_id": task_ids}
+    return items(completions, table, names, language=language, truncated=truncated, **more)
+
+
+def _within(row: Any, name: str) -> Any:
+    """The cell of a row, None where there is none."""
+    if not isinstance(row, Mapping):
+        return None
+    if name in row:
+        return row[name]
+    first, dot, rest = name.partition(".")
+    return _within(row.get(first), rest) if dot else None
+
+
 def suite(value: Any) -> Tests | None:
     """The tests in a cell: what `analyzers.runtime.tests.parse` takes, JSON text of it, or None.
 

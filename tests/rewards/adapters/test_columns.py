@@ -112,3 +112,42 @@ def test_holdout_tests_are_read_as_tests_are():
     table = {"tests": [ASSERTS], "holdout": [json.dumps({"asserts": ASSERTS})]}
     [item] = columns.items(["x"], table, columns.complete(), language="python")
     assert item.holdout == item.tests == Asserts(tuple(ASSERTS))
+
+
+def rows_read(rows, given=columns.SAME, **more):
+    return columns.row_items(
+        ["x = 1"] * len(rows),
+        rows,
+        given,
+        language="python",
+        tests=more.pop("tests", True),
+        task_ids=[f"task {row}" for row in range(len(rows))],
+        truncated=[row == 1 for row in range(len(rows))],
+    )
+
+
+def test_rows_are_read_one_by_one_and_names_with_dots_go_into_them():
+    rows = [
+        {"spec": {"truth": ["assert x == 1"]}, "language": "lua", "meta": None},
+        {"spec": {"truth": '["assert x == 2"]'}, "meta": {"id": "b"}},
+    ]
+    first, second = rows_read(rows, {"tests": "spec.truth"})
+    assert (first.tests.statements, second.tests.statements) == (("assert x == 1",), ("assert x == 2",))
+    assert (first.language, second.language) == ("lua", "python")
+    assert (first.task_id, second.task_id) == ("task 0", "task 1")
+    assert (first.truncated, second.truncated) == (False, True)
+    first, second = rows_read(rows, {"tests": "spec.truth", "task_id": "meta.id"})
+    assert (first.task_id, second.task_id) == ("", "b")
+
+
+def test_a_column_with_dots_in_its_own_name_is_one():
+    [item] = rows_read([{"a.b": ["assert x"], "a": {"b": ["assert y"]}}], {"tests": "a.b"})
+    assert item.tests.statements == ("assert x",)
+
+
+def test_rows_without_what_is_needed_are_refused_with_what_they_have():
+    with pytest.raises(ValueError, match=r"no column 'spec.tests' for 'tests'; its columns: other, spec; name"):
+        rows_read([{"spec": {"truth": 1}, "other": 2}], {"tests": "spec.tests"})
+    [item] = rows_read([{"other": 2}], tests=False)
+    assert item.tests is None
+    assert rows_read([]) == []
