@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from analyzers.defects import UNKNOWN, defect
-from analyzers.types import Diagnostic, Kind, Span
+from analyzers.types import Diagnostic, Kind
 from rewards.schemes.regions import line_of
 from rewards.schemes.suberrors import suberror
 from rewards.types import Charge
@@ -38,8 +38,9 @@ def by_defect(frame: Sequence[Charge], findings: Sequence[Charge], text: str) ->
     found: dict[int, list[list[Charge]]] = defaultdict(list)
     open_: dict[int, list[list[Charge]]] = defaultdict(list)
 
-    def order(charge: Charge) -> tuple[bool, Span]:
-        return not any(span.overlaps(charge.diagnostic.span) for span in failed), charge.span
+    def order(charge: Charge) -> tuple[bool, int, int]:
+        apart = not any(span.overlaps(charge.diagnostic.span) for span in failed)
+        return apart, charge.span.start, charge.span.end
 
     line = line_of(text, 0)
     for charge in sorted(findings, key=order):
@@ -81,6 +82,8 @@ def _compatible(first: Diagnostic, second: Diagnostic) -> bool:
 
 def _paired(on_line: Sequence[list[Charge]], text: str) -> list[list[Charge]]:
     """The clusters of a line, those joined that are of one class, of different tools, and not about two names."""
+    if len(on_line) == 1:
+        return list(on_line)
     by_class: dict[str, list[list[Charge]]] = defaultdict(list)
     kept: list[list[Charge]] = []
     for cluster in on_line:

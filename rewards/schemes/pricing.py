@@ -114,7 +114,7 @@ def gated(charges: Sequence[Charge], evidence: Evidence, *, gate: bool, spare: b
             return "contradicted"
         return "gated" if gate and not passing and not (spare and hard(charge.diagnostic)) else ""
 
-    return [waived(charge, reason(charge)) if reason(charge) else charge for charge in charges]
+    return [waived(charge, note) if (note := reason(charge)) else charge for charge in charges]
 
 
 def passes(charges: Iterable[Charge], evidence: Evidence) -> bool:
@@ -170,7 +170,7 @@ def waived(charge: Charge, note: str, *, into: str = "") -> Charge:
 def changed(charge: Charge, amount: float, note: str, *, into: str = "") -> Charge:
     """The charge with another amount, the reason, and what it would cost by itself."""
     due = charge.amount if charge.due is None else charge.due
-    return replace(charge, amount=amount, note=note, due=due, into=into or charge.into)
+    return Charge(charge.diagnostic, charge.span, amount, charge.alpha_cap, note, due, into or charge.into)
 
 
 def escaped(evidence: Evidence) -> list[Charge]:

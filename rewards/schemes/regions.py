@@ -43,4 +43,5 @@ def sampled(source: Source, span: Span) -> Span | None:
     start = min(span.start, end)
     if end < source.prefix or (end == source.prefix and start < end):
         return None
-    return Span(max(start, source.prefix), end)
+    start = max(start, source.prefix)
+    return span if (start, end) == (span.start, span.end) else Span(start, end)
