@@ -77,7 +77,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(PIP) install --constraint constraints.txt --editable '.[train,trl,dev,languages,linters]'
+	$(PIP) install --constraint constraints.txt --editable '.[train,tasks,trl,dev,languages,linters]'
 	touch $@
 
 clean:

@@ -8,33 +8,21 @@ their own in `benchmarks/programs`.
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import grammars
 from analyzers import trees
 from analyzers.positions import LineTable, Unit, encode
 from analyzers.types import Span
+from trainer.tasks import humaneval_x, load, mbxp, multipl_e
+from trainer.types import Task
 
 OWN = Path(__file__).with_name("programs")
-HUMANEVAL_X = {"cpp": "cpp", "go": "go", "java": "java", "javascript": "js", "python": "python", "rust": "rust"}
-MBXP = {
-    "cpp": "mbcpp", "csharp": "mbcsp", "java": "mbjp", "javascript": "mbjsp", "kotlin": "mbkp", "php": "mbphp",
-    "python": "mbpp", "ruby": "mbrbp", "typescript": "mbtsp",
-}  # fmt: skip
-MULTIPL_E = {
-    "bash": "sh", "cpp": "cpp", "csharp": "cs", "d": "d", "go": "go", "java": "java", "javascript": "js", "julia": "jl",
-    "lua": "lua", "perl": "pl", "php": "php", "r": "r", "racket": "rkt", "ruby": "rb", "rust": "rs", "scala": "scala",
-    "swift": "swift", "typescript": "ts",
-}  # fmt: skip
-FENCE = re.compile(r"```[^\n]*\n(.*?)```", re.DOTALL)
 MAX_LENGTH = 4_000
 """Code points; longer programs are left out."""
 
@@ -50,10 +38,27 @@ class Mutant:
 
 def programs(language: str, data: Path) -> list[str]:
     """All programs of a language that are found, without those too long to be a fair example."""
-    found = [*_humaneval_x(language, data), *_mbxp(language, data), *_multipl_e(language, data)]
+    found = []
+    if language in humaneval_x.TAGS and (folder := data / "humaneval-x").is_dir():
+        found += [task.prefix + (task.reference or "") for task in _tasks("humaneval_x", folder, language)]
+    if language in mbxp.FILES and (folder := data / "mbxp").is_dir():
+        # The tests of C# close the class of the prompt.
+        found += [
+            task.prefix + task.reference + (getattr(task.tests, "code", "") if language == "csharp" else "")
+            for task in _tasks("mbxp", folder, language)
+            if task.reference
+        ]
+    if language in multipl_e.TAGS and (folder := data / "multipl-e").is_dir():
+        answers = [task.metadata.get("answer") for task in _tasks("multipl_e", folder, language)]
+        found += [answer for answer in answers if answer]
     for path in OWN.glob(f"{language}.*"):
         found += re.split(r"(?m)^\S+ ====.*\n", path.read_text(encoding="utf-8"))
     return [text for text in dict.fromkeys(found) if 40 < len(text) <= MAX_LENGTH]
+
+
+def _tasks(name: str, folder: Path, language: str) -> list[Task]:
+    split = "all" if name == mbxp.NAME else "test"
+    return load(f"{name}:{folder}?language={language}", split)
 
 
 def mutants(texts: list[str], language: str, count: int, seed: int) -> Iterator[Mutant]:
@@ -117,30 +122,3 @@ OPERATIONS: dict[str, Callable[[str, list[Span], random.Random], Mutant]] = {
     "swap": _swap,
     "insert": _insert,
 }
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
-def _humaneval_x(language: str, data: Path) -> Iterator[str]:
-    for row in _rows(data / "humaneval-x" / f"humaneval_{HUMANEVAL_X.get(language)}.jsonl.gz"):
-        yield row["declaration" if language == "rust" else "prompt"] + row["canonical_solution"]
-
-
-def _mbxp(language: str, data: Path) -> Iterator[str]:
-    for path in data.glob(f"mbxp/{MBXP.get(language)}_release_*.jsonl.gz"):
-        for row in _rows(path):
-            if row["canonical_solution"]:
-                # The prompts of Ruby end without the end of their line; the tests of C# close the class of the prompt.
-                joint, end = "\n" if language == "ruby" else "", row["test"] if language == "csharp" else ""
-                yield row["prompt"] + joint + row["canonical_solution"] + end
-
-
-def _multipl_e(language: str, data: Path) -> Iterator[str]:
-    for row in _rows(data / "multipl-e" / f"mbpp-{MULTIPL_E.get(language)}.jsonl.gz"):
-        if row.get("gpt_solution") and (match := FENCE.search(row["gpt_solution"])):
-            yield match[1]

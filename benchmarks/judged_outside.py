@@ -15,7 +15,6 @@ from __future__ import annotations
 import ast
 import sys
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -30,10 +29,7 @@ from analyzers.runtime import hearsay, instrument, walk
 from analyzers.runtime.hearsay import Hearsay, When
 from analyzers.runtime.tests import Asserts, CheckFunction
 from analyzers.types import Outcome, Source
-from trainer.tasks.files import rows
-from trainer.tasks.humaneval import tasks as humaneval
-from trainer.tasks.mbpp import SPLITS
-from trainer.tasks.mbpp import tasks as mbpp
+from trainer.tasks import load
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +42,21 @@ class Problem:
     tests: Asserts | CheckFunction
 
 
-def of_mbpp(path: Path) -> list[Problem]:
-    found = [task for split in SPLITS for task in mbpp(split, path=str(path))]
-    return [Problem(task.id, task.reference or "", task.tests) for task in found if isinstance(task.tests, Asserts)]
-
-
-def of_humaneval(path: Path) -> list[Problem]:
-    found = humaneval("test", path=str(path))
+def problems_of(spec: str, split: str) -> list[Problem]:
     return [
         Problem(task.id, task.prefix + (task.reference or ""), task.tests)
-        for task in found
-        if isinstance(task.tests, CheckFunction)
+        for task in load(spec, split)
+        if isinstance(task.tests, Asserts | CheckFunction)
     ]
 
 
-def of_mbxp(path: Path) -> list[Problem]:
-    return [
-        Problem(
-            row["task_id"],
-            row["prompt"] + (row["canonical_solution"] or ""),
-            CheckFunction(row["test"], row["entry_point"]),
-        )
-        for _, row in rows(path)
-    ]
-
-
-SETS: dict[str, tuple[str, Callable[[Path], list[Problem]]]] = {
-    "MBPP": ("mbpp/mbpp.jsonl", of_mbpp),
-    "sanitized MBPP": ("mbpp/sanitized-mbpp.json", of_mbpp),
-    "HumanEval": ("humaneval/HumanEval.jsonl.gz", of_humaneval),
-    "MBXP Python": ("mbxp/mbpp_release_v1.jsonl.gz", of_mbxp),
+SETS = {
+    "MBPP": ("mbpp", "mbpp/mbpp.jsonl", "all"),
+    "sanitized MBPP": ("mbpp", "mbpp/sanitized-mbpp.json", "all"),
+    "HumanEval": ("humaneval", "humaneval/HumanEval.jsonl.gz", "test"),
+    "MBXP Python": ("mbxp", "mbxp/mbpp_release_v1.jsonl.gz", "all"),
 }
+"""Name of the task set, file and split of each."""
 
 
 def assertions(tests: Asserts | CheckFunction) -> list[Hearsay | None]:
@@ -99,11 +79,11 @@ def main(
     table.add_column("references that pass")
     table.add_column("of them tagged forgeable")
     behind: dict[str, list[str]] = {}
-    for title, (file, read) in SETS.items():
+    for title, (name, file, split) in SETS.items():
         if not (data / file).is_file():
             print(f"{title}: no {data / file}, left out", file=sys.stderr)
             continue
-        problems = read(data / file)
+        problems = problems_of(f"{name}:{data / file}", split)
         found = Counter[str]()
         for problem in problems:
             for each in assertions(problem.tests):

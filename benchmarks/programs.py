@@ -8,24 +8,19 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analyzers.runtime.tests import Appended, Asserts, CheckFunction, Tests
+from analyzers.runtime.tests import CheckFunction, Tests
 from analyzers.types import Source
 from trainer.tasks import load
+from trainer.types import Task
 
 DATA = Path(os.environ.get("SPANWISE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
-MBXP = {
-    "cpp": "mbcpp_release_v1.2", "csharp": "mbcsp_release_v1.2", "java": "mbjp_release_v1.2",
-    "javascript": "mbjsp_release_v1.2", "kotlin": "mbkp_release_v1.2", "php": "mbphp_release_v1.2",
-    "ruby": "mbrbp_release_v1.2", "typescript": "mbtsp_release_v1.2",
-}  # fmt: skip
+MBXP = ("cpp", "csharp", "java", "javascript", "kotlin", "php", "ruby", "typescript")
 HUMANEVAL_X = ("cpp", "go", "java", "javascript", "rust")
-_GO_PACKAGES = "bytes crypto/md5 errors fmt math math/rand os regexp sort strconv strings time unicode".split()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +38,16 @@ class Program:
 
 def references(language: str) -> list[Program]:
     """Solutions that were published as right."""
+    found: list[Program] = []
     if language == "python":
-        return [*_humaneval(), *_mbpp()]
-    found = []
+        found += [_program("HumanEval", task) for task in _tasks("humaneval:humaneval", "test")]
+        found += [_program("MBPP", task) for task in _tasks("mbpp:mbpp", "all")]
     if language in HUMANEVAL_X:
-        name = {"javascript": "js"}.get(language, language)
-        found += [_humaneval_x(row, language) for row in _rows(f"humaneval-x/humaneval_{name}.jsonl.gz")]
+        found += [
+            _program("HumanEval-X", task) for task in _tasks(f"humaneval_x:humaneval-x?language={language}", "test")
+        ]
     if language in MBXP:
-        found += [_mbxp(row, language) for row in _rows(f"mbxp/{MBXP[language]}.jsonl.gz") if row["canonical_solution"]]
+        found += [_program("MBXP", task) for task in _tasks(f"mbxp:mbxp?language={language}", "all") if task.reference]
     return found
 
 
@@ -59,7 +56,8 @@ def samples(each: int) -> list[Program]:
     found = []
     rows = list(_rows("reranker/HumanEval_codegen16B_t0.8_n100.jsonl.gz"))
     # In the order of the words "HumanEval/0", "HumanEval/1", "HumanEval/10", and with prompts that lack the examples.
-    for problem, row in zip(_humaneval(sort=True), rows, strict=True):
+    problems = sorted(_tasks("humaneval:humaneval", "test"), key=lambda task: task.id)
+    for problem, row in zip(problems, rows, strict=True):
         assert isinstance(problem.tests, CheckFunction)
         name = problem.tests.entry_point
         if f"def {name}(" not in row["prompt"]:
@@ -81,39 +79,17 @@ def _rows(path: str) -> Iterator[dict[str, Any]]:
         yield from map(json.loads, file)
 
 
-def _humaneval(*, sort: bool = False) -> Iterable[Program]:
-    rows = list(_rows("humaneval/HumanEval.jsonl.gz"))
-    for row in sorted(rows, key=lambda row: str(row["task_id"])) if sort else rows:
-        source = Source(row["prompt"] + row["canonical_solution"], prefix=len(row["prompt"]))
-        yield Program("HumanEval", source, CheckFunction(row["test"], row["entry_point"]))
+def _tasks(spec: str, split: str) -> list[Task]:
+    """The tasks of a set whose path is a folder below the data."""
+    name, _, folder = spec.partition(":")
+    return load(f"{name}:{DATA / folder}", split)
 
 
-def _mbpp() -> Iterable[Program]:
-    for split in ("train", "validation", "test", "few-shot"):
-        for task in load(f"mbpp:{DATA / 'mbpp' / 'mbpp.jsonl'}", split):
-            assert isinstance(task.tests, Asserts)
-            yield Program("MBPP", Source((task.reference or "").replace("\r\n", "\n")), task.tests)
-
-
-def _mbxp(row: dict[str, Any], language: str) -> Program:
-    text = row["prompt"] + row["canonical_solution"]
-    return Program("MBXP", Source(text, language, prefix=len(row["prompt"])), Appended(row["test"]))
-
-
-def _humaneval_x(row: dict[str, Any], language: str) -> Program:
-    prompt, body = row["prompt"], row["canonical_solution"]
-    if language == "rust":  # every program imports these crates, and few use them
-        prompt = re.sub(r"(?m)^use (?:rand|regex|md5)\b.*\n", "", row["declaration"])
-    if language == "go":
-        return _go(row, f"package main\n\n{prompt}", body)
-    return Program("HumanEval-X", Source(prompt + body, language, prefix=len(prompt)), Appended(row["test"]))
-
-
-def _go(row: dict[str, Any], prompt: str, body: str) -> Program:
-    """A file with its own package and imports; with the tests, those of both, none missing and none unused."""
-    run = row["prompt"].replace(row["import"], "") + body
-    used = re.sub(r"(?m)//.*$", "", run) + row["test"]
-    wanted = [name for name in _GO_PACKAGES if re.search(rf"\b{name.rpartition('/')[2]}\.", used)]
-    lines = [f'import "{name}"\n' for name in wanted if f'"{name}"' not in row["test_setup"]]
-    tests = Appended(row["test"], "".join([row["test_setup"], "\n", *lines]))
-    return Program("HumanEval-X", Source(prompt + body, "go", prefix=len(prompt)), tests, run)
+def _program(origin: str, task: Task) -> Program:
+    program = task.prefix + (task.reference or "").replace("\r\n", "\n")
+    if task.language != "go":
+        return Program(origin, Source(program, task.language, prefix=len(task.prefix)), task.tests)
+    # A file needs its package clause; with the tests, theirs holds.
+    package = "package main\n\n"
+    source = Source(package + program, "go", prefix=len(package) + len(task.prefix))
+    return Program(origin, source, task.tests, program)

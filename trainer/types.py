@@ -32,6 +32,8 @@ class Task:
     """A completion known to be right."""
     holdout: Tests | None = None
     """Further tests, which only programs that pass `tests` are run on, and which no reward depends on."""
+    stops: tuple[str, ...] = ()
+    """Strings at which a completion is over, where the data set names them; else those of the language hold."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 

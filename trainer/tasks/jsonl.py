@@ -4,124 +4,153 @@
 
 Keys: `prompt` and `tests` (any form that `analyzers.runtime.tests.parse` takes) are needed; `language` ("python"),
 `reference`, `prefix` (program text before the completion), `holdout` (tests that no reward depends on, to see who
-passes only what `tests` show), `id`, `split` and `metadata` may be left out.
+passes only what `tests` show), `stops` (strings at which a completion is over), `id`, `split` and `metadata` may be
+left out.
 
 Splits: a folder holds `train.jsonl`, `test.jsonl` and so on; in a single file the rows name theirs in `split`, or no
-row does, and then a tenth of the prompts, chosen by a hash of their text, is `test` and the rest `train`. `all` is
-every row.
+row does, and then a tenth of the prompts, chosen by a hash of their text, is `test` and the rest `train`, for which
+eight bytes of each prompt are kept. The first row decides which it is. `all` is every row.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 import grammars
-from analyzers.runtime.tests import BadTests, parse
-from trainer.tasks.files import BadTasks, Row, TasksMissing, field, rows
+from analyzers.runtime.tests import BadTests, parse, to_json
+from trainer.tasks.files import ALL, BadTasks, Excluded, Row, TasksMissing, entries, existing, field, read
 from trainer.types import Task
 
 NAME = "jsonl"
-ALL = "all"
 TEST_SHARE = 0.1
-_KEYS = {"id", "prompt", "tests", "language", "prefix", "reference", "holdout", "split", "metadata"}
+_KEYS = {"id", "prompt", "tests", "language", "prefix", "reference", "holdout", "stops", "split", "metadata"}
 
 
-def tasks(split: str, *, path: str | None = None) -> list[Task]:
+def tasks(split: str, *, path: str | None = None) -> Iterator[Task | Excluded]:
     """The tasks of one split, in the order of the file.
 
     Raises:
-        BadTasks: no path or no such file, a row that cannot be used (with its line), or no row in the split.
+        BadTasks: no path or no such file, or no row in the split.
     """
     if path is None:
         raise BadTasks(f"{NAME} needs a file or folder: {NAME}:PATH")
-    place = Path(path).expanduser()
+    place = existing(NAME, path)
     if place.is_dir():
         return _folder(place, split)
-    if not place.is_file():
-        raise TasksMissing(
-            f"no file or folder {str(place)!r} for the task set {NAME!r}; give an existing one: {NAME}:PATH"
-        )
-    found = list(_tasks(place))
-    named = {task.metadata["split"] for task in found if task.metadata.get("split")}
-    if split == ALL:
-        chosen = found
-    elif named:
-        chosen = [task for task in found if task.metadata.get("split") == split]
-    else:
-        chosen = _by_hash(found, split, place)
-    if not chosen:
-        raise BadTasks(
-            f"{place}: no row in the split {split!r}; {_present(named) if named else 'there are too few rows to split'}"
-        )
-    return chosen
+    return _read(place) if split == ALL else _split(place, split)
 
 
-def _folder(folder: Path, split: str) -> list[Task]:
-    files = sorted(folder.glob("*.jsonl"))
-    chosen = files if split == ALL else [file for file in files if file.stem == split]
+def row(task: Task) -> Row:
+    """What `tasks` reads the same task from: its line, as an object. Needs metadata that are JSON."""
+    given: dict[str, Any] = {
+        "id": task.id,
+        "prompt": task.prompt,
+        "tests": to_json(task.tests),
+        "language": task.language,
+        "prefix": task.prefix,
+        "reference": task.reference,
+        "holdout": to_json(task.holdout) if task.holdout else None,
+        "stops": list(task.stops),
+        "split": task.metadata.get("split"),
+        "metadata": dict(task.metadata),
+    }
+    return {key: value for key, value in given.items() if value or key in ("id", "prompt", "tests")}
+
+
+def _folder(folder: Path, split: str) -> Iterator[Task | Excluded]:
+    files = sorted((*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz")))
+    chosen = files if split == ALL else [file for file in files if file.name.partition(".")[0] == split]
     if not chosen:
         raise TasksMissing(
             f"no {split}.jsonl in {str(folder)!r}; it has {', '.join(file.name for file in files) or 'no .jsonl file'}"
         )
-    return _distinct([task for file in chosen for task in _tasks(file)])
+    for file in chosen:
+        yield from _read(file)
 
 
-def _by_hash(found: Sequence[Task], split: str, place: Path) -> list[Task]:
+def _read(path: Path) -> Iterator[Task | Excluded]:
+    return read(entries([path]), partial(_task, path))
+
+
+def _split(place: Path, split: str) -> Iterator[Task | Excluded]:
+    first = next((task for task in _read(place) if isinstance(task, Task)), None)
+    by_name = first is not None and bool(first.metadata.get("split"))
+    held_out = _nobody if by_name else _held_out(place, split)
+    seen: set[str] = set()
+    empty = True
+    for each in _read(place):
+        if isinstance(each, Excluded):
+            empty = False
+            yield each
+            continue
+        name = str(each.metadata.get("split") or "")
+        if bool(name) != by_name:
+            does = "names no split, and the first row does" if by_name else f"names the split {name!r}, the first none"
+            yield Excluded(str(each.metadata["where"]), f"the row {does}", each.id)
+            continue
+        seen.add(name)
+        if (name or ("test" if held_out(each) else "train")) == split:
+            empty = False
+            yield each
+    if empty:
+        present = f"its rows name {', '.join(sorted(seen))}" if by_name else "there are too few rows to split"
+        raise BadTasks(f"{place}: no row in the split {split!r}; {present}")
+
+
+def _nobody(task: Task) -> bool:
+    return False
+
+
+def _held_out(place: Path, split: str) -> Callable[[Task], bool]:
+    """Whether a task belongs to `test`: to the tenth of the distinct prompts whose hashes are the smallest."""
     if split not in ("train", "test"):
         raise BadTasks(f"{place}: no split {split!r}: its rows name none, so it has train, test and {ALL}")
-    keys = {task.prompt: hashlib.sha256(task.prompt.encode("utf-8", "surrogatepass")).digest() for task in found}
-    ordered = sorted(keys, key=keys.__getitem__)
-    held_out = set(ordered[: max(1, round(TEST_SHARE * len(ordered)))] if len(ordered) > 1 else ())
-    return [task for task in found if (task.prompt in held_out) == (split == "test")]
+    keys = array("Q", (_key(task.prompt) for task in _read(place) if isinstance(task, Task)))
+    distinct = np.unique(np.frombuffer(keys, dtype=np.uint64)) if keys else np.zeros(0, dtype=np.uint64)
+    if len(distinct) < 2:
+        return _nobody
+    last = int(distinct[max(1, round(TEST_SHARE * len(distinct))) - 1])
+    return lambda task: _key(task.prompt) <= last
 
 
-def _tasks(path: Path) -> Iterator[Task]:
-    return iter(_distinct([_task(row, where, path) for where, row in rows(path)]))
+def _key(prompt: str) -> int:
+    return int.from_bytes(hashlib.sha256(prompt.encode("utf-8", "surrogatepass")).digest()[:8], "big")
 
 
-def _distinct(found: list[Task]) -> list[Task]:
-    seen: set[str] = set()
-    for task in found:
-        if task.id in seen:
-            raise BadTasks(
-                f"two rows have the id {task.id!r}; ids must differ (without 'id' the file and line are used)"
-            )
-        seen.add(task.id)
-    return found
-
-
-def _task(row: Row, where: str, path: Path) -> Task:
+def _task(path: Path, row: Row, where: str) -> Task:
     unknown = sorted(set(row) - _KEYS)
     if unknown:
-        raise BadTasks(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(sorted(_KEYS))}")
+        raise BadTasks(f"unknown key {unknown[0]!r}; known are {', '.join(sorted(_KEYS))}")
     if "tests" not in row:
-        raise BadTasks(f"{where}: no key 'tests'; it has {', '.join(sorted(row)) or 'no keys'}")
+        raise BadTasks(f"no key 'tests'; it has {', '.join(sorted(row)) or 'no keys'}")
     try:
         tests = parse(row["tests"])
         holdout = None if row.get("holdout") is None else parse(row["holdout"])
-        language = grammars.get(_text(row, "language", where, "python")).name
+        language = grammars.get(_text(row, "language", "python")).name
     except (BadTests, grammars.UnknownLanguage) as error:
-        raise BadTasks(f"{where}: {error}") from error
-    metadata = {"where": where, **field({"metadata": {}, **row}, "metadata", dict, where)}
+        raise BadTasks(str(error)) from error
+    metadata = {"where": where, **field({"metadata": {}, **row}, "metadata", dict)}
     if row.get("split"):
-        metadata["split"] = _text(row, "split", where, "")
+        metadata["split"] = _text(row, "split", "")
     return Task(
         id=str(row.get("id", where.replace(str(path), path.stem, 1).replace(", line ", "/"))),
-        prompt=field(row, "prompt", str, where).rstrip(),
+        prompt=field(row, "prompt", str).rstrip(),
         tests=tests,
         language=language,
-        prefix=_text(row, "prefix", where, ""),
-        reference=None if row.get("reference") is None else _text(row, "reference", where, ""),
+        prefix=_text(row, "prefix", ""),
+        reference=None if row.get("reference") is None else _text(row, "reference", ""),
         holdout=holdout,
+        stops=tuple(map(str, field({"stops": [], **row}, "stops", list))),
         metadata=metadata,
     )
 
 
-def _text(row: Row, key: str, where: str, default: str) -> str:
-    return str(field({key: default, **row}, key, str, where))
-
-
-def _present(named: set[str]) -> str:
-    return f"its rows name {', '.join(sorted(named))}"
+def _text(row: Row, key: str, default: str) -> str:
+    return str(field({key: default, **row}, key, str))

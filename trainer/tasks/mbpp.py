@@ -1,58 +1,68 @@
 """MBPP (arXiv:2108.07732): 974 short Python problems with three assert statements each.
 
-Reads `mbpp.jsonl` as published and the hand-checked `sanitized-mbpp.json` (426 of the problems). The splits are those
-of the paper, by number: few-shot 1-10, test 11-510, validation 511-600, train 601-974. References keep the carriage
-returns that most of the published solutions have.
+Reads `mbpp.jsonl` as published and the hand-checked `sanitized-mbpp.json` (426 of the problems; 427 on the hub, for
+which `?config=sanitized` asks). The splits are those of the paper, by number: few-shot 1-10, test 11-510, validation
+511-600, train 601-974. References keep the carriage returns that most of the published solutions have.
 
 Does not check that a reference passes its tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from functools import partial
 
 from analyzers.runtime.tests import Asserts
-from trainer.tasks.files import BadTasks, Row, field, hub_rows, locate, missing, rows
+from trainer.tasks.files import ALL, BadTasks, Excluded, Row, field, one_of, read
+from trainer.tasks.hub import Hub, source
 from trainer.types import Task
 
 NAME = "mbpp"
-FILES = ("mbpp.jsonl", "mbpp.jsonl.gz", "sanitized-mbpp.json")
-SPLITS = {"train": range(601, 975), "validation": range(511, 601), "test": range(11, 511), "few-shot": range(1, 11)}
+FILES = {
+    "full": ("mbpp.jsonl", "mbpp.jsonl.gz", "sanitized-mbpp.json"),
+    "sanitized": ("sanitized-mbpp.json", "sanitized-mbpp.jsonl"),
+}
+SPLITS = {
+    "train": range(601, 975),
+    "validation": range(511, 601),
+    "test": range(11, 511),
+    "few-shot": range(1, 11),
+    ALL: range(1, 975),
+}
+HUB = "google-research-datasets/mbpp"
+"""Its splits are those of the paper, few-shot named `prompt`."""
 
 
-def tasks(split: str, *, path: str | None = None) -> list[Task]:
+def tasks(split: str, *, path: str | None = None, config: str = "full") -> Iterator[Task | Excluded]:
     """The problems of one split, in the order of the file.
 
     Raises:
-        BadTasks: no such split, no such file, or a row that is not as published.
+        BadTasks: no such split or configuration, or no such file.
     """
     if split not in SPLITS:
         raise BadTasks(f"{NAME} has no split {split!r}; it has {', '.join(SPLITS)}")
-    return [task for where, row in _source(path) if (task := _task(row, where)).metadata["number"] in SPLITS[split]]
+    one_of(NAME, "config", config, FILES)
+    found = source(NAME, path, FILES[config], Hub(HUB, config, "train+validation+test+prompt"))
+    return read(found, partial(_task, split))
 
 
-def _source(path: str | None) -> Iterable[tuple[str, Row]]:
-    found = locate(NAME, path, FILES)
-    if found is not None:
-        return rows(found)
-    try:
-        return [(NAME, row) for row in hub_rows("google-research-datasets/mbpp", "full")]
-    except BadTasks as error:
-        raise missing(NAME, FILES[:1], str(error)) from error
-
-
-def _task(row: Row, where: str) -> Task:
-    number = field(row, "task_id", int, where)
-    text = field(row, "prompt" if "prompt" in row else "text", str, where).strip()
-    shown = [statement.strip() for statement in field(row, "test_list", list, where)]
+def _task(split: str, row: Row, where: str) -> Task | None:
+    number = field(row, "task_id", int)
+    text = field(row, "prompt" if "prompt" in row else "text", str).strip()
+    shown = [statement.strip() for statement in field(row, "test_list", list)]
     hidden = [statement.strip() for statement in row.get("challenge_test_list") or ()]
     setup = [*(row.get("test_imports") or ()), row.get("test_setup_code") or ""]
+    reference = field(row, "code", str)
+    if number not in SPLITS[split]:
+        return None
+    if not shown:
+        raise BadTasks("no tests: 'test_list' is empty")
     return Task(
         id=f"{NAME}/{number}",
         # The form of CodeRL (arXiv:2207.01780, section 4.2) and RLTF: a model may read the tests it is shown, so those
         # of the challenge list, where there are any, are kept from it.
         prompt="\n".join([text, "Your code should satisfy these tests:", *shown]),
         tests=Asserts(tuple(shown + hidden), setup="\n".join(part for part in setup if part)),
-        reference=field(row, "code", str, where),
-        metadata={"number": number, "shown_tests": len(shown)},
+        reference=reference,
+        metadata={"number": number, "shown_tests": len(shown), "where": where},
     )

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from analyzers.runtime.tests import Asserts, Call, Calls, CheckFunction, Exchange, Stdio
-from trainer.tasks import BadTasks, TasksMissing, load
+from trainer.tasks import BadTasks, Excluded, TasksMissing, jsonl, load, stream
+from trainer.types import Task
 
 
 def written(path: Path, *rows: dict[str, Any]) -> str:
@@ -102,27 +103,65 @@ def test_a_folder_has_a_file_for_each_split(tmp_path: Path) -> None:
 )
 def test_bad_rows_are_named_by_their_line(tmp_path: Path, bad: dict[str, Any], message: str) -> None:
     spec = written(tmp_path / "t.jsonl", row("fine"), bad)
-    with pytest.raises(BadTasks) as caught:
-        load(spec, "all")
-    assert message in str(caught.value)
-    assert "line 2" in str(caught.value)
+    task, excluded = stream(spec, "all")
+    assert isinstance(task, Task)
+    assert isinstance(excluded, Excluded)
+    assert message in excluded.why
+    assert excluded.where.endswith("t.jsonl, line 2")
 
 
-def test_two_rows_with_one_id_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadTasks, match="two rows have the id 'x'"):
-        load(written(tmp_path / "t.jsonl", row("a", id="x"), row("b", id="x")), "all")
+def test_of_two_rows_with_one_id_the_second_is_left_out(tmp_path: Path) -> None:
+    spec = written(tmp_path / "t.jsonl", row("a", id="x"), row("b", id="x"))
+    with pytest.warns(UserWarning, match=r"1 of 2 rows are left out \(1 x two rows have the id 'x'.*line 2"):
+        assert [task.prompt for task in load(spec, "all")] == ["a"]
+
+
+def test_a_row_without_tests_is_left_out_and_not_scored_0(tmp_path: Path) -> None:
+    spec = written(tmp_path / "t.jsonl", row("a", tests=[]), row("b"))
+    assert next(stream(spec, "all")) == Excluded(f"{tmp_path / 't.jsonl'}, line 1", "no tests", "t/1")
+
+
+def test_a_file_of_mixed_formats_gives_what_it_has_and_names_the_rest(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    mbpp = {"task_id": 1, "text": "t", "code": "c", "test_list": ["assert 1"]}
+    lines = [json.dumps(row("a")), '{"prompt": "cut o', json.dumps(mbpp), "[1]", "", json.dumps(row("b"))]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    found = list(stream(f"jsonl:{path}", "all"))
+    assert [each.prompt for each in found if isinstance(each, Task)] == ["a", "b"]
+    excluded = [each for each in found if isinstance(each, Excluded)]
+    assert [each.where.rpartition(" ")[2] for each in excluded] == ["2", "3", "4"]
+    for each, why in zip(excluded, ("not JSON", "unknown key 'code'", "expected an object, got list"), strict=True):
+        assert each.why.startswith(why)
+
+
+def test_the_first_row_decides_whether_rows_name_their_split(tmp_path: Path) -> None:
+    named = written(tmp_path / "a.jsonl", row("a", split="train"), row("b"))
+    assert [str(each.why) for each in stream(named) if isinstance(each, Excluded)] == [
+        "the row names no split, and the first row does"
+    ]
+    unnamed = written(tmp_path / "b.jsonl", row("a"), row("b", split="train"), row("c"))
+    assert [str(each.why) for each in stream(unnamed) if isinstance(each, Excluded)] == [
+        "the row names the split 'train', the first none"
+    ]
+
+
+def test_a_task_that_is_written_is_read_as_it_was(tmp_path: Path) -> None:
+    task = Task("x", "p", Calls("f", (Call((1, [2]), {"a": 1}),)), "cpp", "int f(", "1", Asserts(("assert 1",)), ("}",),
+                {"where": "w", "split": "test"})  # fmt: skip
+    assert load(written(tmp_path / "t.jsonl", jsonl.row(task)), "test") == [task]
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe{}", b"\x1f\x8b but not gzip", b'{"prompt": "\xed\xa0\x80"}'])
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path, content: bytes) -> None:
     for name in ("t.jsonl", "t.jsonl.gz"):
         (tmp_path / name).write_bytes(content)
-        with pytest.raises(BadTasks, match="cannot read"):
+        with pytest.raises(BadTasks, match=r"t\.jsonl.*(not JSON|cannot be read)"):
             load(f"jsonl:{tmp_path / name}", "all")
 
 
 def test_holdout_tests_stand_beside_the_others(tmp_path: Path) -> None:
     [task] = load(written(tmp_path / "a.jsonl", row("p", holdout=["assert f(2)"], split="train")))
     assert (task.tests, task.holdout) == (Asserts(("assert True",)), Asserts(("assert f(2)",)))
-    with pytest.raises(BadTasks, match="line 1: tests must be"):
-        load(written(tmp_path / "b.jsonl", row("p", holdout=3, split="train")))
+    [excluded] = stream(written(tmp_path / "b.jsonl", row("p", holdout=3, split="train")), "all")
+    assert isinstance(excluded, Excluded)
+    assert excluded.why.startswith("tests must be")

@@ -39,7 +39,7 @@ def test_built_in_sets() -> None:
 
 
 def test_unknown_set_names_the_closest() -> None:
-    with pytest.raises(UnknownTasks, match="unknown task set 'mbp'; did you mean mbpp"):
+    with pytest.raises(UnknownTasks, match="unknown task set 'mbp'; did you mean .*mbpp"):
         load("mbp")
 
 
@@ -70,7 +70,7 @@ def test_without_a_path_it_looks_in_the_data_folder_then_says_where_it_looked(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SPANWISE_DATA", str(tmp_path / "elsewhere"))
-    monkeypatch.setattr("trainer.tasks.files.find_spec", lambda name: None)
+    monkeypatch.setattr("trainer.tasks.hub.find_spec", lambda name: None)
     with pytest.raises(TasksMissing) as caught:
         load("mbpp")
     for part in ("elsewhere/mbpp", "data/mbpp", "'datasets' is not installed", "mbpp:PATH", "SPANWISE_DATA"):
@@ -86,21 +86,28 @@ def test_without_files_the_hub_is_asked(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.delenv("SPANWISE_DATA", raising=False)
     row = {"task_id": 601, "text": "t", "code": "c", "test_list": ["assert 1"]}
     asked = []
-    hub = SimpleNamespace(load_dataset=lambda *name: asked.append(name) or {"train": [row]})
-    monkeypatch.setattr("trainer.tasks.files.find_spec", lambda name: object())
-    monkeypatch.setattr("trainer.tasks.files.import_module", lambda name: hub)
+
+    def load_dataset(*name: str, **options: object) -> list[object]:
+        asked.append((*name, options))
+        return [row] if options["split"] == "train" else []
+
+    monkeypatch.setattr("trainer.tasks.hub.find_spec", lambda name: object())
+    monkeypatch.setattr("trainer.tasks.hub.import_module", lambda name: SimpleNamespace(load_dataset=load_dataset))
     assert [task.id for task in load("mbpp")] == ["mbpp/601"]
-    assert asked == [("google-research-datasets/mbpp", "full")]
+    assert asked == [
+        ("google-research-datasets/mbpp", "full", {"split": split, "revision": None, "streaming": True})
+        for split in ("train", "validation", "test", "prompt")
+    ]
 
 
 def test_a_hub_that_fails_is_told_with_what_works_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*name: str) -> None:
+    def fail(*name: str, **options: object) -> None:
         raise ConnectionError("no route to host\nand more")
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SPANWISE_DATA", raising=False)
-    monkeypatch.setattr("trainer.tasks.files.find_spec", lambda name: object())
-    monkeypatch.setattr("trainer.tasks.files.import_module", lambda name: SimpleNamespace(load_dataset=fail))
+    monkeypatch.setattr("trainer.tasks.hub.find_spec", lambda name: object())
+    monkeypatch.setattr("trainer.tasks.hub.import_module", lambda name: SimpleNamespace(load_dataset=fail))
     with pytest.raises(
         TasksMissing, match=r"ConnectionError: no route to host\).*offline, give the file as humaneval:PATH"
     ):

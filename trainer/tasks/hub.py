@@ -1,0 +1,102 @@
+"""Task sets on the Hugging Face hub, read through the package `datasets` row by row.
+
+    apps:hf://codeparrot/apps        OWNER/NAME of a data set; OWNER/NAME/CONFIG where it has configurations
+
+Without a path, and without the set's files in the folders where they are looked for, the hub is asked for the data set
+that a loader names. Data sets that are published as a script are read from Parquet files that the hub makes of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from importlib.util import find_spec
+
+from trainer.tasks.files import DATA_VARIABLE, BadTasks, Entry, TasksMissing, entries, locate, places
+
+SCHEME = "hf://"
+CONVERTED = "refs/convert/parquet"
+"""The branch on which the hub keeps Parquet files of every data set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """Where a set lies on the hub."""
+
+    dataset: str
+    """OWNER/NAME."""
+    config: str | None = None
+    split: str = "test"
+    """The hub's name of the split; several are joined by `+`."""
+    revision: str | None = None
+
+
+def source(name: str, path: str | None, files: Sequence[str], *hubs: Hub) -> Iterator[Entry]:
+    """The rows of a set: of `path`, a file, a folder or a name on the hub; or of the files where sets are looked for;
+    or else of `hubs`, one after the other.
+
+    Raises:
+        TasksMissing: the files are nowhere, and the hub did not deliver; the cause is chained.
+        BadTasks: a hub that was named did not deliver.
+    """
+    if path is not None and path.startswith(SCHEME):
+        for hub in dict.fromkeys(named(path, hub) for hub in hubs):
+            yield from hub_rows(hub)
+        return
+    found = locate(name, path, files)
+    if found:
+        yield from entries(found)
+        return
+    for hub in hubs:
+        try:
+            yield from hub_rows(hub)
+        except BadTasks as error:
+            raise missing(name, files[:1], str(error)) from error
+    if not hubs:
+        raise missing(name, files[:1], "it is not on the Hugging Face hub")
+
+
+def named(path: str, hub: Hub) -> Hub:
+    """`hub` with the data set that `hf://OWNER/NAME[/CONFIG]` names.
+
+    Raises:
+        BadTasks: it names none.
+    """
+    parts = path.removeprefix(SCHEME).removeprefix("datasets/").strip("/").split("/")
+    if len(parts) not in (2, 3) or not all(parts):
+        raise BadTasks(f"expected {SCHEME}OWNER/NAME or {SCHEME}OWNER/NAME/CONFIG, got {path!r}")
+    dataset, config = "/".join(parts[:2]), parts[2] if len(parts) == 3 else hub.config
+    return replace(hub, dataset=dataset, config=config, revision=hub.revision if dataset == hub.dataset else None)
+
+
+def hub_rows(hub: Hub) -> Iterator[Entry]:
+    """Rows of a data set on the hub, streamed; needs the package `datasets`.
+
+    Raises:
+        BadTasks: the package is not installed, or the hub did not deliver; the cause is chained.
+    """
+    if find_spec("datasets") is None:
+        raise BadTasks(
+            "the Hugging Face hub was not asked, because the package 'datasets' is not installed (spanwise[tasks])"
+        )
+    label = "/".join(part for part in (hub.dataset, hub.config) if part)
+    number = 0
+    try:
+        load = import_module("datasets").load_dataset
+        for split in hub.split.split("+"):
+            for row in load(hub.dataset, hub.config, split=split, revision=hub.revision, streaming=True):
+                number += 1
+                yield f"{label}, row {number}", dict(row)
+    except Exception as error:  # whatever the network, the hub and the package raise
+        first_line = next(iter(str(error).splitlines()), "")
+        raise BadTasks(f"the Hugging Face hub gave no {label!r} ({type(error).__name__}: {first_line})") from error
+
+
+def missing(name: str, files: Sequence[str], why: str) -> TasksMissing:
+    """The error for a set that is in none of its places; `why` says what became of the hub."""
+    looked = ", ".join(str(folder) for folder in places(name))
+    return TasksMissing(
+        f"no {' or '.join(files)} for the task set {name!r} in {looked}; {why}; "
+        f"offline, give the file as {name}:PATH or set {DATA_VARIABLE} to the folder that holds {name}/"
+    )
