@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analyzers.runtime.tests import Tests
     from analyzers.types import Report, Source
 
-__all__ = ["NAME", "TIMEOUT", "Limits", "Tier", "close", "submit"]
+__all__ = ["NAME", "TIMEOUT", "Limits", "Tier", "close", "resize", "submit"]
 
 NAME = "runtime"
 TIMEOUT = "TimeoutError"
@@ -30,6 +30,13 @@ TIMEOUT = "TimeoutError"
 
 _lock = threading.Lock()
 _pools: dict[Tier, Pool] = {}
+_workers: int | None = None
+
+
+def resize(workers: int | None) -> None:
+    """How many programs run at a time on pools that are started from now on; None: one for each CPU."""
+    global _workers
+    _workers = workers
 
 
 def submit(
@@ -48,7 +55,7 @@ def submit(
     tier = tiers.choose(isolation)
     with _lock:
         if tier not in _pools:
-            _pools[tier] = Pool(tier=tier)
+            _pools[tier] = Pool(_workers, tier=tier)
         pool = _pools[tier]
     return pool.submit(source, tests, limits or Limits())
 

@@ -221,3 +221,15 @@ def test_a_caller_that_ends_takes_everything_along(end, whole_group):
     assert wait_until_gone(processes)
     assert folders_of(processes) == []
     caller.communicate()
+
+
+def test_pools_of_a_process_are_as_large_as_it_is_told(monkeypatch):
+    monkeypatch.setattr(runtime, "_pools", {})
+    runtime.resize(1)
+    try:
+        futures = [runtime.submit(Source(f"def f(x): return x + 1 # {n}"), TESTS, LIMITS) for n in range(4)]
+        assert all(future.result().verdict.outcome is Outcome.PASS for future in futures)
+        assert [len(pool._judges) for pool in runtime._pools.values()] == [1]
+    finally:
+        runtime.resize(None)
+        runtime.close()
