@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from trainer.types import Experience, Rollout
+from trainer.types import Beliefs, Experience, Rollout
+
+BELIEFS = tuple(field.name for field in fields(Beliefs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ def _pack(sample: Experience) -> dict[str, Any]:
         "truncated": rollout.truncated,
         "step": rollout.step,
         "advantages": torch.from_numpy(sample.advantages),
+        "returns": _tensor(sample.returns),
+        "beliefs": {name: _tensor(getattr(sample.beliefs, name)) for name in BELIEFS},
     }
 
 
@@ -115,4 +120,13 @@ def _unpack(state: Mapping[str, Any]) -> Experience:
         truncated=state["truncated"],
         step=state["step"],
     )
-    return Experience(rollout, state["advantages"].numpy())
+    beliefs = Beliefs(**{name: _array(values) for name, values in state["beliefs"].items()})
+    return Experience(rollout, state["advantages"].numpy(), beliefs, _array(state["returns"]))
+
+
+def _tensor(values: NDArray[np.float32] | None) -> torch.Tensor | None:
+    return None if values is None else torch.from_numpy(values)
+
+
+def _array(values: torch.Tensor | None) -> NDArray[np.float32] | None:
+    return None if values is None else values.numpy()

@@ -180,9 +180,10 @@ def _new_folder(settings: Config) -> Path:
 def _opening(settings: Config, loop: Loop, train: int, held_out: int) -> str:
     policy, judges = loop.policy, ", ".join(settings.reward.analyzers)
     begun = f"; going on after step {loop.step}" if loop.step else ""
+    named = f"{settings.algorithm} = " if settings.algorithm else ""
     return (
         f"{settings.model.name} ({policy.parameters / 1e6:.1f} M weights) on {policy.model.device}; "
         f"{train} tasks of {settings.tasks.train}, {held_out} held out; "
         f"rewards: {schemes.title(settings.scheme_spec)} from {judges}; "
-        f"learning: {settings.advantage.name} + {settings.loss.name}{begun}"
+        f"learning: {named}{settings.advantage.name} + {settings.loss.name}{begun}"
     )

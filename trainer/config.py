@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from rewards import schemes
 from rewards.registry import did_you_mean
 from trainer.buffer import Staleness
+from trainer.recipes import RECIPES
 
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(gt=0, le=1)]
@@ -33,6 +34,9 @@ PRETRAINED: Mapping[str, Mapping[str, Any]] = {
 }
 """What a pretrained model starts from: sizes that a model of some 100 million weights manages on two CPU cores."""
 
+
+UNCRITICAL = ("reinforce", "rltf", "grpo", "rloo", "reinforce++")
+"""Advantages that give a critic nothing to learn."""
 
 NAMED = ("scheme", "advantage", "loss")
 """Tables that name a function and hold its keyword arguments."""
@@ -118,6 +122,16 @@ class Rollouts(Section):
     """Longest completion."""
     cache_tokens: Positive = 16384
     """Tokens, prompts included, whose keys and values are held at a time."""
+    replace: Literal["never", "alike", "silent"] = "never"
+    """Groups that are replaced by those of further tasks (DAPO's dynamic sampling): "alike", where all outcomes earned
+    the same; "silent", where no token has an advantage, so that a group with charges stays."""
+    extra_rounds: Positive = 3
+    """Further rounds, at most, that replace groups; what is missing then is missing."""
+    overlong: Literal["keep", "drop", "punish"] = "keep"
+    """"drop" does not learn from completions that were cut off; "punish" takes up to 1 off the reward of those that
+    come close to `max_new_tokens` (DAPO, arXiv 2503.14476, section 3.4)."""
+    overlong_share: Share = 0.2
+    """The last share of `max_new_tokens`, over which that price rises from 0 to 1."""
 
 
 class BufferSettings(Section):
@@ -148,11 +162,32 @@ class Objective(Section):
     dense_groups: Literal["all", "unsolved"] = "all"
     """"unsolved" charges tokens only in groups where no sample passes, where the outcome alone says little."""
     kl_weight: Weight = 0.0
-    """Scale of KL(policy || initial policy), token mean (k3). Costs one more forward pass and a copy of the weights."""
+    """Scale of KL(policy || initial policy). Costs one more forward pass and a copy of the weights."""
+    kl_place: Literal["loss", "reward"] = "loss"
+    """"loss" adds its token mean to the loss; "reward" takes it off the reward, as far as the advantage can tell: token
+    by token for `gae` and `reinforce++`, else its sum over the completion."""
+    kl_estimator: Literal["k1", "k2", "k3"] = "k3"
+    """How it is estimated, see `trainer.losses.kl_estimate`: k1 for the reward, k2 or k3 for the loss."""
+    importance_cap: Weight = 0.0
+    """Above 0, weighs each token by min(p_learner / p_generator, cap) under the weights that sampled it, which corrects
+    for a generator that computes in another engine or precision (truncated importance sampling)."""
     entropy_weight: Weight = 0.0
     """Scale of the entropy bonus, token mean in nats."""
     supervised_weight: Weight = 0.0
     """Scale of RLTF's supervised term (eq. 7) on the reference completions of the step's tasks."""
+
+
+class Critic(Section):
+    """What is expected of a rollout before it is over; for the advantage `gae`."""
+
+    weight: Weight = 0.0
+    """Scale of the value loss; above 0 a linear value head is learned."""
+    clip: Weight = 0.2
+    """How far a value may move from that at sampling before its loss stops falling; 0 sets no bound."""
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-3
+    """Peak learning rate of the head."""
+    shared: bool = True
+    """Whether the value loss teaches the hidden states, too, or the head alone."""
 
 
 class Optimizer(Section):
@@ -211,6 +246,8 @@ class Evaluation(Section):
 class Config(Section):
     """A run."""
 
+    algorithm: str | None = None
+    """A name of `trainer.recipes`: what stands there is the default of the keys below."""
     model: Model = Model()
     tasks: Tasks = Tasks()
     reward: Reward = Reward()
@@ -224,6 +261,7 @@ class Config(Section):
     loss: Named = Named(name="reinforce")
     """A name of `trainer.losses`, and its options."""
     objective: Objective = Objective()
+    critic: Critic = Critic()
     optimizer: Optimizer = Optimizer()
     run: Run = Run()
     evaluation: Evaluation = Evaluation()
@@ -248,11 +286,32 @@ class Config(Section):
         schemes.resolve(self.scheme_spec)
         advantages.bind(self.advantage.name, **self.advantage.options)
         losses.bind(self.loss.name, **self.loss.options)
-        if self.rollout.samples == 1 and self.advantage.name in ("grpo", "rloo"):
-            raise ValueError(
-                f"advantage {self.advantage.name!r} compares the samples of a task: rollout.samples must be 2 or more"
-            )
+        _compatible(self)
         return self
+
+
+def _compatible(settings: Config) -> None:
+    """Refuses what would be learned from in vain."""
+    advantage, objective = settings.advantage, settings.objective
+    compares = advantage.name in ("grpo", "rloo") or advantage.options.get("group_baseline", False)
+    if settings.rollout.samples == 1 and compares:
+        raise ValueError(
+            f"advantage {advantage.name!r} compares the samples of a task: rollout.samples must be 2 or more"
+        )
+    if advantage.name == "gae" and not settings.critic.weight:
+        raise ValueError("advantage 'gae' needs a critic: set critic.weight above 0")
+    if settings.critic.weight and advantage.name in UNCRITICAL:
+        raise ValueError(f"advantage {advantage.name!r} has no use for a critic: set critic.weight to 0, or use 'gae'")
+    if objective.kl_weight and objective.kl_place == "loss" and objective.kl_estimator == "k1":
+        raise ValueError(
+            "the gradient of k1 in the loss is 0 on average: set objective.kl_estimator to k2 or k3, or "
+            "objective.kl_place to reward"
+        )
+    if settings.rollout.replace != "never" and settings.buffer.warmup:
+        raise ValueError(
+            f"rollout.replace = {settings.rollout.replace!r} may leave a round empty, so a warm-up of "
+            f"{settings.buffer.warmup} samples might never end: set buffer.warmup to 0"
+        )
 
 
 def load(path: Path | None = None, *, settings: Sequence[str] = (), flags: Mapping[str, Any] | None = None) -> Config:
@@ -265,6 +324,9 @@ def load(path: Path | None = None, *, settings: Sequence[str] = (), flags: Mappi
     layers += [("the command line", _nested(key, value)) for key, value in (flags or {}).items()]
     layers += [("--set", _assignment(setting)) for setting in settings]
     tree: dict[str, Any] = {key: {"name": getattr(Config(), key).name} for key in NAMED}
+    named = [layer["algorithm"] for _, layer in layers if isinstance(layer.get("algorithm"), str)]
+    if named:
+        _merge(tree, _recipe(named[-1]))
     for _, layer in layers:
         _merge(tree, layer)
     if path is None and _lookup(tree, "model.name") not in (None, Model().name):
@@ -285,6 +347,12 @@ def restore(text: str) -> Config:
         return Config.model_validate_json(text)
     except ValidationError as error:
         raise ConfigError(_one_line(error, [])) from error
+
+
+def _recipe(name: str) -> Mapping[str, Any]:
+    if name not in RECIPES:
+        raise ConfigError(f"unknown algorithm {name!r}; {did_you_mean(name, RECIPES)}")
+    return RECIPES[name].settings
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,10 @@ from rewards.stream import Scores
 from trainer import advantages, checkpoint, losses
 from trainer.buffer import Buffer
 from trainer.config import Config
+from trainer.experience import Shaping, alike, experiences, silent
 from trainer.policy import Policy
 from trainer.prompts import render, taught
-from trainer.rollout import Round, collect, experiences, improve, metrics
+from trainer.rollout import Round, collect, improve, metrics
 from trainer.step import Learner, Objective
 from trainer.types import Experience, Rollout, Sampling, Task
 
@@ -41,6 +43,10 @@ class Drawn:
     """Best outcome reward by task, these rounds included."""
     hopeless: int
     """Rounds in a row, up to the last one, that could not be judged."""
+    replaced: int = 0
+    """Groups that were sampled and are not learned from, because they say nothing."""
+    seconds: float = 0.0
+    """Spent on what the learner thinks of the rollouts."""
 
 
 class Loop:
@@ -88,26 +94,22 @@ class Loop:
         """
         rounds: list[Round] = []
         samples: list[Experience] = []
-        best, hopeless = dict(self.best), self._hopeless
-        objective = self._settings.objective
+        best, hopeless, replaced, seconds = dict(self.best), self._hopeless, 0, 0.0
         while self.buffer.wants_rollouts(self.step, coming=len(samples) if rounds else None):
-            rounds.append(self._collect(self.rounds + len(rounds)))
-            told = experiences(
-                rounds[-1],
-                advantage=self._advantage,
-                best=best,
-                dense_weight=objective.dense_weight,
-                dense_in_unsolved_only=objective.dense_groups == "unsolved",
-            )
-            hopeless = 0 if told else hopeless + 1
-            if hopeless >= HOPELESS_ROUNDS:
-                raise HarnessFailed(
-                    f"none of the programs of {hopeless} rounds in a row could be judged; "
-                    f"the last reason: {_reason(rounds[-1])}"
-                )
-            improve(best, rounds[-1])
-            samples.extend(told)
-        return Drawn(tuple(rounds), tuple(samples), best, hopeless)
+            kept: list[list[Experience]] = []
+            for _ in range(1 + self._extra_rounds):
+                rounds.append(self._collect(self.rounds + len(rounds)))
+                hopeless = _hopeless(rounds[-1], before=hopeless)
+                begin = time.perf_counter()
+                told = self._told(rounds[-1], best)
+                seconds += time.perf_counter() - begin
+                improve(best, rounds[-1])
+                kept.extend(told)
+                replaced += len(rounds[-1].groups) - len(told)
+                if len(kept) >= self._settings.rollout.tasks:
+                    break
+            samples.extend(chain.from_iterable(kept[: self._settings.rollout.tasks]))
+        return Drawn(tuple(rounds), tuple(samples), best, hopeless, replaced, seconds)
 
     def learn(self, drawn: Drawn) -> dict[str, Any]:
         """Takes what was sampled in, and makes one optimiser step; the metrics of both. Must not be broken off."""
@@ -123,8 +125,8 @@ class Loop:
         self.step += 1
         staleness = {"staleness": float(np.mean(ages))} if ages and settings.buffer.staleness != 0 else {}
         seconds = {phase: sum(each.seconds[phase] for each in rounds) for phase in ("generate", "score")}
-        seconds["learn"] = time.perf_counter() - begin
-        return {**_together(rounds), **learned, **staleness, "seconds": seconds}
+        seconds["learn"] = drawn.seconds + time.perf_counter() - begin
+        return {**_together(rounds), **self._replacements(drawn), **learned, **staleness, "seconds": seconds}
 
     def state(self) -> dict[str, Any]:
         """Everything but the weights, for `trainer.checkpoint.save`."""
@@ -161,6 +163,32 @@ class Loop:
             step=self.step,
         )
 
+    def _told(self, collected: Round, best: Mapping[str, float]) -> list[list[Experience]]:
+        """The groups of a round that are learned from."""
+        rollouts = [scored.rollout for scored in collected.scored]
+        beliefs = self.learner.believe(rollouts, record_logprobs=self._settings.buffer.staleness != 0)
+        groups = experiences(
+            collected, advantage=self._advantage, best=best, shaping=_shaping(self._settings), beliefs=beliefs
+        )
+        rule = self._settings.rollout.replace
+        return [
+            group
+            for group, scored in zip(groups, collected.groups, strict=True)
+            if group and not (rule == "alike" and alike(scored)) and not (rule == "silent" and silent(group))
+        ]
+
+    @property
+    def _extra_rounds(self) -> int:
+        rollout = self._settings.rollout
+        return 0 if rollout.replace == "never" else rollout.extra_rounds
+
+    def _replacements(self, drawn: Drawn) -> dict[str, int]:
+        """How many groups said nothing, and what it cost to replace them."""
+        if not drawn.rounds or not self._extra_rounds:
+            return {}
+        extra = sum(len(collected.scored) for collected in drawn.rounds[1:])
+        return {"replaced_groups": drawn.replaced, "extra_rollouts": extra}
+
     def _given(self, rollouts: Sequence[Rollout]) -> list[Rollout]:
         """The reference completions of the tasks of a batch, where there is a supervised term."""
         if not self._settings.objective.supervised_weight:
@@ -187,9 +215,26 @@ def _objective(settings: Config) -> Objective:
     return Objective(
         policy_loss=losses.bind(settings.loss.name, **settings.loss.options),
         kl_weight=objective.kl_weight,
+        kl_place=objective.kl_place,
+        kl_estimator=objective.kl_estimator,
         entropy_weight=objective.entropy_weight,
         supervised_weight=objective.supervised_weight,
+        importance_cap=objective.importance_cap,
+        critic=settings.critic,
         temperature=settings.rollout.temperature,
+        token_limit=settings.rollout.max_new_tokens,
+    )
+
+
+def _shaping(settings: Config) -> Shaping:
+    objective, rollout = settings.objective, settings.rollout
+    return Shaping(
+        dense_weight=objective.dense_weight,
+        dense_in_unsolved_only=objective.dense_groups == "unsolved",
+        kl_weight=objective.kl_weight if objective.kl_place == "reward" else 0.0,
+        overlong=rollout.overlong,
+        token_limit=rollout.max_new_tokens,
+        overlong_share=rollout.overlong_share,
     )
 
 
@@ -199,6 +244,18 @@ def _together(collected: Sequence[Round]) -> dict[str, Any]:
         return {}
     tasks = tuple(task for drawn in collected for task in drawn.tasks)
     return metrics(Round(tasks, tuple(group for drawn in collected for group in drawn.groups)))
+
+
+def _hopeless(collected: Round, *, before: int) -> int:
+    """Rounds in a row, up to this one, that could not be judged."""
+    if collected.judged:
+        return 0
+    if before + 1 >= HOPELESS_ROUNDS:
+        raise HarnessFailed(
+            f"none of the programs of {before + 1} rounds in a row could be judged; "
+            f"the last reason: {_reason(collected)}"
+        )
+    return before + 1
 
 
 def _reason(drawn: Round) -> str:

@@ -37,6 +37,18 @@ class Logprobs:
     """[B, T], True on the tokens of the completion."""
     entropy: Tensor | None = None
     """[B, T] in nats, of the distribution that each token was drawn from; where asked for."""
+    hidden: Tensor | None = None
+    """[B, T, H], what the model knew before each token; where asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """What a forward pass found."""
+
+    logits: Tensor
+    """[B, T, V]"""
+    hidden: Tensor | None
+    """[B, T, H], the last hidden states."""
 
 
 class Policy:
@@ -153,7 +165,9 @@ class Policy:
         self._fill(encoded, rows, samples=samples, sampling=sampling, on_done=collect)
         return [[finished[prompt * samples + g] for g in range(samples)] for prompt in range(len(prompts))]
 
-    def logprobs(self, rollouts: Sequence[Rollout], *, temperature: float = 1.0, entropy: bool = False) -> Logprobs:
+    def logprobs(
+        self, rollouts: Sequence[Rollout], *, temperature: float = 1.0, entropy: bool = False, hidden: bool = False
+    ) -> Logprobs:
         """Log-probs [B, T] of the completions at the temperature of sampling (0 counts as 1), with gradient."""
         width = max(len(rollout.completion_ids) for rollout in rollouts)
         ids = torch.full((len(rollouts), width), self.pad)
@@ -163,17 +177,18 @@ class Policy:
             ids[row, :length] = torch.from_numpy(rollout.completion_ids)
             mask[row, :length] = True
         ids, mask = ids.to(self.model.device), mask.to(self.model.device)
-        logits = self._logits(rollouts, ids, mask).float()
+        output = self._forward(rollouts, ids, mask, hidden=hidden)
+        logits = output.logits.float()
         if temperature not in (0.0, 1.0):
             logits = logits / temperature
         # Gather before normalising: one [B, T, V] tensor less than log_softmax.
         normaliser = logits.logsumexp(-1)
         values = logits.gather(-1, ids[..., None])[..., 0] - normaliser
         spread = normaliser - (logits.softmax(-1) * logits).sum(-1) if entropy else None
-        return Logprobs(torch.where(mask, values, 0.0), mask, spread)
+        return Logprobs(torch.where(mask, values, 0.0), mask, spread, output.hidden)
 
-    def _logits(self, rollouts: Sequence[Rollout], ids: Tensor, mask: Tensor) -> Tensor:
-        """[B, T, V], each row at the position before the token that it predicts."""
+    def _forward(self, rollouts: Sequence[Rollout], ids: Tensor, mask: Tensor, *, hidden: bool) -> _Output:
+        """Every row at the position before the token that it predicts."""
         width, device = ids.shape[1], ids.device
         prompt = max(len(rollout.prompt_ids) for rollout in rollouts)
         before = torch.full((len(rollouts), prompt), self.pad)
@@ -189,19 +204,20 @@ class Policy:
             start = ids.new_full((len(ids), 1), self.model.config.decoder_start_token_id)
             shifted = torch.cat([start, ids[:, :-1]], dim=1)
             inputs = {"input_ids": before, "attention_mask": seen.long(), "decoder_input_ids": shifted}
-            logits: Tensor = self.model(**inputs, use_cache=False).logits
-            return logits
+            found = self.model(**inputs, use_cache=False, output_hidden_states=hidden)
+            return _Output(found.logits, found.decoder_hidden_states[-1] if hidden else None)
         everything = torch.cat([seen, mask], dim=1).long()
         extra = {"logits_to_keep": width + 1} if self._keeps_logits else {}
-        output = self.model(
+        found = self.model(
             input_ids=torch.cat([before, ids], dim=1),
             attention_mask=everything,
             position_ids=(everything.cumsum(1) - 1).clamp(min=0),
             use_cache=False,
+            output_hidden_states=hidden,
             **extra,
         )
-        logits = output.logits[:, -width - 1 : -1]
-        return logits
+        before_each = slice(-width - 1, -1)
+        return _Output(found.logits[:, before_each], found.hidden_states[-1][:, before_each] if hidden else None)
 
     def _fill(
         self,

@@ -1,4 +1,4 @@
-"""Prompts to groups of rollouts, their rewards, and what the learner is told of them.
+"""Prompts to groups of rollouts and their rewards.
 
 Scoring runs in other processes and begins as soon as a rollout has finished, so that it overlaps generation.
 """
@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from rewards import batch_metrics, token_rewards
 from rewards.stream import Scores, Stream
 from rewards.types import Outcome, Score
-from trainer.advantages import AdvantageInputs, per_token
 from trainer.policy import Policy
 from trainer.prompts import by_stops, item, render
-from trainer.types import Experience, Rollout, Sampling, Scored, Task
+from trainer.types import Rollout, Sampling, Scored, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +34,11 @@ class Round:
     def scored(self) -> list[Scored]:
         """[B], task after task."""
         return [scored for group in self.groups for scored in group]
+
+    @property
+    def judged(self) -> bool:
+        """Whether the harness could judge any of them."""
+        return any(scored.score.base is not None for scored in self.scored)
 
 
 def collect(
@@ -79,47 +80,6 @@ def _scored(policy: Policy, rollout: Rollout, score: Score) -> Scored:
     ids = rollout.completion_ids
     dense = token_rewards(score, policy.token_bytes.spans(ids), sampled=policy.token_bytes.decode_bytes(ids))
     return Scored(rollout, score, dense.values, dense.credited)
-
-
-def experiences(
-    collected: Round,
-    *,
-    advantage: Callable[[AdvantageInputs], NDArray[np.float64]],
-    best: Mapping[str, float],
-    dense_weight: float = 1.0,
-    dense_in_unsolved_only: bool = False,
-) -> list[Experience]:
-    """What the learner is told: outcome advantages within each group, then the dense term on top.
-
-    `best` holds the best outcome reward of earlier rounds by task. Rollouts that the harness failed to judge are left
-    out, of the statistics of their group too.
-    """
-    judged = [
-        (number, scored)
-        for number, group in enumerate(collected.groups)
-        for scored in group
-        if scored.score.base is not None
-    ]
-    if not judged:
-        return []
-    inputs = AdvantageInputs(
-        rewards=np.array([scored.score.base for _, scored in judged], dtype=np.float64),
-        groups=np.array([number for number, _ in judged], dtype=np.int64),
-        best=np.array([best.get(collected.tasks[number].id, np.nan) for number, _ in judged], dtype=np.float64),
-    )
-    solved = {number for number, scored in judged if scored.score.outcome is Outcome.PASS}
-    return [
-        Experience(
-            scored.rollout,
-            per_token(
-                float(value),
-                scored.dense,
-                weight=0.0 if dense_in_unsolved_only and number in solved else dense_weight,
-                credited=scored.credited,
-            ),
-        )
-        for value, (number, scored) in zip(advantage(inputs), judged, strict=True)
-    ]
 
 
 def improve(best: dict[str, float], collected: Round) -> None:

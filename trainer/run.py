@@ -19,12 +19,14 @@ import typer
 
 from analyzers import registry
 from grammars import ownership
+from trainer.recipes import RECIPES
 
 LAST = ":last"
 _FLAGS = {
     "model": "model.name",
     "tasks": "tasks.train",
     "scheme": "scheme.name",
+    "algorithm": "algorithm",
     "advantage": "advantage.name",
     "loss": "loss.name",
     "steps": "run.steps",
@@ -57,8 +59,14 @@ def command(
     tasks: Annotated[str | None, typer.Option(help="builtin, mbpp:PATH, humaneval:PATH, jsonl:PATH.")] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
     scheme: Annotated[str | None, typer.Option(help="How findings and test results become rewards.")] = None,
-    advantage: Annotated[str | None, typer.Option(help="rltf, grpo, rloo, or a plugin's.")] = None,
-    loss: Annotated[str | None, typer.Option(help="reinforce, clipped, or a plugin's.")] = None,
+    algorithm: Annotated[
+        str | None,
+        typer.Option(help=f"Advantage, loss and rules of sampling: {', '.join(RECIPES)}; see docs/algorithms.md."),
+    ] = None,
+    advantage: Annotated[
+        str | None, typer.Option(help="reinforce, rltf, grpo, rloo, reinforce++, gae, or a plugin's.")
+    ] = None,
+    loss: Annotated[str | None, typer.Option(help="reinforce, clipped, gspo, cispo, or a plugin's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that analyse.")] = None,
     isolation: Annotated[

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -21,7 +21,8 @@ from torch import Tensor
 from trainer import config, losses
 from trainer.losses import LossInputs, LossOutput
 from trainer.policy import Logprobs, Policy
-from trainer.types import Experience, Rollout
+from trainer.types import Beliefs, Experience, Rollout
+from trainer.value import ValueHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +31,32 @@ class Objective:
 
     policy_loss: Callable[[LossInputs], LossOutput]
     kl_weight: float = 0.0
+    kl_place: Literal["loss", "reward"] = "loss"
+    kl_estimator: str = "k3"
     entropy_weight: float = 0.0
     supervised_weight: float = 0.0
+    importance_cap: float = 0.0
+    """Cap of the weight that corrects for a generator with other probabilities; 0 is no correction."""
+    critic: config.Critic = field(default_factory=config.Critic)
     temperature: float = 1.0
     """Temperature of sampling; the learner's log-probs must be those of the same distribution."""
+    token_limit: int = 1
+    """Longest completion that sampling allows."""
+
+    @property
+    def kl_in_loss(self) -> bool:
+        """Whether the KL term is part of the loss."""
+        return self.kl_weight > 0 and self.kl_place == "loss"
+
+    @property
+    def kl_in_reward(self) -> bool:
+        """Whether the KL penalty is part of the reward."""
+        return self.kl_weight > 0 and self.kl_place == "reward"
 
     @property
     def anchored(self) -> bool:
         """Whether a token without advantage has a gradient all the same."""
-        return self.kl_weight > 0 or self.entropy_weight > 0
+        return self.kl_in_loss or self.entropy_weight > 0 or self.critic.weight > 0
 
 
 class Learner:
@@ -72,9 +90,13 @@ class Learner:
         self._steps = steps
         self._done = 0
         self._reference = reference
-        optimizer = torch.optim.AdamW(
-            _groups(policy.model, settings.weight_decay), lr=settings.learning_rate, betas=settings.betas
-        )
+        self.value = ValueHead.of(policy) if objective.critic.weight > 0 else None
+        groups = _groups(policy.model, settings.weight_decay)
+        self._peaks = [settings.learning_rate] * len(groups)
+        if self.value is not None:
+            groups.append({"params": list(self.value.parameters()), "weight_decay": 0.0})
+            self._peaks.append(objective.critic.learning_rate)
+        optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=settings.betas)
         policy.model, self._optimizer = self._accelerator.prepare(policy.model, optimizer)
         policy.model.eval()
         if reference is not None:
@@ -92,8 +114,9 @@ class Learner:
         useful = told if self._objective.anchored else [sample for sample in told if sample.advantages.any()]
         learned = sum(len(sample.rollout.completion_ids) for sample in useful)
         sums: Counter[str] = Counter()
-        for rows in micro_batches([_width(s.rollout) for s in useful], budget=self._settings.micro_batch_tokens):
-            sums.update(self._policy_terms([useful[row] for row in rows], step_tokens=tokens))
+        for rows in self._micro_batches([sample.rollout for sample in useful]):
+            chosen = [useful[row] for row in rows]
+            sums.update(self._policy_terms(chosen, step_tokens=tokens, step_sequences=len(told)))
         if self._objective.supervised_weight > 0 and given:
             sums.update(self._supervised_term(given))
         metrics = {name: value if _of_step(name) else value * tokens / max(learned, 1) for name, value in sums.items()}
@@ -106,42 +129,106 @@ class Learner:
             **self._update(any_gradient=bool(sums)),
         }
 
+    @torch.no_grad()
+    def believe(self, rollouts: Sequence[Rollout], *, record_logprobs: bool = False) -> list[Beliefs]:
+        """What the learner thinks of fresh rollouts, before it learns from them; nothing where nothing needs it.
+
+        `record_logprobs` keeps its log-probs, for samples that it will learn from after the weights have changed.
+        """
+        found = [Beliefs()] * len(rollouts)
+        record = record_logprobs and self._objective.importance_cap > 0
+        if not (record or self.value is not None or self._objective.kl_in_reward):
+            return found
+        for rows in self._micro_batches(rollouts):
+            for row, beliefs in zip(rows, self._beliefs([rollouts[row] for row in rows], record), strict=True):
+                found[row] = beliefs
+        return found
+
     def state(self) -> dict[str, Any]:
-        """Optimiser and schedule; the weights are saved by the policy."""
-        return {"optimizer": self._optimizer.state_dict(), "steps": self._done}
+        """Optimiser, schedule and critic; the weights are saved by the policy."""
+        critic = {} if self.value is None else {"value": self.value.state_dict()}
+        return {"optimizer": self._optimizer.state_dict(), "steps": self._done, **critic}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Puts back what `state` returned."""
         self._optimizer.load_state_dict(state["optimizer"])
         self._done = state["steps"]
+        if self.value is not None:
+            self.value.load_state_dict(state["value"])
 
-    def _policy_terms(self, samples: Sequence[Experience], *, step_tokens: int) -> dict[str, float]:
+    def _beliefs(self, rollouts: Sequence[Rollout], record: bool) -> list[Beliefs]:
+        objective = self._objective
+        found = self.policy.logprobs(rollouts, temperature=objective.temperature, hidden=self.value is not None)
+        kl = None
+        if self._reference is not None and objective.kl_in_reward:
+            reference = self._reference.logprobs(rollouts, temperature=objective.temperature).values
+            kl = losses.kl_estimate(found.values - reference, objective.kl_estimator)
+        values = None if self.value is None or found.hidden is None else self.value(found.hidden)
+        columns = [_rows(each, rollouts) for each in (found.values if record else None, kl, values)]
+        return [Beliefs(*row) for row in zip(*columns, strict=True)]
+
+    def _policy_terms(
+        self, samples: Sequence[Experience], *, step_tokens: int, step_sequences: int
+    ) -> dict[str, float]:
         objective, rollouts = self._objective, [sample.rollout for sample in samples]
-        found = self.policy.logprobs(rollouts, temperature=objective.temperature, entropy=objective.entropy_weight > 0)
+        found = self.policy.logprobs(
+            rollouts,
+            temperature=objective.temperature,
+            entropy=objective.entropy_weight > 0,
+            hidden=self.value is not None,
+        )
         inputs = LossInputs(
             logprobs=found.values,
             generator_logprobs=_padded([rollout.logprobs for rollout in rollouts], found),
             advantages=_padded([sample.advantages for sample in samples], found),
             mask=found.mask,
             step_tokens=step_tokens,
+            step_sequences=step_sequences,
+            token_limit=objective.token_limit,
+            old_logprobs=_known([sample.beliefs.logprobs for sample in samples], found),
         )
+        metrics: dict[str, Tensor] = {}
+        if objective.importance_cap > 0:
+            inputs, metrics = losses.importance_truncated(inputs, cap=objective.importance_cap)
         output = objective.policy_loss(inputs)
-        loss, metrics = output.loss, dict(output.metrics)
-        if self._reference is not None and objective.kl_weight > 0:
-            with torch.no_grad():
-                anchor = self._reference.logprobs(rollouts, temperature=objective.temperature).values
-            metrics["kl"] = losses.kl_to_reference(inputs, anchor)
-            loss = loss + objective.kl_weight * metrics["kl"]
-        if found.entropy is not None:
-            metrics["entropy"] = inputs.mean(found.entropy)
-            loss = loss - objective.entropy_weight * metrics["entropy"]
+        metrics.update(output.metrics)
+        loss = output.loss
+        for name, weight, term in self._other_terms(inputs, found, samples):
+            metrics[name] = term
+            loss = loss + weight * term
         self._accelerator.backward(loss)
         return {"loss": float(loss.detach()), **{name: float(value.detach()) for name, value in metrics.items()}}
+
+    def _other_terms(
+        self, inputs: LossInputs, found: Logprobs, samples: Sequence[Experience]
+    ) -> Iterator[tuple[str, float, Tensor]]:
+        """Name, weight and value of each term beside the policy loss."""
+        objective = self._objective
+        if self._reference is not None and objective.kl_in_loss:
+            with torch.no_grad():
+                rollouts = [sample.rollout for sample in samples]
+                anchor = self._reference.logprobs(rollouts, temperature=objective.temperature).values
+            yield "kl", objective.kl_weight, losses.kl_to_reference(inputs, anchor, estimator=objective.kl_estimator)
+        if found.entropy is not None:
+            yield "entropy", -objective.entropy_weight, inputs.mean(found.entropy)
+        if self.value is not None and found.hidden is not None:
+            yield "value_loss", objective.critic.weight, self._value_loss(inputs, found, samples)
+
+    def _value_loss(self, inputs: LossInputs, found: Logprobs, samples: Sequence[Experience]) -> Tensor:
+        old = _known([sample.beliefs.values for sample in samples], found)
+        returns = _known([sample.returns for sample in samples], found)
+        if self.value is None or found.hidden is None or old is None or returns is None:
+            raise ValueError("a critic learns from the returns of an advantage function such as 'gae', got none")
+        hidden = found.hidden if self._objective.critic.shared else found.hidden.detach()
+        return losses.value_loss(inputs, self.value(hidden), old=old, returns=returns, clip=self._objective.critic.clip)
+
+    def _micro_batches(self, rollouts: Sequence[Rollout]) -> list[list[int]]:
+        return micro_batches([_width(rollout) for rollout in rollouts], budget=self._settings.micro_batch_tokens)
 
     def _supervised_term(self, given: Sequence[Rollout]) -> dict[str, float]:
         tokens = sum(len(rollout.completion_ids) for rollout in given)
         total = 0.0
-        for rows in micro_batches([_width(rollout) for rollout in given], budget=self._settings.micro_batch_tokens):
+        for rows in self._micro_batches(given):
             found = self.policy.logprobs([given[row] for row in rows])
             loss = losses.supervised(found.values, found.mask, step_tokens=tokens)
             self._accelerator.backward(self._objective.supervised_weight * loss)
@@ -149,13 +236,16 @@ class Learner:
         return {"loss": self._objective.supervised_weight * total, "supervised_loss": total}
 
     def _update(self, *, any_gradient: bool) -> dict[str, float]:
-        rate = self._settings.learning_rate * schedule(self._done, settings=self._settings, steps=self._steps)
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
+        factor = schedule(self._done, settings=self._settings, steps=self._steps)
+        for group, peak in zip(self._optimizer.param_groups, self._peaks, strict=True):
+            group["lr"] = peak * factor
         norm = 0.0
         if any_gradient:
             parameters = self.policy.model.parameters()
             norm = float(self._accelerator.clip_grad_norm_(parameters, self._settings.max_grad_norm))
+            if self.value is not None:
+                # By itself: the surprise of a new critic must not scale the policy's gradient down.
+                torch.nn.utils.clip_grad_norm_(self.value.parameters(), self._settings.max_grad_norm)
             # The scaler of float16 skips such steps itself, and has to see them to lower its scale.
             if math.isfinite(norm) or self._accelerator.scaler is not None:
                 self._optimizer.step()
@@ -163,7 +253,7 @@ class Learner:
         self._done += 1
         return {
             "grad_norm": norm,
-            "learning_rate": rate,
+            "learning_rate": self._settings.learning_rate * factor,
             "skipped_update": float(not any_gradient or not math.isfinite(norm)),
         }
 
@@ -201,6 +291,20 @@ def _of_step(metric: str) -> bool:
 
 def _width(rollout: Rollout) -> int:
     return len(rollout.prompt_ids) + len(rollout.completion_ids)
+
+
+def _known(rows: Sequence[NDArray[np.float32] | None], like: Logprobs) -> Tensor | None:
+    """[B, T] where every row is known, else None."""
+    known = [row for row in rows if row is not None]
+    return _padded(known, like) if len(known) == len(rows) else None
+
+
+def _rows(values: Tensor | None, rollouts: Sequence[Rollout]) -> list[NDArray[np.float32]] | list[None]:
+    """The rows of [B, T] without their padding."""
+    if values is None:
+        return [None] * len(rollouts)
+    table = values.float().cpu().numpy()
+    return [table[row, : len(rollout.completion_ids)].copy() for row, rollout in enumerate(rollouts)]
 
 
 def _padded(rows: Sequence[NDArray[np.float32]], like: Logprobs) -> Tensor:

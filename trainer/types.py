@@ -84,9 +84,24 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Beliefs:
+    """What the learner thinks of the tokens of a rollout at the time of sampling; None where nobody asked."""
+
+    logprobs: NDArray[np.float32] | None = None
+    """[T], log-probs under the weights that sampled the rollout, as the learner computes them."""
+    kl: NDArray[np.float32] | None = None
+    """[T], estimate of KL(policy || reference)."""
+    values: NDArray[np.float32] | None = None
+    """[T], what the critic expected before each token."""
+
+
+@dataclass(frozen=True, slots=True)
 class Experience:
     """What the learner is told: a rollout, and how much better than expected each of its tokens was."""
 
     rollout: Rollout
     advantages: NDArray[np.float32]
     """[T]"""
+    beliefs: Beliefs = Beliefs()
+    returns: NDArray[np.float32] | None = None
+    """[T], what the critic should have expected before each token; None where there is none."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from analyzers.runtime.tests import Asserts
 from analyzers.types import Kind, Severity
 from rewards.types import Charge, Diagnostic, Item, Outcome, Score, Source, Span
 from trainer import advantages
+from trainer.experience import Shaping, experiences
 from trainer.policy import Policy
-from trainer.rollout import Round, collect, experiences, improve, metrics
+from trainer.rollout import Round, collect, improve, metrics
 from trainer.types import Rollout, Sampling, Scored, Task
 
 NAME_ERROR = Diagnostic("runtime", "NameError", Severity.FATAL, "name 'q' is not defined", Span(0, 1), Kind.NAME)
@@ -100,8 +102,8 @@ def test_a_group_is_settled_together_and_exempt_tokens_are_known(policy: Policy)
         assert scored.credited is not None
         spans = policy.token_bytes.spans(scored.rollout.completion_ids)
         assert scored.credited.tolist() == [start == end for start, end in spans.tolist()]
-    told = experiences(drawn, advantage=advantages.bind("grpo"), best={}, dense_weight=0)
-    for sample, scored in zip(told, drawn.scored, strict=True):
+    told = experiences(drawn, advantage=advantages.bind("grpo"), best={}, shaping=Shaping(dense_weight=0))
+    for sample, scored in zip(chain.from_iterable(told), drawn.scored, strict=True):
         assert scored.credited is not None
         assert not sample.advantages[~scored.credited].any()
 
@@ -116,42 +118,12 @@ def test_the_dense_term_stands_on_the_tokens_of_the_charge(policy: Policy) -> No
         assert_allclose(scored.dense, expected)
 
 
-def test_outcome_advantage_first_then_the_dense_term() -> None:
-    # Group a: outcomes 1 and 0, RLOO: +1 and -1; the second is charged (-0.4, 0), scaled by 0.5: -1.2 and -1.
-    drawn = _round((_scored("a", 1.0), _scored("a", 0.0, dense=(-0.4, 0.0))))
-    samples = experiences(drawn, advantage=advantages.bind("rloo"), best={}, dense_weight=0.5)
-    assert_allclose([sample.advantages for sample in samples], [[1.0, 1.0], [-1.2, -1.0]], rtol=1e-6)
-
-
-def test_what_the_harness_failed_to_judge_is_left_out() -> None:
-    # The mean of the group is that of the judged two: with the third as 0 it would be 1/3, not 1/2.
-    drawn = _round((_scored("a", 1.0), _scored("a", None, outcome=Outcome.INFRASTRUCTURE), _scored("a", 0.0)))
-    samples = experiences(drawn, advantage=advantages.bind("grpo", std=False), best={})
-    assert_allclose([sample.advantages[0] for sample in samples], [0.5, -0.5])
-    assert experiences(_round((_scored("a", None),)), advantage=advantages.bind("grpo"), best={}) == []
-
-
-def test_groups_are_those_of_the_round_also_when_a_task_comes_twice() -> None:
-    drawn = _round((_scored("a", 1.0), _scored("a", 1.0)), (_scored("a", 0.0), _scored("a", 0.0)))
-    samples = experiences(drawn, advantage=advantages.bind("rloo"), best={})
-    assert not any(sample.advantages.any() for sample in samples)
-
-
-def test_charges_in_unsolved_groups_only() -> None:
-    solved = (_scored("a", 1.0, outcome=Outcome.PASS), _scored("a", 1.0, dense=(-0.4, 0.0)))
-    unsolved = (_scored("b", 0.0, dense=(-0.4, 0.0)), _scored("b", 0.0))
-    samples = experiences(
-        _round(solved, unsolved), advantage=advantages.bind("rloo"), best={}, dense_in_unsolved_only=True
-    )
-    assert_allclose([sample.advantages[0] for sample in samples], [0.0, 0.0, -0.4, 0.0])
-
-
 def test_best_so_far_rises_only() -> None:
     best = {"a": 0.5}
     drawn = _round((_scored("a", 0.2), _scored("a", None)), (_scored("b", -0.3), _scored("b", -1.0)))
-    samples = experiences(drawn, advantage=advantages.bind("rltf"), best=best)
+    told = chain.from_iterable(experiences(drawn, advantage=advantages.bind("rltf"), best=best))
     # a: 0.2 - 0.5; b has no program yet: the rewards themselves.
-    assert_allclose([sample.advantages[0] for sample in samples], [-0.3, -0.3, -1.0], rtol=1e-6)
+    assert_allclose([sample.advantages[0] for sample in told], [-0.3, -0.3, -1.0], rtol=1e-6)
     improve(best, drawn)
     assert best == {"a": 0.5, "b": -0.3}
     improve(best, _round((_scored("b", 1.0),)))
