@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from analyzers.futures import steps
 from analyzers.types import Outcome, Report, Source, Span
@@ -32,43 +33,27 @@ RUNTIME = "runtime"
 ISOLATION = "standard"
 
 
-class Scorer:
-    """Scores completions with one set of analyzers and one scheme; a context manager.
+class Scoring(ABC):
+    """What gives scores of one scheme, wherever they are made; a context manager."""
 
-    Without `runtime` among the analyzers tests cannot be run: rewards then come from findings alone, which is warned of
-    once, because programs trained on such rewards get shorter, not better (arXiv:2605.30478).
-    """
-
-    def __init__(
-        self,
-        analyzers: Sequence[str] = ANALYZERS,
-        *,
-        scheme: schemes.Spec = SCHEME,
-        limits: Limits | None = None,
-        isolation: str = ISOLATION,
-        workers: int | None = None,
-        cache: Path | None = None,
-        engine: Engine | None = None,
-    ) -> None:
-        """`limits` are those of the programs that run, `isolation` the weakest tier at which they may; `workers` the
-        processes; `cache` a folder where results are kept for other runs; `engine` is one that others share.
-
-        Raises:
-            ValueError: an unknown analyzer, scheme, option of the scheme or tier, with the closest names.
-            analyzers.runtime.sandbox.tiers.TierRefused: programs cannot be isolated so well on this machine.
-            OSError: nothing can be kept in `cache`.
-        """
+    def __init__(self, scheme: schemes.Spec) -> None:
+        """Raises ValueError: an unknown scheme or option of it, with the closest names."""
         self.scheme = schemes.resolve(scheme)
         self._needs = schemes.needs(self.scheme)
-        self._limits, self._isolation = limits_for(self._needs, limits), isolation
-        self._runs_tests = RUNTIME in analyzers
-        self._warned = False
-        self._owned = engine is None
-        if engine is None:
-            from analyzers.engine import Engine  # starts processes, so it is imported when it is wanted
 
-            engine = Engine(analyzers, workers=workers, limits=self._limits, isolation=isolation, cache_folder=cache)
-        self._engine = engine
+    @abstractmethod
+    def submit_batch(self, items: Iterable[Item | Mapping[str, Any]]) -> list[Future[Score]]:
+        """The scores of many items, in order, later.
+
+        Every item is checked before the first one is analysed. Schemes that compare them have not: see `grouped`.
+
+        Raises:
+            BadItem, BadTests, UnknownLanguage: as `submit`.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Ends the processes that nobody else uses."""
 
     def submit(self, item: Item | Mapping[str, Any]) -> Future[Score]:
         """The score of an item, later.
@@ -79,22 +64,6 @@ class Scorer:
             grammars.UnknownLanguage: no language of that name is known.
         """
         return self.submit_batch([item])[0]
-
-    def submit_batch(self, items: Iterable[Item | Mapping[str, Any]]) -> list[Future[Score]]:
-        """The scores of many items, in order, later; tools that take many programs at once get them at once.
-
-        Every item is checked before the first one is analysed. Schemes that compare them have not: see `grouped`.
-
-        Raises:
-            BadItem, BadTests, UnknownLanguage: as `submit`.
-        """
-        checked = [as_item(item) for item in items]
-        prepared = [self._prepared(item) for item in checked]
-        found = self._engine.submit_batch([source for source, _ in prepared], [tests for _, tests in prepared])
-        return [
-            steps(self._scoring(item, source, reports, tested=tests is not None))
-            for item, (source, tests), reports in zip(checked, prepared, found, strict=True)
-        ]
 
     def score_batch(self, items: Iterable[Item | Mapping[str, Any]]) -> list[Score]:
         """The scores of many items, in order, once they are there.
@@ -134,18 +103,78 @@ class Scorer:
             for item, score, group in zip(items, scores, groups(items, scores), strict=True)
         ]
 
-    def close(self) -> None:
-        """Ends the worker processes, unless they are shared."""
-        if self._owned:
-            self._engine.close()
-
-    def __enter__(self) -> Scorer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _settled(
+        self,
+        item: Item,
+        source: Source,
+        reports: tuple[Report, ...],
+        *,
+        tested: bool = True,
+        group: tuple[float, ...] | None = None,
+    ) -> Score:
+        evidence = gathered(item, source, reports, tested=tested, needs=self._needs)
+        return settle(item, evidence if group is None else replace(evidence, group=group), self.scheme)
+
+
+class Scorer(Scoring):
+    """Scores completions with one set of analyzers and one scheme; a context manager.
+
+    Without `runtime` among the analyzers tests cannot be run: rewards then come from findings alone, which is warned of
+    once, because programs trained on such rewards get shorter, not better (arXiv:2605.30478).
+    """
+
+    def __init__(
+        self,
+        analyzers: Sequence[str] = ANALYZERS,
+        *,
+        scheme: schemes.Spec = SCHEME,
+        limits: Limits | None = None,
+        isolation: str = ISOLATION,
+        workers: int | None = None,
+        cache: Path | None = None,
+        engine: Engine | None = None,
+    ) -> None:
+        """`limits` are those of the programs that run, `isolation` the weakest tier at which they may; `workers` the
+        processes; `cache` a folder where results are kept for other runs; `engine` is one that others share.
+
+        Raises:
+            ValueError: an unknown analyzer, scheme, option of the scheme or tier, with the closest names.
+            analyzers.runtime.sandbox.tiers.TierRefused: programs cannot be isolated so well on this machine.
+            OSError: nothing can be kept in `cache`.
+        """
+        super().__init__(scheme)
+        self._limits, self._isolation = limits_for(self._needs, limits), isolation
+        self._runs_tests = RUNTIME in analyzers
+        self._warned = False
+        self._owned = engine is None
+        if engine is None:
+            from analyzers.engine import Engine  # starts processes, so it is imported when it is wanted
+
+            engine = Engine(analyzers, workers=workers, limits=self._limits, isolation=isolation, cache_folder=cache)
+        self._engine = engine
+
+    def submit_batch(self, items: Iterable[Item | Mapping[str, Any]]) -> list[Future[Score]]:
+        """As `Scoring.submit_batch`; tools that take many programs at once get them at once."""
+        checked = [as_item(item) for item in items]
+        prepared = [self._prepared(item) for item in checked]
+        found = self._engine.submit_batch([source for source, _ in prepared], [tests for _, tests in prepared])
+        return [
+            steps(self._scoring(item, source, reports, tested=tests is not None))
+            for item, (source, tests), reports in zip(checked, prepared, found, strict=True)
+        ]
+
+    def close(self) -> None:
+        """Ends the worker processes, unless they are shared."""
+        if self._owned:
+            self._engine.close()
 
     def _scoring(
         self, item: Item, source: Source, found: Future[tuple[Report, ...]], *, tested: bool
@@ -161,18 +190,6 @@ class Scorer:
             return score
         # What the analyzers said of the program comes from the cache.
         return _with_holdout(score, (yield self._engine.submit(source, item.holdout)))
-
-    def _settled(
-        self,
-        item: Item,
-        source: Source,
-        reports: tuple[Report, ...],
-        *,
-        tested: bool = True,
-        group: tuple[float, ...] | None = None,
-    ) -> Score:
-        evidence = gathered(item, source, reports, tested=tested, needs=self._needs)
-        return settle(item, evidence if group is None else replace(evidence, group=group), self.scheme)
 
     def _prepared(self, item: Item) -> tuple[Source, Tests | None]:
         source = extract(
