@@ -10,6 +10,7 @@ import numpy as np
 
 from analyzers.types import Outcome
 from rewards.adapters.sampled import Charged
+from rewards.scorer import RUNTIME
 from rewards.types import Score
 
 
@@ -37,6 +38,14 @@ def figures(score: Score) -> dict[str, float]:
 def outcome_of(score: Score) -> str:
     """The outcome's name; empty where no tests were run."""
     return score.outcome.value if score.outcome else ""
+
+
+def unjudged(score: Score) -> str:
+    """What to say of a program that the harness failed on: its task, and why."""
+    runtime = [report for report in score.reports if report.analyzer == RUNTIME]
+    words = [report.verdict.detail if report.verdict else report.detail for report in runtime]
+    reasons = "; ".join(filter(None, words)) or "no report says why"
+    return f"the harness failed on a program of task {score.task_id!r} ({reasons})"
 
 
 def listed(score: Score) -> str:

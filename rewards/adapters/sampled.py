@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from rewards.align import token_rewards
 from rewards.tokens import TokenBytes, byte_offsets
-from rewards.types import Score
+from rewards.types import Score, TokenRewards
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +41,36 @@ class Sampled:
     def charged(self, score: Score) -> Charged:
         """The score on the ids, which must be known."""
         assert self.ids is not None
-        assert self.byte_spans is not None
-        if score.value is None:
-            return Charged(self.ids, np.zeros(len(self.ids)))
-        found = token_rewards(score, self.byte_spans, sampled=self.data)
+        found = self.rewards(score)
         return Charged(self.ids, found.values, found.credited)
 
+    def rewards(self, score: Score) -> TokenRewards:
+        """The dense term of a score on the ids, which must be known; 0 where the harness gave no verdict.
 
-def of_ids(table: TokenBytes, ids: Sequence[int] | NDArray[np.int64], answer: str | None = None) -> Sampled:
+        Raises:
+            ValueError: it is a score of something else.
+        """
+        assert self.byte_spans is not None
+        if score.value is None:
+            return TokenRewards(np.zeros(len(self.byte_spans)), np.zeros(len(self.byte_spans)))
+        return token_rewards(score, self.byte_spans, sampled=self.data)
+
+
+def of_ids(
+    table: TokenBytes, ids: Sequence[int] | NDArray[np.int64], answer: str | None = None, *, after: str = ""
+) -> Sampled:
     """What the ids spell; with `answer`, only its end that the answer is, where reasoning was split off.
 
-    Where the answer is no end of what was sampled (clean-up changed it), all of that is taken.
+    Where the answer is no end of what was sampled (clean-up changed it), all of that is taken. With `after`, only what
+    comes after the last such text is taken, where there is one.
     """
     row = np.asarray(ids, dtype=np.int64)
     spans, data = table.spans(row), table.decode_bytes(row)
     whole = data.decode("utf-8", errors="replace")
     kept, end = whole.rstrip(), (answer or "").rstrip()
     start = len(kept) - len(end) if end and kept.endswith(end) else 0
+    if after and after in whole:
+        start = whole.rindex(after) + len(after)
     skipped = int(byte_offsets(whole, data)[start])
     # Whatever ends a sequence is a special token, which has no bytes.
     truncated = bool(len(row)) and bool(spans[-1, 0] < spans[-1, 1])

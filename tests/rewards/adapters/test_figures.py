@@ -1,11 +1,13 @@
 """Scores as figures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from analyzers.types import Diagnostic, Kind, Outcome, Report, Severity, Source, Span, Status, TestResult, TestStatus
 from analyzers.types import Verdict as Ruling
-from rewards.adapters.figures import figures, listed, outcome_of, summary
+from rewards.adapters.figures import figures, listed, outcome_of, summary, unjudged
 from rewards.adapters.sampled import Charged
 from rewards.types import Charge, Score
 
@@ -56,3 +58,13 @@ def test_a_batch_is_summed_up_without_what_the_harness_failed_on():
         }
     )
     assert summary([unjudged]) == {"infrastructure": 1.0}
+
+
+def test_why_there_is_no_verdict():
+    ruling = Ruling(Outcome.INFRASTRUCTURE, detail="the worker was killed")
+    reports = (Report("pylint", Status.FAILED, detail="crashed"), Report("runtime", Status.OK, verdict=ruling))
+    score = Score(None, None, Outcome.INFRASTRUCTURE, Source("z"), "z", reports, task_id="a/1")
+    assert unjudged(score) == "the harness failed on a program of task 'a/1' (the worker was killed)"
+    failed = replace(score, reports=(Report("runtime", Status.UNAVAILABLE, detail="no isolation"),))
+    assert unjudged(failed).endswith("(no isolation)")
+    assert unjudged(replace(score, reports=())).endswith("(no report says why)")
