@@ -16,13 +16,13 @@ from contextlib import ExitStack
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from rewards import schemes
+from rewards import executors, schemes
 from rewards.align import token_rewards
 from rewards.evidence import limits_for
 from rewards.items import BadItem
 from rewards.metrics import batch_metrics
 from rewards.schemes import Spec
-from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, Scorer
+from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, Scorer, Scoring
 from rewards.serial import from_jsonable, jsonable
 from rewards.stream import IN_FLIGHT, Items, Stream
 from rewards.types import Charge, Evidence, Item, Outcome, Reward, Score, TokenRewards
@@ -93,18 +93,21 @@ def score_batch(
     limits: Limits | None = None,
     isolation: str = ISOLATION,
     workers: int | None = None,
+    executor: executors.Spec = executors.LOCAL,
 ) -> list[Score]:
     """The rewards of many completions, in order.
 
     An item is an Item or a mapping with the keys completion, language, tests, prefix, reference, task_id, truncated,
     raw and holdout; only `completion` is needed. `limits` bound the programs that run, and `isolation` is the weakest
-    tier at which they may (`strict`, `standard`, `weak`, `none`); `workers` is the number of processes.
+    tier at which they may (`strict`, `standard`, `weak`, `none`); `workers` is the number of processes. `executor` says
+    where they are: `"local"`, `"ray"`, `("ray", {"address": "auto"})` (`rewards.executors`).
 
     Raises:
         ValueError: as `score`; every item is checked before the first one is analysed.
         analyzers.runtime.sandbox.tiers.TierRefused: as `score`.
+        ImportError, rewards.executors.ExecutorUnavailable: the executor is not installed, or has nobody to score.
     """
-    return _scorer(analyzers, scheme, limits, isolation, workers).score_batch(items)
+    return _scorer(executor, analyzers, scheme, limits, isolation, workers).score_batch(items)
 
 
 def score_stream(
@@ -117,6 +120,7 @@ def score_stream(
     limits: Limits | None = None,
     isolation: str = ISOLATION,
     workers: int | None = None,
+    executor: executors.Spec = executors.LOCAL,
 ) -> Stream:
     """The rewards of completions as they finish: pairs of an item's index and its score, for `for` and `async for`.
 
@@ -132,14 +136,23 @@ def score_stream(
         ValueError: as `score_batch`, of the settings at once and of an item in its turn; or no `group_size`.
         analyzers.runtime.sandbox.tiers.TierRefused: as `score`.
     """
-    scorer = _scorer(analyzers, scheme, limits, isolation, workers)
+    scorer = _scorer(executor, analyzers, scheme, limits, isolation, workers)
     return scorer.score_stream(items, group_size=group_size, in_flight=in_flight)
 
 
 def _scorer(
-    analyzers: Sequence[str], scheme: Spec, limits: Limits | None, isolation: str, workers: int | None
-) -> Scorer:
-    """A scorer on the engine that calls with the same settings share."""
+    executor: executors.Spec,
+    analyzers: Sequence[str],
+    scheme: Spec,
+    limits: Limits | None,
+    isolation: str,
+    workers: int | None,
+) -> Scoring:
+    """The scorer that calls with the same settings share; on this machine one on an engine that they share."""
+    if executor != executors.LOCAL:
+        return executors.shared(
+            executor, executors.Settings(tuple(analyzers), scheme, limits, isolation=isolation, workers=workers)
+        )
     scheme = schemes.resolve(scheme)
     limits = limits_for(schemes.needs(scheme), limits)
     engine = _engine(tuple(analyzers), limits, isolation, workers)
