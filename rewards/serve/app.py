@@ -116,9 +116,10 @@ class Lines(Response):
         """
         async with self._desk.taken(self._scorer, self._items) as ticket, _watched(receive, ticket):
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            async for index, result in self._desk.results(ticket):
-                line = json.dumps(_answer(self._items[index], result, index), allow_nan=False).encode("ascii")
-                await send({"type": "http.response.body", "body": line + b"\n", "more_body": True})
+            async for found in self._desk.results(ticket):
+                answers = [_answer(self._items[index], result, index) for index, result in found]
+                lines = "".join(f"{json.dumps(answer, allow_nan=False)}\n" for answer in answers)
+                await send({"type": "http.response.body", "body": lines.encode("ascii"), "more_body": True})
             if not ticket.left:
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -172,7 +173,7 @@ def _add_scoring(app: FastAPI, desk: Desk) -> None:
         """Scores one completion."""
         item = body.item()
         async with desk.taken(_scorer(desk, body.scheme), [item]) as ticket, _watched(request.receive, ticket):
-            found = [result async for _, result in desk.results(ticket)]
+            found = dict([pair async for pairs in desk.results(ticket) for pair in pairs])
         if not found:
             raise Closing("the service is ending, and the time for what it had taken on is over")
         answer = _answer(item, found[0])
@@ -191,7 +192,7 @@ def _add_scoring(app: FastAPI, desk: Desk) -> None:
         if LINES in request.headers.get("accept", ""):
             return Lines(desk, scorer, items)
         async with desk.taken(scorer, items) as ticket, _watched(request.receive, ticket):
-            found = dict([pair async for pair in desk.results(ticket)])
+            found = dict([pair async for pairs in desk.results(ticket) for pair in pairs])
         if len(found) < len(items):
             raise Closing("the service is ending, and the time for what it had taken on is over")
         answers = [_answer(item, found[index], index) for index, item in enumerate(items)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -35,8 +36,8 @@ class Bounds:
 
     room: int = 2048
     """Completions that may wait."""
-    at_once: int = 32
-    """Completions that the engine gets at a time."""
+    at_once: int = max(64, 16 * len(os.sched_getaffinity(0)))
+    """Completions that the engine gets at a time: enough to keep all processes busy, and tools that take many."""
     max_body: int = 16 << 20
     """Bytes of the largest body."""
     drain_s: float = 60.0
@@ -124,19 +125,20 @@ class Desk:
             if self.closing and not self._open:
                 self._empty.set()
 
-    async def results(self, ticket: Ticket) -> AsyncIterator[tuple[int, Result]]:
-        """Number and result of each item, as they are found, and where the scheme compares them, all at the end."""
+    async def results(self, ticket: Ticket) -> AsyncIterator[list[tuple[int, Result]]]:
+        """Number and result of what is newly found, and where the scheme compares them, of all at the end."""
         begin, compared = time.monotonic(), Need.GROUP in schemes.needs(ticket.scorer.scheme)
         found: dict[int, Result] = {}
-        async for index, result in ticket:
-            self.meters.count(result, time.monotonic() - begin)
+        async for pairs in ticket:
+            seconds = time.monotonic() - begin
+            for _, result in pairs:
+                self.meters.count(result, seconds)
             if compared:
-                found[index] = result
+                found.update(pairs)
             else:
-                yield index, result
-        if len(found) == len(ticket.items):
-            for pair in sorted((await asyncio.to_thread(_compared, ticket, found)).items()):
-                yield pair
+                yield pairs
+        if compared and len(found) == len(ticket.items):
+            yield sorted((await asyncio.to_thread(_compared, ticket, found)).items())
 
     async def drain(self) -> None:
         """Takes nothing more on, and waits until what was taken on is done, `drain_s` at most; drops the rest then."""

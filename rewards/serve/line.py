@@ -26,6 +26,9 @@ LONGEST_WAIT_S = 60
 REMEMBERED = 64
 """Items whose ends tell how fast the line moves."""
 
+TOGETHER_S = 0.01
+"""How long a result waits for others, unless it is the last one: a message for each would cost more than it gains."""
+
 Result: TypeAlias = Score | Exception
 
 
@@ -41,7 +44,7 @@ class Full(Exception):
 
 
 class Ticket:
-    """The items of one request, and their results as they come: an asynchronous iterator, for one reader."""
+    """The items of one request, and their results in lists as they come: an asynchronous iterator for one reader."""
 
     def __init__(self, line: Line, scorer: Scorer, items: Sequence[Item]) -> None:
         self._line = line
@@ -54,7 +57,8 @@ class Ticket:
         self.running: dict[int, Future[Score]] = {}
         """The scores that the engine owes, by number of the item."""
         self.cancelled = False
-        self._results: asyncio.Queue[tuple[int, Result] | None] = asyncio.Queue()
+        self._ready: list[tuple[int, Result]] = []
+        self._some = asyncio.Event()
 
     def cancel(self) -> None:
         """Drops what waits, in the line and in the engine; a program that runs is not waited for. The iterator ends."""
@@ -63,19 +67,22 @@ class Ticket:
             self._line.leave(self)
             for future in list(self.running.values()):
                 future.cancel()
-            self._results.put_nowait(None)
+            self._some.set()
 
     def put(self, index: int, result: Result) -> None:
         """Hands over the result of an item."""
         self.left -= 1
-        self._results.put_nowait((index, result))
+        self._ready.append((index, result))
+        self._some.set()
 
-    async def __aiter__(self) -> AsyncIterator[tuple[int, Result]]:
-        """Number and result of each item, as they are found; fewer than there are items once it is cancelled."""
-        for _ in self.items:
-            found = await self._results.get()
-            if found is None:
-                return
+    async def __aiter__(self) -> AsyncIterator[list[tuple[int, Result]]]:
+        """Number and result of what is newly found, until all is; fewer than all items once it is cancelled."""
+        while (self.left or self._ready) and not self.cancelled:
+            await self._some.wait()
+            if self.left:
+                await asyncio.sleep(TOGETHER_S)
+            self._some.clear()
+            found, self._ready = self._ready, []
             yield found
 
 
