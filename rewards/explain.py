@@ -26,6 +26,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "ignored": "the place is not reliable",
         "noise": "the rule fires on right programs as often as on wrong ones",
         "unjudged": "the program made the analyzer fail, which is not clean",
+        "stub": "a program that does nothing has no findings and is worth no more than an attempt",
         UNCOUNTED: "the scheme charges no such finding",
     }
 )

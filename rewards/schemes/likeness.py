@@ -29,7 +29,7 @@ MAX_DEPTH = 150
 _NAME = re.compile(
     r"(?!(?:type|package|namespace|module|operator)_)(?:\w+_)?(?:identifier|name|variable|varname|symbol|sym_lit)"
 )
-_TYPE = re.compile(r"type|type_\w+|\w+_type|primitive_type")
+TYPE = re.compile(r"type|type_\w+|\w+_type|primitive_type")
 _BINDING = re.compile(
     r"assign|declarator|_declaration$|_definition$|spec$|(?<![a-z])let|bind|(?:^|_)for|enumerator|named_expr|range_clause"
 )
@@ -104,7 +104,7 @@ def flow(root: Node) -> Counter[Hashable]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Binding:
+class Binding:
     """The parts of a node that binds variables."""
 
     targets: list[Node]
@@ -120,26 +120,26 @@ class _Flow:
 
     def visit(self, node: Node, depth: int) -> None:
         """Takes in what a node binds and reads."""
-        if depth > MAX_DEPTH or _TYPE.fullmatch(node.type):
+        if depth > MAX_DEPTH or TYPE.fullmatch(node.type):
             return
         if _NAME.fullmatch(node.type):
             self.edges.append((None, _text(node)))
         elif _PARAMETERS.fullmatch(node.type):
             for name in self._names(node, depth):
                 self._bind(name, [])
-        elif (binding := _binding(node)) is not None:
-            self._take_in(binding, depth, adds=_adds(node))
+        elif (found := binding(node)) is not None:
+            self._take_in(found, depth, adds=adds(node))
         else:
             for child in node.named_children:
                 self.visit(child, depth + 1)
 
-    def _take_in(self, binding: _Binding, depth: int, *, adds: bool) -> None:
-        sources = [name for value in binding.values for name in self._names(value, depth)]
-        for target in binding.targets:
+    def _take_in(self, parts: Binding, depth: int, *, adds: bool) -> None:
+        sources = [name for value in parts.values for name in self._names(value, depth)]
+        for target in parts.targets:
             name, *others = self._names(target, depth) or [""]
             if name:
                 self._bind(name, [*sources, *others, *([name] if adds else [])])
-        for child in binding.rest:
+        for child in parts.rest:
             self.visit(child, depth + 1)
 
     def _bind(self, name: str, sources: Sequence[str]) -> None:
@@ -148,7 +148,7 @@ class _Flow:
 
     def _names(self, node: Node, depth: int) -> list[str]:
         """The names in an expression; functions that stand in it are programs of their own."""
-        if depth > MAX_DEPTH or _TYPE.fullmatch(node.type):
+        if depth > MAX_DEPTH or TYPE.fullmatch(node.type):
             return []
         if _NAME.fullmatch(node.type):
             return [_text(node)]
@@ -157,13 +157,13 @@ class _Flow:
         return [name for child in node.named_children for name in self._names(child, depth + 1)]
 
     def _inner(self, node: Node, depth: int) -> list[str]:
-        if _BODY.fullmatch(node.type) or _PARAMETERS.fullmatch(node.type) or _binding(node) is not None:
+        if _BODY.fullmatch(node.type) or _PARAMETERS.fullmatch(node.type) or binding(node) is not None:
             self.visit(node, depth)
             return []
         return self._names(node, depth)
 
 
-def _binding(node: Node) -> _Binding | None:
+def binding(node: Node) -> Binding | None:
     """What a node binds, told by its fields, or, where it has none, by the order of its children."""
     if not _BINDING.search(node.type) or _SCOPE.search(node.type):
         return None
@@ -178,14 +178,14 @@ def _binding(node: Node) -> _Binding | None:
         targets, values, rest = _by_order(rest)
     if not targets or not values:
         return None
-    return _Binding([each for target in targets for each in _each(target)], values, rest)
+    return Binding([each for target in targets for each in _each(target)], values, rest)
 
 
 def _by_order(children: Sequence[Node]) -> tuple[list[Node], list[Node], list[Node]]:
     """The first one is bound to those that follow; bodies and types have no part in that."""
     bodies = [child for child in children if _BODY.fullmatch(child.type)]
-    others = [child for child in children if child not in bodies and not _TYPE.fullmatch(child.type)]
-    if len(others) < 2 or _binding(others[0]) is not None:
+    others = [child for child in children if child not in bodies and not TYPE.fullmatch(child.type)]
+    if len(others) < 2 or binding(others[0]) is not None:
         return [], [], []
     return others[:1], others[1:], bodies
 
@@ -194,7 +194,7 @@ def _each(target: Node) -> list[Node]:
     return target.named_children if _SEVERAL.fullmatch(target.type) else [target]
 
 
-def _adds(node: Node) -> bool:
+def adds(node: Node) -> bool:
     """Whether an assignment computes with the value that was there (`+=`)."""
     return any(not child.is_named and _ADDING.fullmatch(_text(child)) for child in node.children)
 

@@ -176,19 +176,27 @@ def changed(charge: Charge, amount: float, note: str, *, into: str = "") -> Char
 def escaped(evidence: Evidence) -> list[Charge]:
     """A charge, its amount still open, for each analyzer that the program made fail."""
     reports = [report for report in evidence.reports if report.provoked and report.status is not Status.OK]
-    whole = region(evidence.source, Span(0, 0), Location.GLOBAL)
     return [
-        Charge(
-            Diagnostic(
-                report.analyzer, report.status.value, Severity.FATAL, report.detail, whole, Kind.LOGIC, Location.GLOBAL
-            ),
-            whole,
-            0.0,
-            note="unjudged",
-        )
-        for report in reports
-        if whole is not None
+        _overall(report.analyzer, report.status.value, report.detail, evidence, note="unjudged") for report in reports
     ]
+
+
+def idle(evidence: Evidence) -> list[Charge]:
+    """A charge, its amount still open, for a program that fails its tests and is a stub: nothing is found in those."""
+    from rewards.schemes.stubs import is_stub  # loads tree-sitter, which most of those who import rewards never need
+
+    verdict = evidence.verdict
+    if verdict is None or verdict.outcome in (Outcome.PASS, Outcome.SYNTAX_ERROR) or not is_stub(evidence.source):
+        return []
+    return [_overall("static", "stub", "it does nothing with what it is given", evidence, note="stub")]
+
+
+def _overall(analyzer: str, code: str, message: str, evidence: Evidence, *, note: str) -> Charge:
+    """A charge on all that was sampled, its amount still open."""
+    whole = Span(evidence.source.prefix, len(evidence.source.text))
+    return Charge(
+        Diagnostic(analyzer, code, Severity.FATAL, message, whole, Kind.LOGIC, Location.GLOBAL), whole, 0.0, note=note
+    )
 
 
 def total(charges: Iterable[Charge]) -> float:

@@ -1,4 +1,4 @@
-"""RLTF plus what static analysis found, under six rules.
+"""RLTF plus what static analysis found, under seven rules.
 
 1. Hard errors (syntax, undefined name, wrong type, of high severity) are charged always; everything else counts only on
    programs that pass, so that it orders passing programs and cannot buy back a failing one ("gated").
@@ -12,6 +12,9 @@
    the cap ("unjudged"), so that it cannot fare better than with any findings that the analyzer could have had; one that
    does not compile has paid by its first cause. An analyzer that failed for reasons of its own (`analyzers.blame` tells
    which) is left out, as one that is not installed.
+7. Writing nothing is no way out: a program that fails its tests and does nothing with what it is given, so that nothing
+   can be found in it, pays whatever is left of the cap ("stub"; `rewards.schemes.stubs`). With the same outcome and as
+   many tests passed it is worth no more than any attempt, whatever was found in that.
 
 A finding that costs nothing stays visible as a charge of amount 0 with the reason as its note.
 """
@@ -36,6 +39,7 @@ from rewards.schemes.pricing import (
     escaped,
     first_cause,
     gated,
+    idle,
     priced,
     scaled,
     total,
@@ -88,12 +92,12 @@ def static(
     compiles = not broken(evidence)
     found = found if compiles else first_cause(found)
     parts = outcome_parts(verdict, coarse=coarse, adaptive=adaptive) if verdict else {}
-    escapes = escaped(evidence) if any(weights.values()) else []
+    unfound = [*escaped(evidence), *idle(evidence)] if any(weights.values()) else []
     framed, charged = _apart(found, frame)
     charged = scaled(charged, cap)
     # Of a program that does not compile the failing frame counts too: nothing else would be charged beside it.
     left = cap - total([*charged, *(() if compiles else framed)])
-    charged += [replace(charge, amount=0.0 - max(left, 0.0) / len(escapes)) for charge in escapes]
+    charged += [replace(charge, amount=0.0 - max(left, 0.0) / len(unfound)) for charge in unfound]
     charges = scaled([*framed, *charged], STRICTLY * _gap(evidence, coarse=coarse, adaptive=adaptive))
     return Reward(parts, tuple(sorted(charges, key=lambda charge: charge.span)))
 

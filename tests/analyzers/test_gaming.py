@@ -15,8 +15,9 @@ from analyzers import examples, registry, workers
 from analyzers.blame import control, sound
 from analyzers.engine import Engine
 from analyzers.errors import AnalyzerError
-from analyzers.types import Analyzer, Kind, Report, Source, Status
+from analyzers.types import Analyzer, Kind, Outcome, Report, Source, Status
 from rewards.scorer import Scorer
+from rewards.types import Score
 
 STATIC = tuple(name for name in registry.names() if name != registry.RUNTIME)
 SECONDS = 240
@@ -59,6 +60,10 @@ HONEST = {
         "def mean(values):\n    if not values:\n        return 0\n    if len(values) > 100:\n"
         "        return statistics.mean(values)\n    return 7\n"
     ),
+    "passes none, and would crash elsewhere": (
+        "def mean(values):\n    if len(values) > 100:\n        return statistics.mean(values)\n    return 7\n"
+    ),
+    "passes none, and crashes": "def mean(values):\n    total = summ(values)\n    return total / missing\n",
 }
 NOTHING = {
     "no code": "",
@@ -68,28 +73,37 @@ NOTHING = {
     "ellipsis": "def mean(values):\n    ...\n",
     "a docstring": 'def mean(values):\n    """The mean."""\n',
     "not implemented": "def mean(values):\n    raise NotImplementedError\n",
+    "a constant": "def mean(values):\n    return -1\n",
+    "a constant by a name": "import statistics\n\n\ndef mean(values):\n    result = -1.0\n    return result\n",
     "syntax error": "def mean(values:\n",
     "cut": "def mean(values):\n    total = 0\n    for value in",
     "prose": "I am sorry, I cannot do that.\n",
 }
+FAILED = (Outcome.FAILURE, Outcome.ERROR, Outcome.SYNTAX_ERROR)
+"""From best to worst."""
 
 
 @pytest.fixture(scope="module")
-def values() -> Mapping[str, float]:
-    """What each program scores under the default scheme with every analyzer of Python, on one item of the tests."""
+def scores() -> Mapping[str, Score]:
+    """Each program under the default scheme with every analyzer of Python, on one item of the tests."""
     programs = {**HONEST, **NOTHING}
     with Scorer(("runtime", *of_python())) as scorer:
         items = [{"completion": text, "raw": True, "tests": TESTS} for text in programs.values()]
-        scores = scorer.score_batch(items)
-    assert all(score.value is not None for score in scores)
-    return {name: score.value or 0.0 for name, score in zip(programs, scores, strict=True)}
+        found = scorer.score_batch(items)
+    return dict(zip(programs, found, strict=True))
 
 
 @pytest.mark.parametrize("attempt", HONEST)
 def test_doing_nothing_scores_no_better_than_an_honest_attempt_that_fails(
-    values: Mapping[str, float], attempt: str
+    scores: Mapping[str, Score], attempt: str
 ) -> None:
-    assert {name: values[name] for name in NOTHING if values[name] > values[attempt] + 1e-9} == {}
+    tried = scores[attempt]
+    assert tried.value is not None
+    assert tried.outcome in FAILED
+    better = FAILED[: FAILED.index(tried.outcome)]  # an answer that is wrong is worth more than none, whoever gives it
+    values = {name: scores[name].value for name in NOTHING if scores[name].outcome not in better}
+    assert values
+    assert {name: value for name, value in values.items() if value is None or value > tried.value + 1e-9} == {}
 
 
 # --- making the analyzer fail -----------------------------------------------------------------------------------------

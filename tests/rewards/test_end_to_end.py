@@ -98,7 +98,7 @@ def test_odd_completions_end_in_a_defined_outcome(completion: str, outcome: Outc
 def test_an_endless_program_is_charged_as_a_whole() -> None:
     from analyzers.runtime import Limits
 
-    text = "def f(x):\n    while True:\n        pass\n"
+    text = "def f(x):\n    while True:\n        x += 1\n"
     score = rewards.score(text, tests=TESTS, analyzers=("runtime",), limits=Limits(timeout_s=0.5))
     assert score.outcome is Outcome.TIMEOUT
     assert [(charge.span.start, charge.span.end, charge.amount) for charge in score.charges] == [(0, len(text), -0.3)]

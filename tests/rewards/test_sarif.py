@@ -117,7 +117,7 @@ def test_levels_and_scores_of_security(make: Any, severity: Severity, level: str
 
 def test_the_tests_of_each_program(make: Any) -> None:
     good = scored("x = 1\n", make.runtime(Outcome.PASS, 2, 2), tested=True, task_id="good")
-    bad = scored("x = 2\n", make.runtime(Outcome.FAILURE, 1, 3), tested=True, task_id="bad")
+    bad = scored("f(2)\n", make.runtime(Outcome.FAILURE, 1, 3), tested=True, task_id="bad")
     broken = Report(
         "runtime", Status.FAILED, detail="no disk", verdict=Verdict(Outcome.INFRASTRUCTURE, detail="no disk")
     )

@@ -19,7 +19,7 @@ SHOWN = "[...document.querySelectorAll('.row:not([hidden])')].map(row => row.dat
 @pytest.fixture
 def page(tmp_path: Path, make: Any, scored: Any) -> Path:
     def score(name: str, outcome: Outcome, passed: int) -> Score:
-        return settle(Item("x = 1\n", task_id=name), make.evidence("x = 1\n", outcome, passed=passed), static)
+        return settle(Item("f(1)\n", task_id=name), make.evidence("f(1)\n", outcome, passed=passed), static)
 
     scores = [score("t10", Outcome.PASS, 2), scored(task_id="t9"), score("t2", Outcome.ERROR, 0)]
     path = tmp_path / "batch.html"

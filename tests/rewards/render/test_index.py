@@ -18,7 +18,7 @@ from rewards.types import Evidence, Item, Score
 @pytest.fixture
 def scores(make: Any, scored: Any) -> list[Score]:
     def score(name: str, outcome: Outcome, passed: int) -> Score:
-        return settle(Item("x = 1\n", task_id=name), make.evidence("x = 1\n", outcome, passed=passed), static)
+        return settle(Item("f(1)\n", task_id=name), make.evidence("f(1)\n", outcome, passed=passed), static)
 
     broken = settle(Item("x", task_id="broken"), Evidence(Source("x"), tested=True), static)
     return [score("t10", Outcome.PASS, 2), scored(task_id="t9"), score("t2", Outcome.ERROR, 0), broken]
