@@ -56,7 +56,7 @@ class Syntax:
     name: str = "syntax"
     languages: tuple[str, ...] = ("*",)
     timeout_s: float = 20.0
-    batch_size: int = 1
+    batch_size: int = 8
 
     def fingerprint(self) -> str:
         """The spans depend on the parser's recovery and on the grammars, and Python's on the interpreter."""

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from analyzers.errors import AnalyzerFailed, ToolMissing, boundary
 from analyzers.findings import Finding, to_diagnostics
@@ -33,8 +33,6 @@ class InProcess:
     from what `check` does: it must parse programs, never run them.
     """
 
-    batch_size: ClassVar[int] = 1
-
     name: str
     languages: tuple[str, ...]
     check: Callable[[str], Iterable[Finding]]
@@ -48,6 +46,8 @@ class InProcess:
     """Code points; a longer source is not analysed, which counts as a failure."""
     deep: bool = False
     """Whether `check` recurses over the program, and so needs a stack for programs that nest deeply."""
+    batch_size: int = 1
+    """How many sources a worker is given at once; more than one where the way to it takes as long as they do."""
     warm: str | None = None
     """A program that a new worker analyses first, outside of any deadline; for checkers that are slow to load."""
 

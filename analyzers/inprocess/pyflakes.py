@@ -146,6 +146,7 @@ ANALYZER = InProcess(
     convention=Convention(),
     packages=("pyflakes",),
     deep=True,
+    batch_size=8,
 )
 
 GOOD = [
