@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from trainer import checkpoint, config
 from trainer.config import Config
 from trainer.loop import HarnessFailed, Loop, order
 from trainer.policy import Policy
+from trainer.recipes import RECIPES
 from trainer.rollout import Round
 from trainer.types import Task
 
@@ -52,7 +54,9 @@ def _settings(*settings: str) -> Config:
         "run.steps=6",
         "optimizer.learning_rate=0.002",
     ]
-    return config.load(settings=[*small, *settings])
+    named = [setting.removeprefix("algorithm=") for setting in settings if setting.startswith("algorithm=")]
+    flags = {"algorithm": named[0]} if named else {}
+    return config.load(settings=[*small, *(setting for setting in settings if "." in setting)], flags=flags)
 
 
 def _loop(policy: Policy, *settings: str, **more: Any) -> Loop:
@@ -84,8 +88,12 @@ def _deterministic(metrics: dict[str, Any]) -> dict[str, Any]:
             "buffer.warmup=10", 'buffer.staleness="unlimited"', "buffer.batch=4",
         ),
         ("objective.kl_weight=0.1", "objective.entropy_weight=0.01"),
+        # Weights that change between the steps of a round, a critic, what was thought at sampling: all in the buffer.
+        ("algorithm=ppo", "buffer.refresh=2", "buffer.staleness=1", "objective.importance_cap=2.0"),
+        ("algorithm=dapo", "buffer.refresh=2", "buffer.staleness=1"),
+        ("algorithm=reinforce++",),
     ],
-    ids=["on-policy", "clipped", "rltf-buffer", "anchored"],
+    ids=["on-policy", "clipped", "rltf-buffer", "anchored", "ppo", "dapo", "reinforce++"],
 )  # fmt: skip
 def test_a_resumed_run_is_the_uninterrupted_one(policy: Policy, tmp_path: Path, settings: tuple[str, ...]) -> None:
     """Weights bit for bit, and every metric that is not a time."""
@@ -142,6 +150,68 @@ def test_the_rounds_of_a_warm_up_are_not_alike(policy: Policy) -> None:
     first, second = ({s.rollout.task_id: s.rollout.completion for s in drawn.scored} for drawn in rounds)
     assert first.keys() == second.keys()
     assert first != second
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_every_algorithm_runs_and_moves_the_weights(policy: Policy, name: str) -> None:
+    loop = _loop(policy, f"algorithm={name}", reference=policy.frozen_copy())
+    before = _weights(loop).clone()
+    found = [_advance(loop)[0] for _ in range(3)]
+    assert all(metrics["skipped_update"] == 0 for metrics in found)
+    assert not torch.equal(_weights(loop), before)
+    if loop.buffer.staleness.refresh > 1:
+        assert [metrics["staleness"] for metrics in found] == [0.0, 1.0, 2.0]
+    if "clip_low" in RECIPES[name].settings["loss"]:
+        assert all(0 <= metrics["clip_fraction"] <= 1 for metrics in found)
+
+
+class Onesided(Judge):
+    """Everything passes, but for tasks in which one sample fails."""
+
+    def __init__(self, mixed: str) -> None:
+        super().__init__()
+        self.mixed = mixed
+
+    def grouped(self, items: Sequence[Item], scores: Sequence[Score]) -> list[Score]:
+        failing = [0] if scores[0].task_id in self.mixed else []
+        return [replace(score, base=0.0 if place in failing else 1.0) for place, score in enumerate(scores)]
+
+
+@pytest.mark.parametrize("rule", ["alike", "silent"])
+def test_groups_that_say_nothing_are_replaced(policy: Policy, rule: str) -> None:
+    """One task of five has contrast, rounds have two: three rounds see all five tasks."""
+    settings = (f"rollout.replace={rule}", "rollout.extra_rounds=2", "rollout.tasks=2")
+    loop = _loop(policy, *settings, judge=Onesided("c"))
+    drawn = loop.sample()
+    assert len(drawn.rounds) == 3
+    told = {sample.rollout.task_id for sample in drawn.samples}
+    met = [task.id for collected in drawn.rounds for task in collected.tasks]
+    assert told == {"c"}
+    assert set(met) == set("abcde")
+    metrics = loop.learn(drawn)
+    assert (metrics["replaced_groups"], metrics["extra_rollouts"], loop.rounds) == (6 - met.count("c"), 12, 3)
+
+
+def test_no_more_is_sampled_than_is_needed(policy: Policy) -> None:
+    loop = _loop(policy, "rollout.replace=alike", "rollout.tasks=2", judge=Onesided("abcde"))
+    metrics, rounds = _advance(loop)
+    assert (len(rounds), metrics["replaced_groups"], metrics["extra_rollouts"]) == (1, 0, 0)
+    # Four of five tasks: the round with the fifth needs one more, of which one group is too many.
+    loop = _loop(policy, "rollout.replace=alike", "rollout.tasks=2", judge=Onesided("abcd"))
+    drawn = [loop.sample()]
+    while len(drawn[-1].rounds) == 1:
+        loop.learn(drawn[-1])
+        drawn.append(loop.sample())
+    assert len(drawn[-1].samples) == 6
+
+
+def test_replacing_has_an_end(policy: Policy) -> None:
+    """No task has any contrast: after the extra rounds the step goes without, and the weights stay."""
+    loop = _loop(policy, "rollout.replace=silent", "rollout.extra_rounds=2", judge=Onesided(""))
+    before = _weights(loop).clone()
+    metrics, rounds = _advance(loop)
+    assert (len(rounds), metrics["replaced_groups"], metrics["skipped_update"]) == (3, 6, 1)
+    assert torch.equal(_weights(loop), before)
 
 
 def test_a_run_without_verdicts_stops_and_says_why(policy: Policy) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from trainer import advantages, config, losses
 from trainer.policy import Policy
 from trainer.step import Learner, Objective, micro_batches, schedule
-from trainer.types import Experience, Rollout, Sampling
+from trainer.types import Beliefs, Experience, Rollout, Sampling
 
 OBJECTIVE = Objective(losses.bind("reinforce"))
 
@@ -245,6 +246,64 @@ def test_state_goes_on_exactly(policy: Policy) -> None:
     for batch in batches[1:]:
         second.step(batch)
     assert torch.equal(_weights(one), _weights(three))
+
+
+def test_nothing_is_thought_of_rollouts_where_nothing_needs_it(policy: Policy) -> None:
+    learner = _learner(_thawed(policy))
+    learner.policy.logprobs = None  # type: ignore[assignment, method-assign]
+    rollouts = [sample.rollout for sample in _batch(policy)]
+    assert learner.believe(rollouts, record_logprobs=True) == [Beliefs()] * len(rollouts)
+
+
+def test_the_kl_penalty_of_each_token_is_that_of_its_place(policy: Policy) -> None:
+    """k1 = log p - log q, rollout by rollout, whatever shares a micro-batch with it; 0 for the reference itself."""
+    rollouts, moved = [sample.rollout for sample in _batch(policy)], _thawed(policy)
+    for perturbed in (False, True):
+        if perturbed:
+            with torch.no_grad():
+                moved.model.get_output_embeddings().weight.mul_(1.2)
+        objective = Objective(losses.bind("reinforce"), kl_weight=0.1, kl_place="reward", kl_estimator="k1")
+        learner = Learner(
+            moved, objective=objective, settings=config.Optimizer(micro_batch_tokens=40), steps=10, reference=policy
+        )
+        for rollout, beliefs in zip(rollouts, learner.believe(rollouts), strict=True):
+            with torch.no_grad():
+                p, q = (each.logprobs([rollout]).values[0].numpy() for each in (moved, policy))
+            assert beliefs.kl is not None
+            assert beliefs.logprobs is None
+            np.testing.assert_allclose(beliefs.kl, p - q, atol=1e-4)
+            assert perturbed == bool(np.abs(beliefs.kl).max() > 1e-3)
+        assert not learner._objective.anchored  # a token without advantage has no gradient then
+
+
+def test_a_generator_of_other_probabilities_is_corrected_for(policy: Policy) -> None:
+    """It says that every token was half as likely as the learner finds: weight 2, capped at 1.5."""
+    batch = _batch(policy)
+    halved = [
+        replace(sample, rollout=replace(sample.rollout, logprobs=sample.rollout.logprobs - np.float32(np.log(2))))
+        for sample in batch
+    ]
+    clipped = losses.bind("clipped")
+    plain = _learner(_thawed(policy), Objective(clipped)).step(batch)
+    corrected = _learner(_thawed(policy), Objective(clipped, importance_cap=1.5)).step(halved)
+    assert corrected["importance"] == pytest.approx(2.0, rel=1e-3)
+    assert corrected["importance_cut"] == 1.0
+    assert corrected["loss"] == pytest.approx(1.5 * plain["loss"], rel=1e-3)
+    assert corrected["grad_norm"] == pytest.approx(1.5 * plain["grad_norm"], rel=1e-3)
+    assert corrected["ratio"] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_what_the_learner_thought_at_sampling_is_what_later_steps_compare_with(policy: Policy) -> None:
+    copied = _thawed(policy)
+    learner = _learner(copied, Objective(losses.bind("clipped"), importance_cap=2.0), learning_rate=1e-2)
+    batch = _batch(policy)
+    beliefs = learner.believe([sample.rollout for sample in batch], record_logprobs=True)
+    batch = [replace(sample, beliefs=each) for sample, each in zip(batch, beliefs, strict=True)]
+    assert learner.step(batch)["ratio"] == pytest.approx(1.0, abs=1e-3)
+    later = learner.step(batch)
+    assert abs(later["ratio"] - 1.0) > 1e-2
+    assert later["clip_fraction"] > 0
+    assert later["importance"] == pytest.approx(1.0, abs=1e-3)  # the weights that sampled them are still the same
 
 
 def test_a_kl_term_needs_a_reference(fresh: Policy) -> None:
