@@ -20,12 +20,13 @@ from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime import Limits
 from rewards import Scorer, schemes
 from rewards.registry import did_you_mean
-from trainer import checkpoint, report, tasks
+from trainer import checkpoint, tasks
 from trainer.config import Config, ConfigError, restore
 from trainer.display import Display
 from trainer.loop import Loop
 from trainer.policy import Policy
 from trainer.prompts import render
+from trainer.run_folder import CONFIG
 from trainer.session import CHECKPOINTS, Session, replace_text
 from trainer.types import Task
 
@@ -63,7 +64,7 @@ def prepare(settings: Config, *, folder: Path | None = None, display: Display | 
         if folder is None:
             folder = _new_folder(settings)
             settings = settings.model_copy(update={"run": settings.run.model_copy(update={"name": folder.name})})
-        replace_text(folder / report.CONFIG, settings.model_dump_json(indent=2))
+        replace_text(folder / CONFIG, settings.model_dump_json(indent=2))
         undo.pop_all()
     display.say(_opening(settings, loop, len(train), len(held_out)))
     return Session(settings, folder, loop, scorer, judge, held_out, display, resumed)
@@ -75,14 +76,14 @@ def reopen(name: str | None, *, out: Path, steps: int | None = None) -> tuple[Co
     Raises:
         ConfigError: there is no such run.
     """
-    runs = sorted(out.glob(f"*/{report.CONFIG}"), key=lambda path: path.stat().st_mtime)
+    runs = sorted(out.glob(f"*/{CONFIG}"), key=lambda path: path.stat().st_mtime)
     if not runs:
         raise ConfigError(f"there is no run to resume in {out}/; --out says where runs are")
     names = [path.parent.name for path in runs]
     if name is not None and name not in names:
         raise ConfigError(f"there is no run {name!r} in {out}/; {did_you_mean(name, names)}")
     folder = out / (name or names[-1])
-    settings = restore((folder / report.CONFIG).read_text(encoding="utf-8"))
+    settings = restore((folder / CONFIG).read_text(encoding="utf-8"))
     changes: dict[str, Any] = {"out": out} | ({} if steps is None else {"steps": steps})
     return settings.model_copy(update={"run": settings.run.model_copy(update=changes)}), folder
 

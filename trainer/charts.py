@@ -17,6 +17,8 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from trainer.statistics import over_seeds
+
 WINDOW = 8
 """Points in a trailing mean."""
 INK = "#010203"
@@ -64,6 +66,25 @@ def lines(curves: Mapping[str, Curve], *, title: str) -> str:
             axes.plot(steps, values, color=colour, linewidth=1.6, marker=marker, markersize=4, label=name)
 
     return _svg(draw, title=title, legend=len(curves) > 1)
+
+
+def bands(repeated: Mapping[str, Sequence[Curve]], *, title: str) -> str:
+    """One chart of curves that were each measured several times: means, with bands of their 95% intervals.
+
+    A mean is taken over the steps that all repetitions have, after each was smoothed as in `lines`.
+    """
+
+    def draw(axes: Any) -> None:
+        for (name, curves), colour in zip(repeated.items(), _colours(len(repeated)), strict=True):
+            points = [dict(zip(steps, trailing_means(values, WINDOW), strict=True)) for steps, values in curves]
+            steps = sorted(set.intersection(*map(set, points)))
+            found = [over_seeds([known[step] for known in points]) for step in steps]
+            means, lows, highs = ([getattr(one, part) for one in found] for part in ("mean", "low", "high"))
+            axes.fill_between(steps, lows, highs, color=colour, alpha=0.2, linewidth=0)
+            marker = "o" if len(steps) < 3 else None
+            axes.plot(steps, means, color=colour, linewidth=1.6, marker=marker, markersize=4, label=name)
+
+    return _svg(draw, title=title, legend=len(repeated) > 1)
 
 
 def areas(curves: Mapping[str, Curve], *, title: str, colours: Mapping[str, str] | None = None) -> str:

@@ -43,9 +43,9 @@ class Log:
 
     def metrics(self, step: int, values: Mapping[str, Any]) -> None:
         """Logs one step. Nested mappings become paths; numbers that are not finite become null."""
-        flat = dict(_flat(values))
-        _write(self._metrics, {"step": step, **flat})
-        for name, value in flat.items():
+        numbers = dict(flat(values))
+        _write(self._metrics, {"step": step, **numbers})
+        for name, value in numbers.items():
             if isinstance(value, (int, float)):
                 self._events.add_scalar(name, value, step)
         self._events.flush()
@@ -96,6 +96,15 @@ def truncate(path: Path, step: int) -> None:
     os.replace(kept, path)
 
 
+def flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    """Values of nested mappings by their paths, `group/name`; numbers of numpy and torch as Python's own."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{path}{name}/")
+        else:
+            yield f"{path}{name}", _plain(value)
+
+
 def _appending(path: Path) -> TextIO:
     return path.open("a", encoding="utf-8")
 
@@ -103,14 +112,6 @@ def _appending(path: Path) -> TextIO:
 def _write(file: TextIO, record: Mapping[str, Any]) -> None:
     file.write(json.dumps(_finite(record), allow_nan=False) + "\n")
     file.flush()
-
-
-def _flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{path}{name}/")
-        else:
-            yield f"{path}{name}", _plain(value)
 
 
 def _plain(value: Any) -> Any:

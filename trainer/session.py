@@ -22,6 +22,7 @@ from trainer.interrupts import Interrupts
 from trainer.log import METRICS, Log, read
 from trainer.loop import HarnessFailed, Loop
 from trainer.rollout import Round
+from trainer.run_folder import EVALUATIONS
 from trainer.types import Sampling, Scored, Task
 
 CHECKPOINTS = "checkpoints"
@@ -113,7 +114,7 @@ class Session:
             )
         with self.interrupts.deferred():
             plain = {key: evaluation.to_json() for key, evaluation in self.evaluations.items()}
-            replace_text(self.folder / report.EVALUATIONS, json.dumps(plain, indent=2))
+            replace_text(self.folder / EVALUATIONS, json.dumps(plain, indent=2))
 
     def _save(self) -> None:
         run, loop = self.settings.run, self.loop
@@ -165,7 +166,7 @@ class Session:
 
 def _read_evaluations(folder: Path) -> dict[str, Evaluation]:
     try:
-        plain = json.loads((folder / report.EVALUATIONS).read_text(encoding="utf-8"))
+        plain = json.loads((folder / EVALUATIONS).read_text(encoding="utf-8"))
         return {name: Evaluation.from_json(value) for name, value in plain.items()}
     except FileNotFoundError:
         return {}

@@ -1,6 +1,7 @@
 """How often it works, and how sure one can be: pass@k, and intervals over problems.
 
-Problems are what varies between one benchmark and the next, so every interval resamples problems, never samples.
+Problems are what varies between one benchmark and the next, so an interval of one run resamples problems, never
+samples; repeated runs vary by their seeds.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 LEVEL_Z = 1.959963984540054
 """Standard normal quantile of a two-sided 95% interval."""
@@ -83,6 +85,18 @@ def difference(before: Sequence[float], after: Sequence[float], *, seed: int = 0
     gains = np.asarray(after, dtype=np.float64) - np.asarray(before, dtype=np.float64)
     low, high = np.percentile(_resampled_means(gains, seed), [2.5, 97.5])
     return Estimate(float(gains.mean()), float(low), float(high))
+
+
+def over_seeds(values: Sequence[float]) -> Estimate | None:
+    """The mean over repetitions of a run, with Student's 95% interval; of one alone it is empty. None of no values."""
+    if not values:
+        return None
+    array = np.asarray(values, dtype=np.float64)
+    mean = float(array.mean())
+    if len(array) == 1:
+        return Estimate(mean, mean, mean)
+    half = float(special.stdtrit(len(array) - 1, 0.975) * array.std(ddof=1) / math.sqrt(len(array)))
+    return Estimate(mean, mean - half, mean + half)
 
 
 def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:

@@ -81,3 +81,12 @@ def test_an_area_of_one_step_is_visible() -> None:
     filled = next(p for p in ElementTree.fromstring(svg).iter("path") if "fill: #3b82c4" in (p.get("style") or ""))
     across = [float(x) for x in re.findall(r"[ML] ([-\d.]+)", filled.get("d") or "")]
     assert max(across) - min(across) > 50
+
+
+def test_repeated_curves_have_a_band_over_the_steps_that_all_have() -> None:
+    repeated = {"a": [([1, 2, 3], [0.0, 2.0, 4.0]), ([2, 1], [4.0, 2.0])], "b": [([1, 2], [1.0, 1.0])]}
+    svg = charts.bands(repeated, title="reward")
+    assert {"reward", "a", "b"} <= set(texts(svg))
+    assert svg.count("FillBetweenPolyCollection") == 2
+    only_one = charts.bands({"a": repeated["a"]}, title="reward")
+    assert "a" not in texts(only_one)  # no legend

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.statistics import Estimate, difference, estimate, pass_at_k, wilson
+from trainer.statistics import Estimate, difference, estimate, over_seeds, pass_at_k, wilson
 
 
 @pytest.mark.parametrize(
@@ -110,3 +110,12 @@ def test_a_paired_difference_needs_pairs() -> None:
 
 def test_estimates_are_values() -> None:
     assert Estimate(0.5, 0.4, 0.6) == Estimate(0.5, 0.4, 0.6)
+
+
+def test_the_interval_over_seeds_is_students() -> None:
+    # s of 1, 2, 3 is 1, t(0.975; 2) = 4.3027, so half a width is 4.3027 / sqrt(3) = 2.4841.
+    found = over_seeds([1.0, 2.0, 3.0])
+    assert found is not None
+    assert (found.mean, found.low, found.high) == pytest.approx((2.0, -0.4841, 4.4841), abs=1e-4)
+    assert over_seeds([0.3]) == Estimate(0.3, 0.3, 0.3)
+    assert over_seeds([]) is None

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +12,11 @@ from typer.testing import CliRunner
 
 from analyzers.types import Diagnostic, Kind, Outcome, Report, Severity, Source, Span, Status, Verdict
 from rewards.types import Charge, Score
-from trainer import report
 from trainer.evaluation import Graded, summarise
-from trainer.report import comparison, curves, picked, sample_record, times, write
+from trainer.report import __main__ as command_line
+from trainer.report import comparison, sample_record, times, write
+from trainer.report.curves import curves
+from trainer.report.programs import picked
 
 HOSTILE = (
     "</code></pre><script>alert('gotcha')</script><img src=x onerror=alert(1)> {{ 7*7 }} \ud800 \x00 \u202e & \"q\""
@@ -44,15 +45,8 @@ def spans(text: str) -> Any:
     return np.stack([np.concatenate([[0], ends[:-1]]), ends], axis=1)
 
 
-def evaluation(passed: int) -> dict[str, Any]:
-    graded = [
-        Graded(f"t{n}", False, "", 10, Outcome.PASS if n < passed else Outcome.FAILURE, findings=1) for n in range(10)
-    ]
-    return summarise(graded, seconds={"generate": 1.0, "score": 1.0}).to_json()
-
-
 @pytest.fixture
-def run(tmp_path: Path) -> Path:
+def run(tmp_path: Path, evaluation: Any) -> Path:
     folder = tmp_path / "my-run"
     folder.mkdir()
     (folder / "config.json").write_text(json.dumps({"model": {"name": "<tiny>"}}))
@@ -70,40 +64,10 @@ def run(tmp_path: Path) -> Path:
     return folder
 
 
-class Page(HTMLParser):
-    """Tags with their attributes, and the text outside of style sheets."""
-
-    VOID = frozenset({"meta", "br", "img", "link", "hr", "input"})
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.text = ""
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-        self.text += " " if tag in ("td", "th") else ""
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.text += data
-
-
-def test_the_page_needs_nothing_else_and_runs_nothing(run: Path) -> None:
+def test_the_page_needs_nothing_else_and_runs_nothing(run: Path, parsed: Any) -> None:
     path = write(run)
     assert path == run / "report.html"
-    page = Page(path.read_text(encoding="utf-8"))
+    page = parsed(path)
     names = {tag for tag, _ in page.tags}
     assert not names & {"script", "img", "link", "iframe", "object"}
     for _, attributes in page.tags:
@@ -113,8 +77,8 @@ def test_the_page_needs_nothing_else_and_runs_nothing(run: Path) -> None:
     assert "prefers-color-scheme: dark" in path.read_text(encoding="utf-8")
 
 
-def test_text_of_a_program_is_text(run: Path) -> None:
-    page = Page(write(run).read_text(encoding="utf-8"))
+def test_text_of_a_program_is_text(run: Path, parsed: Any) -> None:
+    page = parsed(write(run))
     assert "<script>alert('gotcha')</script>" in page.text
     assert "{{ 7*7 }}" in page.text
     assert not set("\x00\u202e") & set(page.text)  # what a reader cannot see, or what turns text around
@@ -122,24 +86,24 @@ def test_text_of_a_program_is_text(run: Path) -> None:
     assert "undefined<b>" in page.text
 
 
-def test_the_header_compares_before_and_after(run: Path) -> None:
-    text = " ".join(Page(write(run).read_text(encoding="utf-8")).text.split())
+def test_the_header_compares_before_and_after(run: Path, parsed: Any) -> None:
+    text = " ".join(parsed(write(run)).text.split())
     assert re.search(r"before after pass@1 \(sampled\) 20\.0% \[.*?\] 70\.0% \[", text)
     assert "+50.0 points of sampled pass@1" in text
     assert "correct and clean 0.0%" in text  # every sample had a finding
 
 
-def test_charts_and_times(run: Path) -> None:
-    page = Page(write(run).read_text(encoding="utf-8"))
+def test_charts_and_times(run: Path, parsed: Any) -> None:
+    page = parsed(write(run))
     labels = [attributes["aria-label"] for tag, attributes in page.tags if tag == "svg"]
     assert labels == ["pass", "reward", "outcome mix", "seconds per step"]
     assert re.search(r"generate\s+6\.0 s\s+75%", page.text)  # 3 s in each of 2 steps, of 8 s
 
 
-def test_programs_of_the_last_step_come_first_and_both_ends_are_open(run: Path) -> None:
+def test_programs_of_the_last_step_come_first_and_both_ends_are_open(run: Path, parsed: Any) -> None:
     with (run / "samples.jsonl").open("a") as file:
         file.write(json.dumps({"step": 3, **sample_record(scored("pass"), spans("pass"))}) + "\n")
-    page = Page(write(run).read_text(encoding="utf-8"))
+    page = parsed(write(run))
     assert page.text.index("step 3\n") < page.text.index("step 2\n") < page.text.index("step 1\n")
     folds = [
         attributes
@@ -150,33 +114,33 @@ def test_programs_of_the_last_step_come_first_and_both_ends_are_open(run: Path) 
 
 
 @pytest.mark.parametrize("missing", ["config.json", "metrics.jsonl", "evaluations.json", "samples.jsonl"])
-def test_a_run_that_has_not_come_far_has_a_page_too(run: Path, missing: str) -> None:
+def test_a_run_that_has_not_come_far_has_a_page_too(run: Path, missing: str, parsed: Any) -> None:
     (run / missing).unlink()
-    Page(write(run).read_text(encoding="utf-8"))
+    parsed(write(run))
 
 
-def test_an_empty_run_says_so(tmp_path: Path) -> None:
-    text = Page(write(tmp_path).read_text(encoding="utf-8")).text
+def test_an_empty_run_says_so(tmp_path: Path, parsed: Any) -> None:
+    text = parsed(write(tmp_path)).text
     for part in ("No evaluation yet", "No step yet", "No sample yet"):
         assert part in text
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1, 2]", '{"before": 3}', '{"before": {"pass_at": {}}}', "\x00\xff"])
-def test_files_of_another_form_count_as_not_there(run: Path, content: str) -> None:
+def test_files_of_another_form_count_as_not_there(run: Path, content: str, parsed: Any) -> None:
     for name in ("config.json", "evaluations.json", "metrics.jsonl"):
         (run / name).write_text(content)
-    assert "No evaluation yet" in Page(write(run).read_text(encoding="utf-8")).text
+    assert "No evaluation yet" in parsed(write(run)).text
 
 
-def test_a_sample_that_cannot_be_read_is_shown_as_such(run: Path) -> None:
+def test_a_sample_that_cannot_be_read_is_shown_as_such(run: Path, parsed: Any) -> None:
     (run / "samples.jsonl").write_text('{"step": 1, "score": {"value": 1}, "byte_spans": []}\n{"step": 1}\n')
-    text = Page(write(run).read_text(encoding="utf-8")).text
+    text = parsed(write(run)).text
     assert text.count("unreadable") == 2
 
 
-def test_one_evaluation_alone_is_a_table_without_a_gain(run: Path) -> None:
+def test_one_evaluation_alone_is_a_table_without_a_gain(run: Path, parsed: Any, evaluation: Any) -> None:
     (run / "evaluations.json").write_text(json.dumps({"before": evaluation(2)}))
-    text = Page(write(run).read_text(encoding="utf-8")).text
+    text = parsed(write(run)).text
     assert "20.0%" in text
     assert "points of sampled pass@1" not in text
 
@@ -217,7 +181,7 @@ def test_picked_steps_are_spread_over_the_run() -> None:
 
 def test_the_command_writes_the_page_or_says_what_is_missing(run: Path, tmp_path: Path) -> None:
     application = typer.Typer()
-    application.command()(report._command)
+    application.command()(command_line.command)
     done = CliRunner().invoke(application, [str(run)])
     assert done.exit_code == 0
     assert str(run / "report.html") in done.output.replace("\n", "")

@@ -1,0 +1,62 @@
+"""What a run folder holds, read back however far the run has come."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from trainer.evaluation import Evaluation
+from trainer.log import METRICS, SAMPLES, read
+
+CONFIG = "config.json"
+EVALUATIONS = "evaluations.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run folder holds; whatever is not there yet is empty."""
+
+    name: str
+    config: Mapping[str, Any]
+    metrics: Sequence[Mapping[str, Any]]
+    evaluations: Mapping[str, Evaluation]
+    samples: Sequence[Mapping[str, Any]]
+
+    @classmethod
+    def read(cls, folder: str | Path) -> Run:
+        """The run in `folder`; files that are missing, torn or of another form count as not there yet.
+
+        Raises:
+            FileNotFoundError: there is no such folder.
+        """
+        place = Path(folder)
+        if not place.is_dir():
+            raise FileNotFoundError(f"no run folder {str(place)!r}; runs lie in runs/NAME unless told otherwise")
+        return cls(
+            name=place.resolve().name,
+            config=_mapping(place / CONFIG),
+            metrics=list(read(place / METRICS)),
+            evaluations=_evaluations(_mapping(place / EVALUATIONS)),
+            samples=list(read(place / SAMPLES)),
+        )
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _evaluations(values: Mapping[str, Any]) -> dict[str, Evaluation]:
+    found = {}
+    for name, value in values.items():
+        try:
+            found[name] = Evaluation.from_json(value)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            continue
+    return found
