@@ -33,6 +33,8 @@ RETRIES = 1
 """Times that a job is given to a new judge after its judge was lost. For infrastructure, never for candidates."""
 START_S = 120.0
 SLACK_S = 30.0
+LONGEST_S = 1e6
+"""What the kernel can be asked to wait, whose milliseconds have to fit into 31 bits."""
 RECYCLE_AFTER = 5_000
 """Jobs after which a judge is replaced, so that nothing can pile up in it."""
 
@@ -192,8 +194,9 @@ class Judge:
     @staticmethod
     def _read(process: subprocess.Popen[bytes], patience_s: float) -> Any:
         assert process.stdout is not None
-        ready, _, _ = select.select([process.stdout], [], [], patience_s)
-        if not ready:
+        waiting = select.poll()  # unlike `select` it takes descriptors of any number: a server has many
+        waiting.register(process.stdout, select.POLLIN)
+        if not waiting.poll(min(patience_s, LONGEST_S) * 1000):
             raise JudgeLost(f"no answer within {patience_s:.0f} s")
         answer = service.read(process.stdout)  # a judge writes an answer at one stroke
         if answer is None:

@@ -1,5 +1,6 @@
 import gc
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -156,6 +157,24 @@ def test_patience_grows_with_the_suite():
     assert patience(Asserts(("a",)), limits) == 70
     assert patience(CheckFunction("assert a\nassert b", "f"), limits) == 78
     assert patience(Stdio((Exchange("", ""),) * 3), limits) == 86
+
+
+def test_a_caller_with_very_many_descriptors_is_served(pool):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < 1200:
+        pytest.skip(f"no process may open 1200 files here, only {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1200), hard))
+    opened = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+    try:
+        assert pool.submit(RIGHT, TESTS, LIMITS).result().verdict.outcome is Outcome.PASS
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_patience_without_end_is_no_error(pool):
+    assert pool.submit(RIGHT, TESTS, runtime.Limits(timeout_s=1e9)).result().verdict.outcome is Outcome.PASS
 
 
 def test_closing_leaves_nothing_and_cancels_what_waits():
