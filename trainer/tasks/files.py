@@ -8,13 +8,13 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from io import BufferedIOBase
-from itertools import chain
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -100,9 +100,11 @@ def places(name: str) -> list[Path]:
     return [folder for root in roots for folder in (root / name, root / name.replace("_", "-"), root)]
 
 
-def entries(paths: Iterable[Path]) -> Iterator[Entry]:
-    """The rows of several files, one after the other."""
-    return chain.from_iterable(map(rows, paths))
+def split_in(where: str, splits: Iterable[str]) -> str:
+    """The split that a file or folder is named after, `train` in `apps/train.jsonl, line 3` or `apps/train/0001`; empty
+    where there is none."""
+    found = re.findall(rf"(?:^|[/\\])({'|'.join(splits)})(?=[/\\.,-]|$)", where)
+    return str(found[-1]) if found else ""
 
 
 def rows(path: Path) -> Iterator[Entry]:

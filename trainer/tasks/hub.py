@@ -8,12 +8,14 @@ that a loader names. Data sets that are published as a script are read from Parq
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import chain
+from pathlib import Path
 
-from trainer.tasks.files import DATA_VARIABLE, BadTasks, Entry, TasksMissing, entries, locate, places
+from trainer.tasks.files import DATA_VARIABLE, BadTasks, Entry, TasksMissing, locate, places, rows
 
 SCHEME = "hf://"
 CONVERTED = "refs/convert/parquet"
@@ -32,9 +34,15 @@ class Hub:
     revision: str | None = None
 
 
-def source(name: str, path: str | None, files: Sequence[str], *hubs: Hub) -> Iterator[Entry]:
+def source(
+    name: str,
+    path: str | None,
+    files: Sequence[str],
+    *hubs: Hub,
+    reader: Callable[[Path], Iterator[Entry]] = rows,
+) -> Iterator[Entry]:
     """The rows of a set: of `path`, a file, a folder or a name on the hub; or of the files where sets are looked for;
-    or else of `hubs`, one after the other.
+    or else of `hubs`, one after the other. `reader` reads one file.
 
     Raises:
         TasksMissing: the files are nowhere, and the hub did not deliver; the cause is chained.
@@ -46,7 +54,7 @@ def source(name: str, path: str | None, files: Sequence[str], *hubs: Hub) -> Ite
         return
     found = locate(name, path, files)
     if found:
-        yield from entries(found)
+        yield from chain.from_iterable(map(reader, found))
         return
     for hub in hubs:
         try:
@@ -81,13 +89,12 @@ def hub_rows(hub: Hub) -> Iterator[Entry]:
             "the Hugging Face hub was not asked, because the package 'datasets' is not installed (spanwise[tasks])"
         )
     label = "/".join(part for part in (hub.dataset, hub.config) if part)
-    number = 0
     try:
         load = import_module("datasets").load_dataset
         for split in hub.split.split("+"):
-            for row in load(hub.dataset, hub.config, split=split, revision=hub.revision, streaming=True):
-                number += 1
-                yield f"{label}, row {number}", dict(row)
+            found = load(hub.dataset, hub.config, split=split, revision=hub.revision, streaming=True)
+            for number, row in enumerate(found, 1):
+                yield f"{label}/{split}, row {number}", dict(row)
     except Exception as error:  # whatever the network, the hub and the package raise
         first_line = next(iter(str(error).splitlines()), "")
         raise BadTasks(f"the Hugging Face hub gave no {label!r} ({type(error).__name__}: {first_line})") from error

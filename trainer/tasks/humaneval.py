@@ -62,7 +62,7 @@ def task(row: Row, where: str) -> Task:
         prefix=prompt,
         tests=CheckFunction(field(row, "test", str), entry_point, setup(prompt, entry_point)),
         reference=field(row, "canonical_solution", str),
-        metadata={"entry_point": entry_point, "where": where},
+        metadata={"entry_point": entry_point, "where": where, "split": "test"},
     )
 
 

@@ -25,7 +25,7 @@ import numpy as np
 
 import grammars
 from analyzers.runtime.tests import BadTests, parse, to_json
-from trainer.tasks.files import ALL, BadTasks, Excluded, Row, TasksMissing, entries, existing, field, read
+from trainer.tasks.files import ALL, BadTasks, Excluded, Row, TasksMissing, existing, field, read, rows
 from trainer.types import Task
 
 NAME = "jsonl"
@@ -76,7 +76,7 @@ def _folder(folder: Path, split: str) -> Iterator[Task | Excluded]:
 
 
 def _read(path: Path) -> Iterator[Task | Excluded]:
-    return read(entries([path]), partial(_task, path))
+    return read(rows(path), partial(_task, path))
 
 
 def _split(place: Path, split: str) -> Iterator[Task | Excluded]:

@@ -46,6 +46,11 @@ def tasks(split: str, *, path: str | None = None, config: str = "full") -> Itera
     return read(found, partial(_task, split))
 
 
+def split_of(number: int) -> str:
+    """The split of the problem with that number; empty where it is none of MBPP's."""
+    return next((split for split, numbers in SPLITS.items() if split != ALL and number in numbers), "")
+
+
 def _task(split: str, row: Row, where: str) -> Task | None:
     number = field(row, "task_id", int)
     text = field(row, "prompt" if "prompt" in row else "text", str).strip()
@@ -53,6 +58,8 @@ def _task(split: str, row: Row, where: str) -> Task | None:
     hidden = [statement.strip() for statement in row.get("challenge_test_list") or ()]
     setup = [*(row.get("test_imports") or ()), row.get("test_setup_code") or ""]
     reference = field(row, "code", str)
+    if number not in SPLITS[ALL]:
+        raise BadTasks(f"MBPP has no problem {number}; it has 1 to 974")
     if number not in SPLITS[split]:
         return None
     if not shown:
@@ -64,5 +71,5 @@ def _task(split: str, row: Row, where: str) -> Task | None:
         prompt="\n".join([text, "Your code should satisfy these tests:", *shown]),
         tests=Asserts(tuple(shown + hidden), setup="\n".join(part for part in setup if part)),
         reference=reference,
-        metadata={"number": number, "shown_tests": len(shown), "where": where},
+        metadata={"number": number, "shown_tests": len(shown), "where": where, "split": split_of(number)},
     )

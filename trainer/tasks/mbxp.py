@@ -13,9 +13,9 @@ from functools import partial
 import grammars
 from analyzers.runtime.tests import Appended, CheckFunction, Tests
 from trainer.tasks import humaneval
-from trainer.tasks.files import ALL, BadTasks, Excluded, Row, field, one_of, read
+from trainer.tasks.files import BadTasks, Excluded, Row, field, one_of, read
 from trainer.tasks.hub import CONVERTED, Hub, source
-from trainer.tasks.mbpp import SPLITS
+from trainer.tasks.mbpp import SPLITS, split_of
 from trainer.types import Task
 
 NAME = "mbxp"
@@ -38,7 +38,7 @@ def tasks(split: str, *, path: str | None = None, language: str = "") -> Iterato
         raise BadTasks(f"{NAME} has no split {split!r}; it has {', '.join(SPLITS)}")
     one_of(NAME, "language", language, FILES)
     begins = FILES.get(language, "mb*p")
-    patterns = (f"{begins}_release_*.jsonl*", f"HumanEval_{language or '*'}*.jsonl*")
+    patterns = (f"{begins}_release_*.jsonl*", f"HumanEval_{language}*.jsonl*")
     hubs = [Hub("mxeval/mbxp", each, revision=CONVERTED) for each in ([language] if language else FILES)]
     return read(source(NAME, path, patterns, *hubs), partial(_task, split, language))
 
@@ -70,7 +70,7 @@ def _task(split: str, wanted: str, row: Row, where: str) -> Task | None:
         tests=_tests(row, language, prompt),
         reference=row.get("canonical_solution") or None,
         stops=behind(language),
-        metadata={"where": where, **({} if split == ALL else {"split": split})},
+        metadata={"where": where, "split": "test" if evaluation else split_of(int(number))},
     )
 
 

@@ -39,7 +39,7 @@ def test_built_in_sets() -> None:
 
 
 def test_unknown_set_names_the_closest() -> None:
-    with pytest.raises(UnknownTasks, match="unknown task set 'mbp'; did you mean .*mbpp"):
+    with pytest.raises(UnknownTasks, match=r"unknown task set 'mbp'; did you mean .*mbpp"):
         load("mbp")
 
 
