@@ -118,9 +118,12 @@ def installed(wanted: Sequence[str]) -> Iterator[tuple[str, Analyzer]]:
 
 def corpus(name: str, analyzer: Analyzer) -> tuple[str, list[str]]:
     """A language of the analyzer, and `BATCH` programs in it: published ones, or else its own GOOD examples."""
-    known = ["python", *sorted({*programs.MBXP, *programs.HUMANEVAL_X})]
     first = "python" if analyzer.languages == ("*",) else analyzer.languages[0]
-    language = first if first in known else next((one for one in analyzer.languages if one in known), None)
+    language = (
+        first
+        if first in programs.LANGUAGES
+        else next((one for one in analyzer.languages if one in programs.LANGUAGES), None)
+    )
     if language is not None:
         return language, texts_of(language, BATCH)
     home = next(module for module in [*sys.modules.values()] if vars(module).get("ANALYZER") is analyzer)

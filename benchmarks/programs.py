@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,9 @@ from trainer.types import Task
 DATA = Path(os.environ.get("SPANWISE_DATA", Path(__file__).resolve().parents[2] / "shared" / "data"))
 MBXP = ("cpp", "csharp", "java", "javascript", "kotlin", "php", "ruby", "typescript")
 HUMANEVAL_X = ("cpp", "go", "java", "javascript", "rust")
+ANSWERED = ("bash", "d", "lua", "perl", "r", "racket", "scala")
+"""Languages without published solutions: what a model answered to MultiPL-E, which its tests may or may not take."""
+LANGUAGES = ("python", *sorted({*MBXP, *HUMANEVAL_X, *ANSWERED}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,7 @@ class Program:
 
 
 def references(language: str) -> list[Program]:
-    """Solutions that were published as right."""
+    """Solutions that were published as right, or answers where there are none."""
     found: list[Program] = []
     if language == "python":
         found += [_program("HumanEval", task) for task in _tasks("humaneval:humaneval", "test")]
@@ -48,6 +52,9 @@ def references(language: str) -> list[Program]:
         ]
     if language in MBXP:
         found += [_program("MBXP", task) for task in _tasks(f"mbxp:mbxp?language={language}", "all") if task.reference]
+    if language in ANSWERED:
+        tasks = _tasks(f"multipl_e:multipl-e?language={language}", "test")
+        found += [_answer(task) for task in tasks if task.reference]
     return found
 
 
@@ -85,8 +92,19 @@ def _tasks(spec: str, split: str) -> list[Task]:
     return load(f"{name}:{DATA / folder}", split)
 
 
+def _answer(task: Task) -> Program:
+    """A whole program, of which the tests want a part: they close what the prompt opens."""
+    source = Source(str(task.metadata["answer"]), task.language)
+    return Program("MultiPL-E", source, task.tests, task.prefix + (task.reference or ""))
+
+
 def _program(origin: str, task: Task) -> Program:
     program = task.prefix + (task.reference or "").replace("\r\n", "\n")
+    if task.language == "csharp":
+        # The tests close the class and the namespace of the prompt, and they alone use the package that it names.
+        prefix = re.sub(r"(?m)^using KellermanSoftware\b.*\n", "", task.prefix)
+        source = Source(f"{prefix}{task.reference}\n    }}\n}}\n", "csharp", prefix=len(prefix))
+        return Program(origin, source, task.tests, program)
     if task.language != "go":
         return Program(origin, Source(program, task.language, prefix=len(task.prefix)), task.tests)
     # A file needs its package clause; with the tests, theirs holds.

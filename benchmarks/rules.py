@@ -6,9 +6,10 @@ Right and wrong is what `analyzers.runtime` says of a program on its tests:
 
 - Python: the references of HumanEval and MBPP, and what CodeGen-16B wrote for HumanEval, `--samples` of its programs
   for each problem. The wrong ones among these are what a model gets wrong.
-- Other languages: the references of HumanEval-X and MBXP, at most `--count` of each language. Those that pass their
-  tests show false alarms. Those that fail are counted apart and decide nothing: they are what a converter or a harness
-  got wrong at least as often as a model.
+- Other languages: the references of HumanEval-X and MBXP, and where there are none (Bash, D, Lua, Perl, R, Racket,
+  Scala) a model's answers to MultiPL-E, at most `--count` of each language. Those that pass their tests show false
+  alarms. Those that fail are counted apart and decide nothing: they are what a converter or a harness got wrong at
+  least as often as a model.
 
 A rule counts once in a program, and only where it marks what was sampled (not the given prompt). Rates have Wilson's
 95% intervals. A rule is off by default where it cannot tell right from wrong: it fired on at least `MIN_RIGHT` right
@@ -40,7 +41,8 @@ from rich.console import Console
 from analyzers import registry, runtime
 from analyzers.engine import Engine
 from analyzers.errors import AnalyzerError
-from analyzers.types import Diagnostic, Kind, Outcome, Report, Severity, Source, Status
+from analyzers.types import Diagnostic, Kind, Outcome, Report, Severity, Source, Span, Status
+from rewards.schemes.pricing import hard
 from rewards.schemes.regions import sampled
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -172,7 +174,26 @@ def audit(names: Sequence[str], languages: Iterable[str], each: int, count: int)
 def spoken(names: Iterable[str]) -> list[str]:
     """The languages of the analyzers for which there are programs."""
     wanted = {language for name in names for language in registry.get(name).languages}
-    return [language for language in ("python", *sorted({*programs.MBXP, *programs.HUMANEVAL_X})) if language in wanted]
+    return [language for language in programs.LANGUAGES if language in wanted or "*" in wanted]
+
+
+def of_what(name: str) -> str:
+    return f"{name} ({', '.join(registry.get(name).languages)})"
+
+
+def hard_alarms(audits: dict[str, Audit]) -> Iterator[str]:
+    """The rules that are charged whether a program passes or not, and that fired on some that do."""
+    yield "Rules that are charged on failing programs too (`rewards.schemes.pricing.hard`) and fired on some that pass:"
+    yield ""
+    yield "| analyzer | rule | kind | severity | right programs | default |"
+    yield "|---|---|---|---|---|---|"
+    for name, audit in audits.items():
+        total = audit.analyzed[REFERENCE] + audit.analyzed[RIGHT]
+        for code, rule in sorted(audit.rules.items()):
+            fired = rule.fired[REFERENCE] + rule.fired[RIGHT]
+            if fired and hard(Diagnostic(name, code, rule.severity, "", Span(0, 0), rule.kind)):
+                cells = [name, code, rule.kind.value, rule.severity.name.lower(), cell(fired, total)]
+                yield f"| {' | '.join([*cells, 'off' if audit.off(code) else 'on'])} |"
 
 
 def table(audit: Audit) -> Iterator[str]:
@@ -212,6 +233,10 @@ def document(audits: dict[str, Audit], each: int, count: int, spoken: Sequence[s
     text += [
         "wrong samples over that on right programs of all kinds. Rules that never fired are not listed; they are on."
     ]
+    text += ["", "## Hard errors on right programs", "", *hard_alarms(audits)]
+    unheard = [of_what(name) for name, found in audits.items() if not found.analyzed]
+    if unheard:
+        text += ["", f"Not audited, for want of published programs with tests: {', '.join(unheard)}."]
     for name, found in audits.items():
         if not found.analyzed:
             continue
