@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from functools import cache
 from hashlib import sha256
 
@@ -22,7 +21,7 @@ def fingerprint(language: str, tests: Tests, limits: Limits, tier: str) -> str:
     Raises:
         analyzers.runtime.wire.NotPlain: an argument or expected value of the tests is no plain data.
     """
-    tree = [service.pack_tests(tests), asdict(limits), tier, toolchain_version(grammars.get(language).name)]
+    tree = [service.pack_tests(tests), repr(limits), tier, toolchain_version(grammars.get(language).name)]
     return sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()
 
 

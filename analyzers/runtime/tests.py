@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 
@@ -120,9 +120,10 @@ def to_json(tests: Tests) -> dict[str, Any]:
         case CheckFunction(code, entry_point, setup):
             return {"check": code, "entry_point": entry_point, "setup": setup}
         case Calls(function, cases):
-            return {"function": function, "cases": [asdict(case) for case in cases], **_rule(tests)}
+            calls = [{"args": case.args, "expected": case.expected, "kwargs": case.kwargs} for case in cases]
+            return {"function": function, "cases": calls, **_rule(tests)}
         case Stdio(cases):
-            return {"stdio": [asdict(case) for case in cases], **_rule(tests)}
+            return {"stdio": [{"stdin": case.stdin, "stdout": case.stdout} for case in cases], **_rule(tests)}
         case Appended(code, prefix):
             return {"append": code, "prefix": prefix}
 
