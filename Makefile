@@ -19,13 +19,13 @@ test-languages: install-dev  ## published programs in every language: references
 	$(PY) -m pytest -n 2 -m languages -rsP
 
 # What pins its own world gets an environment of its own, on top of .venv: requirements/NAME.txt is all that it holds, and
-# the tests are test_NAME.py of the folder above.
+# the tests are test_NAME.py and test_span_NAME.py of the folder above.
 INTEGRATIONS ?= $(sort $(basename $(notdir $(wildcard tests/rewards/*/requirements/*.txt))))
 
 test-integrations: install-dev $(INTEGRATIONS:%=.venvs/%/.installed)  ## every adapter and executor against the package it is for
 	$(PY) -m pytest -m integrations
 	@for name in $(INTEGRATIONS); do \
-		echo "$$name:"; .venvs/$$name/bin/python -m pytest -rs tests/rewards/*/test_$$name.py || exit 1; done
+		echo "$$name:"; .venvs/$$name/bin/python -m pytest -rs tests/rewards/*/test_*$$name.py || exit 1; done
 
 .SECONDEXPANSION:
 .venvs/%/.installed: $$(wildcard tests/rewards/*/requirements/$$*.txt) $(VENV)/.installed-dev
