@@ -147,8 +147,13 @@ class Desk:
             try:
                 await asyncio.wait_for(self._empty.wait(), self.bounds.drain_s)
             except TimeoutError:
-                for ticket in list(self._open):
-                    ticket.cancel()
+                self.drop()
+
+    def drop(self) -> None:
+        """Drops all that is left, so that `drain` is done."""
+        for ticket in list(self._open):
+            ticket.cancel()
+        self._empty.set()
 
     def state(self) -> dict[str, Any]:
         """What GET /health says."""

@@ -16,6 +16,8 @@ from rewards.serve.app import build
 from rewards.serve.desk import Bounds, Desk, Judging
 
 BACKLOG = 2048
+KEEP_ALIVE_S = 75
+"""Longer than clients keep idle connections, so that none sends a request just as the service hangs up."""
 WARM = "def warm():\n    return 0\n"
 
 
@@ -50,7 +52,7 @@ def listen(place: Place) -> socket.socket:
 def serve(listening: socket.socket, judging: Judging, bounds: Bounds, *, token: str | None) -> None:
     """Answers until the process is told to end (SIGTERM, Ctrl-C): then what was taken on is finished first.
 
-    A second signal ends it at once.
+    A second signal drops it.
     """
     # Every connection takes a file, and the usual limit is for interactive programs.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -62,26 +64,27 @@ def serve(listening: socket.socket, judging: Judging, bounds: Bounds, *, token: 
 
 async def answer(listening: socket.socket, judging: Judging, bounds: Bounds, *, token: str | None) -> None:
     """The part of `serve` that runs on an event loop."""
-    desk = Desk(judging, bounds)
-    config = uvicorn.Config(
-        build(desk, token=token),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        ws="none",
-        timeout_graceful_shutdown=1,
-    )
     host, port, *_ = listening.getsockname()
     shown = f"[{host}]" if ":" in host else host
     who = "the bearers of the token" if token else "this machine alone"
     print(f"listening on http://{shown}:{port} for {who}, isolation {judging.tier or 'not needed'}", file=sys.stderr)
-    await Server(config, desk).serve(sockets=[listening])
+    await Server(Desk(judging, bounds), token=token).serve(sockets=[listening])
 
 
 class Server(uvicorn.Server):
     """A server that answers 503 while it finishes what it has taken on."""
 
-    def __init__(self, config: uvicorn.Config, desk: Desk) -> None:
+    def __init__(self, desk: Desk, *, token: str | None) -> None:
+        """Belongs to the event loop that runs."""
+        config = uvicorn.Config(
+            build(desk, token=token),
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            ws="none",
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=1,
+        )
         super().__init__(config)
         self._desk = desk
         self._loop = asyncio.get_running_loop()
@@ -89,11 +92,8 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Runs in a signal handler."""
-        if self._desk.closing:
-            self.force_exit = self.should_exit = True
-        else:
-            self._desk.closing = True
-            self._loop.call_soon_threadsafe(self._begin_drain)
+        self._loop.call_soon_threadsafe(self._desk.drop if self._desk.closing else self._begin_drain)
+        self._desk.closing = True
 
     def _begin_drain(self) -> None:
         self._drain = asyncio.create_task(self._end())
