@@ -1,6 +1,7 @@
 """Algorithms by name: which advantage, which loss, and which rules of sampling belong together.
 
     python -m trainer.run --algorithm dapo
+    python -m trainer.recipes                 # what there is
 
 A recipe is a layer of the configuration below that of the file and the flags, so every key of it can be set otherwise.
 It says nothing of sizes and step sizes. What is charged on tokens is part of every one of them; `--set
@@ -146,3 +147,14 @@ RECIPES: Mapping[str, Recipe] = {
         differences="The upper bound of the weight, 5, is that of arXiv 2510.13786; the paper does not give its own.",
     ),
 }
+
+
+def described() -> str:
+    """All recipes in words."""
+    return "\n\n".join(
+        f"{name}: {recipe.title}\n    {recipe.source}\n    {recipe.differences}" for name, recipe in RECIPES.items()
+    )
+
+
+if __name__ == "__main__":
+    print(described())

@@ -14,7 +14,7 @@ CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.toml"))
 
 
 def test_there_are_configurations() -> None:
-    assert {path.stem for path in CONFIGS} >= {"demo", "rltf-small", "smollm2-mbpp"}
+    assert {path.stem for path in CONFIGS} >= {"demo", "rltf-small", "smollm2-mbpp", "dapo", "ppo", "gspo", "cispo"}
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
@@ -91,6 +91,11 @@ def test_options_belong_to_the_function_they_were_written_for(tmp_path: Path) ->
         ("advantage.name=gpro", "unknown advantage 'gpro'; did you mean 'grpo'?"),
         ("advantage.sdt=true", "advantage 'grpo' has no option 'sdt'; did you mean 'std'?"),
         ("loss.name=cliped", "unknown loss 'cliped'; did you mean 'clipped'?"),
+        ("loss.average=token", "unknown average 'token' of loss 'reinforce'"),
+        ("advantage.name=gae", "advantage 'gae' needs a critic: set critic.weight above 0"),
+        ("critic.weight=0.5", "advantage 'grpo' has no use for a critic: set critic.weight to 0, or use 'gae'"),
+        ("rollout.replace=always", "rollout.replace in --set: input should be 'never', 'alike' or 'silent'"),
+        ("rollout.overlong_share=0", "rollout.overlong_share in --set: input should be greater than 0, got 0"),
         ("scheme.name=statik", "unknown scheme 'statik'; did you mean 'static'?"),
         ("scheme.cap=-0.1", "scheme 'static': cap must be from 0 up and below 0.3, the gap between outcomes"),
         ("scheme.cap=nan", "option 'cap' of scheme 'static' must be a finite number, got nan"),
@@ -107,6 +112,27 @@ def test_options_belong_to_the_function_they_were_written_for(tmp_path: Path) ->
 def test_bad_input_gets_one_line(setting: str, message: str) -> None:
     with pytest.raises(ConfigError) as raised:
         config.load(settings=[setting])
+    assert str(raised.value).startswith(message)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (
+            ["objective.kl_weight=0.1", "objective.kl_estimator=k1"],
+            "the gradient of k1 in the loss is 0 on average: set objective.kl_estimator to k2 or k3",
+        ),
+        (["rollout.replace=silent", "buffer.warmup=9"], "rollout.replace = 'silent' may leave a round empty"),
+        (
+            ["advantage.name=reinforce++", "advantage.group_baseline=true", "rollout.samples=1"],
+            "advantage 'reinforce++' compares the samples of a task",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_gets_one_line(settings: list[str], message: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        config.load(settings=settings)
     assert str(raised.value).startswith(message)
     assert "\n" not in str(raised.value)
 
@@ -203,6 +229,7 @@ def test_shipped_files_say_nothing_twice(path: Path) -> None:
     """What a file sets and the validated configuration agree: no key is silently dropped."""
     tree = tomllib.loads(path.read_text())
     found = config.load(path).model_dump(mode="json")
+    assert found["algorithm"] == tree.pop("algorithm", None)
     for section, values in tree.items():
         for key, value in values.items():
             assert found[section][key] == value

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import re
+import tomllib
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +15,12 @@ import torch
 
 from analyzers.runtime.tests import Asserts
 from rewards.types import Outcome, Score, Source
-from trainer import advantages, config
+from trainer import advantages, config, losses, run
 from trainer.config import Config, ConfigError
 from trainer.experience import experiences
 from trainer.loop import _objective, _shaping
 from trainer.policy import Logprobs
-from trainer.recipes import RECIPES
+from trainer.recipes import RECIPES, described
 from trainer.rollout import Round, improve
 from trainer.step import Learner
 from trainer.types import Rollout, Scored, Task
@@ -144,7 +147,7 @@ def test_a_recipe_is_a_configuration(name: str) -> None:
     assert config.restore(found.model_dump_json()) == found
 
 
-def test_what_is_asked_for_beats_the_recipe(tmp_path: Any) -> None:
+def test_what_is_asked_for_beats_the_recipe(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text('algorithm = "dapo"\n[loss]\nclip_high = 0.3\n[rollout]\nreplace = "alike"\n')
     found = config.load(path, flags={"advantage.name": "rloo"})
@@ -154,6 +157,31 @@ def test_what_is_asked_for_beats_the_recipe(tmp_path: Any) -> None:
     # A flag names another algorithm: nothing of the first one stays but what the file spells out.
     other = config.load(path, flags={"algorithm": "cispo"})
     assert (other.loss.name, other.loss.options["clip_high"], other.rollout.overlong) == ("cispo", 0.3, "keep")
+
+
+def test_every_recipe_is_written_down_as_it_is() -> None:
+    """A section each, whose table is the recipe's, with the paper."""
+    text = (Path(__file__).parents[2] / "docs" / "algorithms.md").read_text()
+    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^##? |\Z)", text, re.M | re.S))
+    for name, recipe in RECIPES.items():
+        (table,) = re.findall(r"```toml\n(.*?)```", sections[name], re.S)
+        assert tomllib.loads(table) == recipe.settings, name
+        numbers = re.findall(r"\d{4}\.\d{5}", recipe.source)
+        assert all(number in text for number in numbers), name
+
+
+def test_recipes_are_described() -> None:
+    paragraphs = described().split("\n\n")
+    assert [paragraph.partition(":")[0] for paragraph in paragraphs] == list(RECIPES)
+    assert all(len(paragraph.splitlines()) == 3 for paragraph in paragraphs)
+
+
+def test_the_help_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        run.main(["--help"])
+    assert raised.value.code == 0
+    shown = set(re.findall(r"[a-z_]+(?:\+\+)?(?:-baseline)?", capsys.readouterr().out))
+    assert shown >= {*RECIPES, *advantages.ADVANTAGES.names(), *losses.LOSSES.names()}
 
 
 def test_an_unknown_algorithm_gets_one_line() -> None:
