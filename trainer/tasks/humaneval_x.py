@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from functools import partial
 
 import grammars
-from analyzers.runtime.tests import Appended
+from analyzers.runtime.tests import Appended, CheckFunction, Tests
+from trainer.tasks import humaneval
 from trainer.tasks.files import BadTasks, Excluded, Row, field, for_evaluation, one_of, read
 from trainer.tasks.hub import CONVERTED, Hub, source
 from trainer.tasks.mbxp import behind
@@ -51,7 +52,9 @@ def _task(wanted: str, row: Row, where: str) -> Task | None:
     if wanted not in ("", language):
         return None
     prompt, test = field(row, "prompt", str), field(row, "test", str)
-    tests = Appended(test)
+    tests: Tests = Appended(test)
+    if language == "python":
+        tests = _python(prompt, test)
     if language == "rust":
         prompt += _CRATES.sub("", field(row, "declaration", str))
     if language == "go":
@@ -66,6 +69,15 @@ def _task(wanted: str, row: Row, where: str) -> Task | None:
         stops=behind(language),
         metadata={"where": where, "split": "test"},
     )
+
+
+def _python(prompt: str, test: str) -> CheckFunction:
+    """The tests without their last line, which names the function that they check."""
+    code, _, call = test.rstrip().rpartition("\n")
+    entry_point = call.removeprefix("check(").removesuffix(")")
+    if not entry_point.isidentifier():
+        raise BadTasks(f"the tests must end with check(NAME), got {call[:60]!r}")
+    return CheckFunction(code, entry_point, humaneval.setup(prompt, entry_point))
 
 
 def _go(prompt: str, test: str, setup: str) -> Appended:
