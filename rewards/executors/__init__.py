@@ -44,12 +44,15 @@ _shared: dict[object, Scoring] = {}
 def start(spec: Spec, settings: Settings) -> Scoring:
     """A scorer of one's own, to be closed; processes elsewhere are started by its first item.
 
+    Those of `shared` let their workers go once they have nothing to do, so that there is room for these.
+
     Raises:
         rewards.registry.UnknownName: (a ValueError) no such executor or option of it, with the closest names.
         ValueError: an unknown analyzer or scheme, or an option with a value that is refused.
         ImportError: what the executor needs is not installed; the message says how to install it.
         ExecutorUnavailable: there is no cluster where it should be.
     """
+    _make_room()
     name, options = (spec, {}) if isinstance(spec, str) else spec
     made = _registry.bind(name, options)
     registry.check(settings.analyzers)
@@ -61,18 +64,22 @@ def start(spec: Spec, settings: Settings) -> Scoring:
 def shared(spec: Spec, settings: Settings) -> Scoring:
     """The scorer that calls with the same settings share, closed when the interpreter ends.
 
-    Those of other settings let their workers go once they have nothing to do, so that there is room for these.
-
     Raises:
         Exception: as `start`.
     """
     scheme = settings.scheme if callable(settings.scheme) else repr(settings.scheme)
     key = repr(spec), settings.analyzers, scheme, settings.limits, settings.isolation, settings.workers
     with _lock:
-        for other, scorer in _shared.items():
-            if other != key and isinstance(scorer, RemoteScorer):
-                scorer.rest()
-        if key not in _shared:
-            _shared[key] = start(spec, settings)
-            atexit.register(_shared[key].close)
-        return _shared[key]
+        scorer = _shared.get(key)
+        if scorer is None:
+            scorer = _shared[key] = start(spec, settings)
+            atexit.register(scorer.close)
+        else:
+            _make_room(scorer)
+        return scorer
+
+
+def _make_room(but: Scoring | None = None) -> None:
+    for scorer in list(_shared.values()):
+        if isinstance(scorer, RemoteScorer) and scorer is not but:
+            scorer.rest()
