@@ -20,6 +20,7 @@ from pydantic_core import ErrorDetails
 from rewards import schemes
 from rewards.registry import did_you_mean
 from trainer.buffer import Staleness
+from trainer.curriculum import Plan
 from trainer.recipes import RECIPES
 
 Positive = Annotated[int, Field(ge=1)]
@@ -254,6 +255,7 @@ class Config(Section):
     scheme: Named | tuple[Any, ...] = Named(name="static")
     """How findings and test results become numbers: a name of `rewards.schemes`, and its options; or a list of such,
     `[[scheme]]` with `name`, `weight` and `options`, see `rewards.schemes.composition`."""
+    curriculum: Plan = Plan()
     rollout: Rollouts = Rollouts()
     buffer: BufferSettings = BufferSettings()
     advantage: Named = Named(name="grpo")

@@ -19,6 +19,7 @@ from rewards.stream import Scores
 from trainer import advantages, checkpoint, losses
 from trainer.buffer import Buffer
 from trainer.config import Config
+from trainer.curriculum import Curriculum
 from trainer.experience import Shaping, alike, experiences, silent
 from trainer.policy import Policy
 from trainer.prompts import render, taught
@@ -73,7 +74,7 @@ class Loop:
         self.buffer = Buffer(settings.buffer.setup())
         self._settings = settings
         self._tasks = {task.id: task for task in tasks}
-        self._order = list(self._tasks)
+        self._curriculum = Curriculum(tasks, settings.curriculum)
         self._scorer = scorer
         self._hopeless = 0
         self._advantage = advantages.bind(settings.advantage.name, **settings.advantage.options)
@@ -117,7 +118,9 @@ class Loop:
         settings, rounds = self._settings, drawn.rounds
         if rounds:
             self.buffer.add(drawn.samples, step=self.step)
-            self.rounds += len(rounds)
+            for collected in rounds:
+                self._curriculum.note(collected.passed(), round_number=self.rounds)
+                self.rounds += 1
             self.best, self._hopeless = dict(drawn.best), drawn.hopeless
         batch = self.buffer.draw(settings.buffer.batch, step=self.step, seed=settings.run.seed)
         learned = self.learner.step(batch, self._given([sample.rollout for sample in batch]))
@@ -126,7 +129,8 @@ class Loop:
         staleness = {"staleness": float(np.mean(ages))} if ages and settings.buffer.staleness != 0 else {}
         seconds = {phase: sum(each.seconds[phase] for each in rounds) for phase in ("generate", "score")}
         seconds["learn"] = drawn.seconds + time.perf_counter() - begin
-        return {**_together(rounds), **self._replacements(drawn), **learned, **staleness, "seconds": seconds}
+        sampled = {**_together(rounds), **self._replacements(drawn), **self._curriculum.figures(self.rounds)}
+        return {**sampled, **learned, **staleness, "seconds": seconds}
 
     def state(self) -> dict[str, Any]:
         """Everything but the weights, for `trainer.checkpoint.save`."""
@@ -135,6 +139,7 @@ class Loop:
             "rounds": self.rounds,
             "best": dict(self.best),
             "hopeless": self._hopeless,
+            "curriculum": self._curriculum.state(),
             "buffer": self.buffer.state(),
             "learner": self.learner.state(),
             "random": checkpoint.random_state(),
@@ -145,16 +150,16 @@ class Loop:
         self.step, self.rounds = state["step"], state["rounds"]
         self.best = dict(state["best"])
         self._hopeless = state["hopeless"]
+        self._curriculum.restore(state.get("curriculum", {}))
         self.buffer.restore(state["buffer"])
         self.learner.restore(state["learner"])
         checkpoint.restore_random_state(state["random"])
 
     def _collect(self, number: int) -> Round:
         rollout, seed = self._settings.rollout, self._settings.run.seed
-        chosen = order(len(self._order), rollout.tasks, round_number=number, seed=seed)
         return collect(
             self.policy,
-            [self._tasks[self._order[index]] for index in chosen],
+            self._curriculum.choose(rollout.tasks, round_number=number, seed=seed),
             self._scorer,
             samples=rollout.samples,
             sampling=Sampling(rollout.temperature, rollout.top_p, rollout.max_new_tokens),
@@ -200,14 +205,6 @@ class Loop:
             for task in tasks
             if (answer := taught(task, tokenizer)) is not None
         ]
-
-
-def order(tasks: int, count: int, *, round_number: int, seed: int) -> list[int]:
-    """The tasks of a round: pass after pass over all of them, each pass in an order of its own."""
-    begin = round_number * count
-    passes = {place // tasks for place in range(begin, begin + count)}
-    shuffled = {turn: np.random.default_rng((seed, turn)).permutation(tasks) for turn in passes}
-    return [int(shuffled[place // tasks][place % tasks]) for place in range(begin, begin + count)]
 
 
 def _objective(settings: Config) -> Objective:

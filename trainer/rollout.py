@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,12 @@ class Round:
     def scored(self) -> list[Scored]:
         """[B], task after task."""
         return [scored for group in self.groups for scored in group]
+
+    def passed(self) -> Iterator[tuple[str, list[bool]]]:
+        """Of each task, which of its samples passed, those that could not be judged left out."""
+        for task, group in zip(self.tasks, self.groups, strict=True):
+            judged = [scored.score for scored in group if scored.score.base is not None]
+            yield task.id, [score.outcome is Outcome.PASS for score in judged]
 
     @property
     def judged(self) -> bool:
