@@ -126,6 +126,7 @@ class Learner:
             "learned_samples": len(useful),
             "learned_tokens": learned,
             "sampled_entropy": _sampled_entropy(told),
+            **_sampled_kl(told),
             **self._update(any_gradient=bool(sums)),
         }
 
@@ -319,6 +320,12 @@ def _sampled_entropy(samples: Sequence[Experience]) -> float:
     """Mean of -log p over the tokens: an unbiased estimate of the generator's entropy, which costs nothing."""
     logprobs = [sample.rollout.logprobs for sample in samples]
     return float(-np.concatenate(logprobs).mean(dtype=np.float64)) if logprobs else 0.0
+
+
+def _sampled_kl(samples: Sequence[Experience]) -> dict[str, float]:
+    """Mean KL to the reference over the tokens, as far as it was taken off their reward."""
+    known = [sample.beliefs.kl for sample in samples if sample.beliefs.kl is not None]
+    return {"kl": float(np.concatenate(known).mean(dtype=np.float64))} if known else {}
 
 
 def _groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:

@@ -89,6 +89,12 @@ def test_gae_pays_the_outcome_with_the_last_token_that_it_is_about() -> None:
     assert_allclose(_found("gae", inputs, lam=1.0, whiten=False).values, [[0.6, -0.4]])
 
 
+def test_gae_pays_the_outcome_once() -> None:
+    # The token in the middle was never run: it is not the last one of those that were.
+    inputs = _tokens([1.0], [[0.0, 0.0, 0.0]], values=[[0.0, 0.0, 0.0]], credited=[[1, 0, 1]])
+    assert_allclose(_found("gae", inputs, lam=1.0, whiten=False).values, [[1.0, 0.0, 1.0]])
+
+
 def test_gae_is_whitened_over_all_tokens() -> None:
     # lam = 1, V = 0: rewards to go (1, 1) and (-1, -1); mean 0, deviation 1. Shifted by V = 0.5: (0.5, 0.5), (-1.5, -1.5).
     zero = [[0.0, 0.0], [0.0, 0.0]]

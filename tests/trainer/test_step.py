@@ -273,6 +273,8 @@ def test_the_kl_penalty_of_each_token_is_that_of_its_place(policy: Policy) -> No
             assert beliefs.logprobs is None
             np.testing.assert_allclose(beliefs.kl, p - q, atol=1e-4)
             assert perturbed == bool(np.abs(beliefs.kl).max() > 1e-3)
+            sample = Experience(rollout, np.zeros_like(rollout.logprobs), beliefs)
+            assert learner.step([sample])["kl"] == pytest.approx(float(np.mean(p - q)), abs=1e-4)
         assert not learner._objective.anchored  # a token without advantage has no gradient then
 
 
