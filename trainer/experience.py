@@ -144,7 +144,7 @@ def _token_inputs(judged: Sequence[_Judged], shaping: Shaping) -> TokenInputs:
         kl=kl,
         mask=mask,
         credited=credited,
-        values=None if judged[0].beliefs.values is None else values,
+        values=values if any(each.beliefs.values is not None for each in judged) else None,
     )
 
 

@@ -140,9 +140,13 @@ class Learner:
         record = record_logprobs and self._objective.importance_cap > 0
         if not (record or self.value is not None or self._objective.kl_in_reward):
             return found
-        for rows in self._micro_batches(rollouts):
-            for row, beliefs in zip(rows, self._beliefs([rollouts[row] for row in rows], record), strict=True):
-                found[row] = beliefs
+        written = [index for index, rollout in enumerate(rollouts) if len(rollout.completion_ids)]
+        for rows in self._micro_batches([rollouts[index] for index in written]):
+            chosen = [written[row] for row in rows]
+            for index, beliefs in zip(
+                chosen, self._beliefs([rollouts[index] for index in chosen], record), strict=True
+            ):
+                found[index] = beliefs
         return found
 
     def state(self) -> dict[str, Any]:
@@ -240,22 +244,23 @@ class Learner:
         factor = schedule(self._done, settings=self._settings, steps=self._steps)
         for group, peak in zip(self._optimizer.param_groups, self._peaks, strict=True):
             group["lr"] = peak * factor
-        norm = 0.0
+        norm, finite = 0.0, True
         if any_gradient:
-            parameters = self.policy.model.parameters()
-            norm = float(self._accelerator.clip_grad_norm_(parameters, self._settings.max_grad_norm))
+            limit = self._settings.max_grad_norm
+            norm = float(self._accelerator.clip_grad_norm_(self.policy.model.parameters(), limit))
+            finite = math.isfinite(norm)
             if self.value is not None:
                 # By itself: the surprise of a new critic must not scale the policy's gradient down.
-                torch.nn.utils.clip_grad_norm_(self.value.parameters(), self._settings.max_grad_norm)
+                finite &= math.isfinite(float(torch.nn.utils.clip_grad_norm_(self.value.parameters(), limit)))
             # The scaler of float16 skips such steps itself, and has to see them to lower its scale.
-            if math.isfinite(norm) or self._accelerator.scaler is not None:
+            if finite or self._accelerator.scaler is not None:
                 self._optimizer.step()
         self._optimizer.zero_grad()
         self._done += 1
         return {
             "grad_norm": norm,
             "learning_rate": self._settings.learning_rate * factor,
-            "skipped_update": float(not any_gradient or not math.isfinite(norm)),
+            "skipped_update": float(not any_gradient or not finite),
         }
 
 

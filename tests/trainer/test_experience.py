@@ -115,6 +115,16 @@ def test_the_outcome_is_withheld_from_tokens_that_it_says_nothing_of(name: str) 
     assert sample.advantages[1] == pytest.approx(-0.2)
 
 
+def test_an_empty_completion_has_an_outcome_but_no_tokens() -> None:
+    """Nothing was thought of it; its group hears of it all the same."""
+    drawn = _round((_scored("a", -1.0, dense=()), _scored("a", 1.0)))
+    bound = advantages.bind("gae", lam=1.0, whiten=False)
+    ((empty, other),) = experiences(drawn, advantage=bound, best={}, beliefs=[Beliefs(), _beliefs(values=[0.0, 0.5])])
+    assert len(empty.advantages) == 0
+    assert_allclose(other.advantages, [1.0, 0.5])
+    assert_allclose([sample.advantages[:1].sum() for sample in _told(drawn, "rloo")], [0.0, 2.0])
+
+
 def test_the_kl_penalty_is_taken_off_the_reward() -> None:
     # 1 - 2 (0.1 + 0.2) = 0.4 against 0 - 0: RLOO says +-0.4.
     drawn = _round((_scored("a", 1.0), _scored("a", 0.0)))

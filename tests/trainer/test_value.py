@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from trainer import config, losses
 from trainer.policy import Policy
 from trainer.step import Learner, Objective
-from trainer.types import Experience, Sampling
+from trainer.types import Beliefs, Experience, Sampling
 from trainer.value import ValueHead
 
 
@@ -105,6 +106,29 @@ def test_the_critic_goes_on_exactly(policy: Policy) -> None:
     assert torch.equal(_trunk(second), _trunk(whole))
     for one, other in zip(second.state()["value"].values(), whole.state()["value"].values(), strict=True):
         assert torch.equal(one, other)
+
+
+def test_a_completion_without_any_token_is_no_trouble(either: Policy) -> None:
+    learner = _learner(either)
+    batch = _batch(learner)
+    empty = replace(
+        batch[0].rollout, completion_ids=batch[0].rollout.completion_ids[:0], logprobs=np.zeros(0, np.float32)
+    )
+    beliefs = learner.believe([empty, batch[1].rollout])
+    assert beliefs[0] == Beliefs()
+    assert beliefs[1].values is not None
+    assert learner.believe([empty]) == [Beliefs()]
+    nothing = np.zeros(0, dtype=np.float32)
+    assert learner.step([Experience(empty, nothing, beliefs[0], nothing), *batch])["learned_samples"] == len(batch)
+
+
+def test_a_critic_that_went_wrong_does_not_touch_the_weights(policy: Policy) -> None:
+    copy = policy.frozen_copy()
+    copy.model.requires_grad_(True)
+    learner = _learner(copy, shared=False)
+    batch = [replace(sample, returns=np.full_like(sample.advantages, np.inf)) for sample in _batch(learner)]
+    assert learner.step(batch)["skipped_update"] == 1
+    assert all(bool(weight.isfinite().all()) for weight in learner.state()["value"].values())
 
 
 def test_a_critic_without_returns_is_refused(policy: Policy) -> None:
