@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analyzers.runtime.tests import CheckFunction, Tests
+from analyzers.runtime.tests import Appended, CheckFunction, Tests
 from analyzers.types import Source
 from trainer.tasks import load
 from trainer.types import Task
@@ -93,9 +93,12 @@ def _tasks(spec: str, split: str) -> list[Task]:
 
 
 def _answer(task: Task) -> Program:
-    """A whole program, of which the tests want a part: they close what the prompt opens."""
-    source = Source(str(task.metadata["answer"]), task.language)
-    return Program("MultiPL-E", source, task.tests, task.prefix + (task.reference or ""))
+    """A program without the braces that its tests begin or end with; analyzers are given those too."""
+    assert isinstance(task.tests, Appended)
+    code = re.sub(r'"(?:\\.|[^"\\])*"', "", task.tests.code)
+    run = task.prefix + (task.reference or "")
+    whole = run.rstrip() + "\n" + "}\n" * (code.count("}") - code.count("{"))
+    return Program("MultiPL-E", Source(whole, task.language, prefix=len(task.prefix)), task.tests, run)
 
 
 def _program(origin: str, task: Task) -> Program:

@@ -40,7 +40,7 @@ COMPILE = (
 _REPORT = re.compile(
     r'File "(?P<file>[^"\n]+)", lines? (?P<line>\d+)(?:-(?P<end_line>\d+))?'
     r"(?:, characters (?P<column>\d+)-(?P<end_column>\d+))?:\n"
-    r"(?P<quoted>(?: *\d+ \|.*\n| *\^+.*\n|\.\.\..*\n)*)"
+    r"(?P<quoted>(?: *\d* \|.*\n| *\^+.*\n|\.\.\..*\n)*)"
     r"(?:Warning \d+ \[(?P<code>[\w-]+)\]|Error(?: \([^)]*\))?): (?P<message>(?:(?!File \").*(?:\n|\Z))+)"
 )
 
@@ -94,6 +94,7 @@ BAD = [
     ('let s = "é😀" let n = s + 1\n', "type-mismatch", "s"),
     ('let s = "é😀" let n = missing s\n', "undefined-name", "missing"),
     ('let s = "é😀" let = 1\n', "syntax-error", "="),
+    ('let s = (("é😀\n', "syntax-error", '"'),
     ('let f x = "é😀", match x with Some n -> n\n', "partial-match", "match x with Some n -> n"),
     ('let f () = print_string "é😀"; let y = 1 in ()\n', "unused-var", "y"),
     ('let f () = "é😀", List.map succ [1]; 2\n', "non-unit-statement", '"é😀", List.map succ [1]'),

@@ -62,11 +62,19 @@ RATINGS = {
 def _finding(record: dict[str, Any]) -> Finding:
     code = record["code"].replace("(", "/").rstrip(")") if "code" in record else "syntax-error"
     severity, kind = rate(RATINGS, code)
-    span = record["labels"][-1]["span"]  # those before say what it is about: what was declared, or stood there first
+    # The last label counts: those before say what it is about, what was declared, or stood there first. What is no text
+    # ("File appears to be binary") has none.
+    start, end = next(
+        (
+            (span["offset"], span["offset"] + span["length"])
+            for label in record["labels"][-1:]
+            if (span := label["span"])
+        ),
+        (None, None),
+    )
     return Finding(
-        code, record["message"], offset=span["offset"], end_offset=span["offset"] + span["length"],
-        severity=severity, kind=kind, file=record["filename"],
-    )  # fmt: skip
+        code, record["message"], offset=start, end_offset=end, severity=severity, kind=kind, file=record["filename"]
+    )
 
 
 ANALYZER = Tool(

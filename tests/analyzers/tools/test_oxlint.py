@@ -3,7 +3,7 @@ import pytest
 from analyzers.errors import AnalyzerError, AnalyzerFailed, ToolMissing
 from analyzers.findings import Finding
 from analyzers.tools.oxlint import ANALYZER
-from analyzers.types import Kind, Severity
+from analyzers.types import Kind, Severity, Source, Span
 
 
 @pytest.fixture
@@ -107,3 +107,10 @@ def test_a_crash_is_no_clean_report(codes):
 
 def test_the_byte_order_mark_does_not_shift_the_first_line(installed, marked):
     assert ("eslint/no-undef", "foo") in marked(ANALYZER, "\ufefflet s = 'é😀'; foo(s);\n", "javascript")
+
+
+def test_what_is_no_text_is_an_error_without_a_place(installed):
+    text = 'let s = "é😀\ufffd"; x\ufffdy\n'
+    (found,), fine = ANALYZER.run([Source(text, "javascript"), Source("let s = '\ufffd'; s = 1;\n", "javascript")])
+    assert (found.code, found.severity, found.span) == ("TS/1490", Severity.FATAL, Span(0, len(text)))
+    assert fine == ()
