@@ -70,6 +70,7 @@ ANALYZER = Tool(
 
 GOOD = [
     "# é😀\nadd <- function(x, y = 1) {\n  total <- x + y\n  return(total)\n}\n",
+    "\n \t\n",
     "f <- function(values) sapply(values, function(v) v + offset)\noffset <- 1\nprint(f(c(1, 2)))\n",
 ]
 BAD = [
