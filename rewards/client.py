@@ -145,6 +145,8 @@ class Client:
 
     def _stream(self, body: bytes, items: Sequence[Item]) -> Iterator[tuple[int, Score]]:
         seen: set[int] = set()
+        if not items:
+            return
         for attempt in stamina.retry_context(
             on=_again, attempts=self._attempts, timeout=None, wait_initial=0.2, wait_max=LONGEST_WAIT_S
         ):

@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from rewards.registry import did_you_mean
@@ -88,10 +89,8 @@ class Health(BaseModel):
     room: int
 
 
-class Json(Response):
+class Json(JSONResponse):
     """JSON in ASCII, in which any text survives."""
-
-    media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
         """The bytes of the answer."""

@@ -64,10 +64,6 @@ def serve(listening: socket.socket, judging: Judging, bounds: Bounds, *, token: 
 
 async def answer(listening: socket.socket, judging: Judging, bounds: Bounds, *, token: str | None) -> None:
     """The part of `serve` that runs on an event loop."""
-    host, port, *_ = listening.getsockname()
-    shown = f"[{host}]" if ":" in host else host
-    who = "the bearers of the token" if token else "this machine alone"
-    print(f"listening on http://{shown}:{port} for {who}, isolation {judging.tier or 'not needed'}", file=sys.stderr)
     await Server(Desk(judging, bounds), token=token).serve(sockets=[listening])
 
 
@@ -87,8 +83,18 @@ class Server(uvicorn.Server):
         )
         super().__init__(config)
         self._desk = desk
+        self._who = "the bearers of the token" if token else "this machine alone"
         self._loop = asyncio.get_running_loop()
         self._drain: asyncio.Task[None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Says where it listens, once signals are taken and connections accepted."""
+        await super().startup(sockets)
+        for listening in sockets or ():
+            host, port, *_ = listening.getsockname()
+            url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            tier = self._desk.judging.tier or "not needed"
+            print(f"listening on {url} for {self._who}, isolation {tier}", file=sys.stderr, flush=True)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Runs in a signal handler."""
