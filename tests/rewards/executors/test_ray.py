@@ -35,6 +35,17 @@ def cluster() -> Iterator[None]:
     ray.shutdown()
 
 
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    """Leaves no actor to the next test."""
+    yield
+    for scorer in executors._shared.values():
+        scorer.close()
+    executors._shared.clear()
+    psutil.wait_procs([psutil.Process(pid) for pid in actors()], timeout=30)
+    assert not actors()
+
+
 def start(scheme: schemes.Spec = "pass_ratio", workers: int = 2, **options: Any) -> Any:
     return executors.start(("ray", options), Settings(ANALYZERS, scheme, workers=workers))
 
