@@ -75,3 +75,12 @@ def of_ids(
     # Whatever ends a sequence is a special token, which has no bytes.
     truncated = bool(len(row)) and bool(spans[-1, 0] < spans[-1, 1])
     return Sampled(whole[start:], truncated, row, np.maximum(spans - skipped, 0), data[skipped:])
+
+
+def last_turn(mask: Sequence[int]) -> slice:
+    """The last run of tokens that a loss mask has as sampled; all of them where it has none."""
+    sampled = np.flatnonzero(mask)
+    if not len(sampled):
+        return slice(0, len(mask))
+    breaks = np.flatnonzero(np.diff(sampled) > 1)
+    return slice(int(sampled[breaks[-1] + 1] if len(breaks) else sampled[0]), int(sampled[-1]) + 1)

@@ -31,7 +31,7 @@ import rewards
 from rewards.adapters import columns as tables
 from rewards.adapters import seams
 from rewards.adapters.figures import summary
-from rewards.adapters.sampled import Sampled, of_ids
+from rewards.adapters.sampled import Sampled, last_turn, of_ids
 from rewards.adapters.settings import checked, runs_tests
 from rewards.tokens import TokenBytes
 from rewards.types import Score
@@ -167,7 +167,7 @@ class SpanwiseGenerator:
         }
 
     def _asked(self, ids: Sequence[int], mask: Sequence[int]) -> _Asked:
-        answer = _answer(mask)
+        answer = last_turn(mask)
         return _Asked(mask, answer, of_ids(self._bytes, ids[answer], after=self._after))
 
     def _scores(self, asked: Sequence[_Asked], given: Mapping[str, Any], output: Mapping[str, Any]) -> list[Score]:
@@ -212,15 +212,6 @@ class _Asked:
             kept[self.answer] *= found.credited | (found.shares != 0)
         row[-1] += score.base
         return row, kept.tolist()
-
-
-def _answer(mask: Sequence[int]) -> slice:
-    """The last run of tokens that the model sampled; all of them where none is in the loss."""
-    sampled = np.flatnonzero(mask)
-    if not len(sampled):
-        return slice(0, len(mask))
-    breaks = np.flatnonzero(np.diff(sampled) > 1)
-    return slice(int(sampled[breaks[-1] + 1] if len(breaks) else sampled[0]), int(sampled[-1]) + 1)
 
 
 def _groups(given: Mapping[str, Any]) -> list[str]:

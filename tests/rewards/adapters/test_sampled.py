@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analyzers.types import Diagnostic, Kind, Outcome, Severity, Source, Span
-from rewards.adapters.sampled import of_ids
+from rewards.adapters.sampled import last_turn, of_ids
 from rewards.tokens import TokenBytes
 from rewards.types import Charge, Score
 
@@ -47,3 +47,17 @@ def test_a_score_of_something_else_is_refused():
 def test_where_the_harness_failed_nothing_is_charged():
     found = of_ids(PIECES, [3, 4]).rewards(score("x = y", 0, 1, value=None))
     assert found.values.tolist() == found.shares.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("mask", "turn"),
+    [
+        ([1, 1, 1], slice(0, 3)),
+        ([0, 1, 1, 0], slice(1, 3)),
+        ([1, 1, 0, 0, 1, 0, 1, 1, 0], slice(6, 8)),
+        ([0, 0], slice(0, 2)),
+        ([], slice(0, 0)),
+    ],
+)
+def test_the_last_turn_is_the_last_run_of_sampled_tokens(mask, turn):
+    assert last_turn(mask) == turn
