@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 import grammars
 from analyzers import blame, registry
 from analyzers.cache import ReportCache, key, lasting
+from analyzers.calls import Calls
 from analyzers.errors import AnalyzerError, boundary
 from analyzers.futures import when_done
 from analyzers.inprocess.base import InProcess
@@ -55,7 +56,9 @@ class _Job:
     wanted: int = 1
     """By how many requests."""
     tests: Future[Report] | None = None
-    """What is cancelled once nobody wants the report; analyzers answer too soon for that."""
+    """What is cancelled once nobody wants the report."""
+    begun: bool = False
+    """Whether an analyzer has been asked for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ class Engine:
         self._cache = ReportCache(self._cache_size, self._cache_folder)
         self._lock = threading.Lock()
         self._flights: dict[bytes, _Job] = {}
+        self._calls: Calls[_Job] = Calls(self._begin_call, wanted=self._taken, workers=self._workers.count)
         self._runtime_held = False
         self._finalizer = weakref.finalize(self, self._workers.close)
 
@@ -189,14 +193,14 @@ class Engine:
         return reports
 
     def _leave(self, job: _Job) -> None:
-        """Gives up the tests of a program once nobody wants to know of them."""
+        """Gives a job up once nobody wants the report; what runs by then is not interrupted."""
         with self._lock:
             job.wanted -= 1
-            tests = job.tests
-            if job.wanted or tests is None or self._flights.get(job.key) is not job:
+            if job.wanted or job.begun or self._flights.get(job.key) is not job:
                 return
             del self._flights[job.key]
-        tests.cancel()
+        if job.tests is not None:
+            job.tests.cancel()
 
     def _test(self, source: Source, tests: Tests | None) -> _Job:
         if tests is None:
@@ -252,9 +256,8 @@ class Engine:
             jobs.append(job)
             if new:
                 begun.append(job)
-        size = max(1, min(loaded.analyzer.batch_size, math.ceil(len(begun) / self._workers.count)))
-        for start in range(0, len(begun), size):
-            self._send(loaded.analyzer, begun[start : start + size])
+        if begun:
+            self._calls.add(name, begun, batch_size=loaded.analyzer.batch_size)
         return jobs
 
     def _job(self, name: str, source: Source, content: bytes) -> tuple[_Job, bool]:
@@ -272,6 +275,22 @@ class Engine:
             job = self._flights[content] = _Job(content, name, source, Future())
             job.future.set_running_or_notify_cancel()  # one of those who want it must not cancel it for the others
             return job, True
+
+    def _begin_call(self, name: str, jobs: Sequence[_Job]) -> None:
+        loaded = self._loaded[name]
+        assert isinstance(loaded, _Loaded)
+
+        def receive(reports: Sequence[Report]) -> None:
+            self._calls.done()
+            self._receive(loaded.analyzer, jobs, reports)
+
+        self._ask(loaded.analyzer, [job.source for job in jobs], receive)
+
+    def _taken(self, job: _Job) -> bool:
+        """Whether a job is still wanted; if so it is begun now."""
+        with self._lock:
+            job.begun = self._flights.get(job.key) is job
+            return job.begun
 
     def _send(self, analyzer: Analyzer, jobs: Sequence[_Job]) -> None:
         self._ask(analyzer, [job.source for job in jobs], partial(self._receive, analyzer, jobs))

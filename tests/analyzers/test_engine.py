@@ -232,6 +232,26 @@ def test_what_is_under_way_is_not_begun_again(faulty, tmp_path):
     assert len({id(report) for (report,) in reports}) == 1
 
 
+def test_sources_that_come_one_by_one_share_calls(faulty, tmp_path):
+    file = tmp_path / "calls"
+    with Engine(["batched"], workers=1) as engine:
+        futures = [engine.submit(Source(f"{file}\n{number}")) for number in range(22)]
+        assert {future.result(60)[0].status for future in futures} == {Status.OK}
+    sizes = [int(size) for size in file.read_text().split()]
+    assert (sum(sizes), max(sizes)) == (22, 10)
+
+
+def test_what_nobody_waits_for_any_more_is_not_analysed(faulty, tmp_path):
+    file = tmp_path / "calls"
+    with Engine(["counted"], workers=1) as engine:
+        futures = [engine.submit(Source(f"{file}\nslow {number}")) for number in range(8)]
+        for future in futures[1:]:
+            assert future.cancel()
+        kept = engine.submit(Source(f"{file}\nslow 7"))
+        assert futures[0].result(60)[0].status is kept.result(60)[0].status is Status.OK
+    assert calls(file) == 3  # the first, the one that the worker was to find after it, and the last
+
+
 def test_failures_are_not_kept(faulty, tmp_path):
     file = tmp_path / "calls"
     with Engine(["counted"], workers=1) as engine:
