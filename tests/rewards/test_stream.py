@@ -289,8 +289,10 @@ class Engine:
     def __init__(self, make: Any) -> None:
         self.make = make
 
-    def submit(self, source: Source, tests: object = None) -> Future[tuple[Report, ...]]:
-        passed = "q" in source.text
+    def submit_batch(self, sources: Sequence[Source], tests: object) -> list[Future[tuple[Report, ...]]]:
+        return [self.answer("q" in source.text) for source in sources]
+
+    def answer(self, passed: bool) -> Future[tuple[Report, ...]]:
         future: Future[tuple[Report, ...]] = Future()
         future.set_result((self.make.runtime(Outcome.PASS if passed else Outcome.FAILURE, int(passed), 1),))
         return future
