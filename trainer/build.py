@@ -20,7 +20,7 @@ from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime import Limits
 from rewards import Scorer, schemes
 from rewards.registry import did_you_mean
-from trainer import checkpoint, tasks
+from trainer import checkpoint, tasks, tracking
 from trainer.config import Config, ConfigError, restore
 from trainer.display import Display
 from trainer.loop import Loop
@@ -42,6 +42,7 @@ def prepare(settings: Config, *, folder: Path | None = None, display: Display | 
             do. Nothing is left behind.
     """
     display = display or Display()
+    tracking.check(settings.run.trackers)
     train, held_out = _tasks(settings)
     with ExitStack() as undo:
         scorer = judge = _scorer(settings, settings.reward.analyzers)

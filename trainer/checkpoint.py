@@ -4,6 +4,7 @@
       step-000040/model/      weights and tokenizer; a folder that `--model` takes
       step-000040/state.pt    optimiser, schedule, step, buffer, baselines, random states
       latest -> step-000040   for people; what counts is the highest step
+      best -> step-000020     where a run measures on its way: the one that did best, which is kept, too
 
 A checkpoint is written beside its place, flushed to the disk, and moved there in one rename. Whatever stops the
 writing, a full disk or `kill -9`, leaves the previous checkpoint as it was, and a folder `step-*` is always whole.
@@ -22,6 +23,7 @@ import numpy as np
 import torch
 
 LATEST = "latest"
+BEST = "best"
 MODEL = "model"
 STATE = "state.pt"
 
@@ -57,6 +59,11 @@ def save(
     _point(folder / LATEST, target.name)
     _prune(folder, keep)
     return target
+
+
+def mark_best(checkpoint: Path) -> None:
+    """Says that a checkpoint did best so far: it is kept until another one does better."""
+    _point(checkpoint.parent / BEST, checkpoint.name)
 
 
 def latest(folder: Path) -> Path | None:
@@ -127,9 +134,11 @@ def _flush_folder(folder: Path) -> None:
 
 
 def _prune(folder: Path, keep: int) -> None:
-    """Removes old checkpoints, and what a process that was killed left half written."""
+    """Removes old checkpoints but the best, and what a process that was killed left half written."""
+    best = (folder / BEST).resolve()
     for path in [*sorted(folder.glob("step-*"), key=_step)[: -max(keep, 1)], *folder.glob(".writing-*")]:
-        shutil.rmtree(path, ignore_errors=True)
+        if path.resolve() != best:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _step(checkpoint: Path) -> int:

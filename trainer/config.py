@@ -187,8 +187,8 @@ class Critic(Section):
     """How far a value may move from that at sampling before its loss stops falling; 0 sets no bound."""
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3
     """Peak learning rate of the head."""
-    shared: bool = True
-    """Whether the value loss teaches the hidden states, too, or the head alone."""
+    shared: bool = False
+    """Whether the value loss teaches the hidden states, too, or the head alone; they serve the policy first."""
 
 
 class Optimizer(Section):
@@ -227,15 +227,20 @@ class Run(Section):
     """Checkpoints kept."""
     log_samples: Annotated[int, Field(ge=0)] = 4
     """Scored programs of each step that go to samples.jsonl."""
+    trackers: tuple[str, ...] = ()
+    """Services that are told the metrics, beside TensorBoard: wandb, trackio, mlflow, comet_ml and what else
+    accelerate knows; their packages have to be installed."""
 
 
 class Evaluation(Section):
-    """What is measured before and after, on held-out tasks."""
+    """What is measured before and after, and on the way, on held-out tasks."""
 
     tasks: Annotated[int, Field(ge=0)] = 150
     """Tasks, the first ones of the test set; 0 measures nothing."""
     samples: Positive = 4
     """Completions of each task."""
+    every: Annotated[int, Field(ge=0)] = 0
+    """Steps from one measurement on the way to the next; the checkpoint that did best is kept. 0 measures none."""
     greedy: bool = True
     """Decode each task greedily, too."""
     temperature: Annotated[float, Field(gt=0)] = 1.0

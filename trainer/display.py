@@ -103,7 +103,7 @@ def summary(evaluations: Mapping[str, Evaluation], steps: Sequence[Mapping[str, 
         seconds = sum(each for _, each, _ in spent)
         generating = sum(each for phase, each, _ in spent if phase == "generate")
         samples, tokens = (sum(step.get(name) or 0 for step in steps) for name in ("samples", "tokens"))
-        table.add_row("steps", f"{len(steps)} in {seconds:.0f} s")
+        table.add_row("steps", f"{len({step['step'] for step in steps})} in {seconds:.0f} s")
         table.add_row("samples/s", f"{samples / seconds:.1f} (generated, scored and learned from)")
         table.add_row("tokens/s", f"{tokens / generating:.0f} (generated)" if generating else "-")
         table.add_row("time", ", ".join(f"{phase} {share:.0%}" for phase, _, share in spent))

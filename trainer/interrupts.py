@@ -1,4 +1,4 @@
-"""Ctrl-C between changes of state, never in the middle of one."""
+"""Ctrl-C and SIGTERM between changes of state, never in the middle of one."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ from types import FrameType, TracebackType
 from typing import Any
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: whoever runs the machine wants the process to end, and will start it again."""
+
+
 class Interrupts:
-    """While this context is open, Ctrl-C raises KeyboardInterrupt, but inside of `deferred()` only when that ends.
+    """While this context is open, Ctrl-C raises KeyboardInterrupt and SIGTERM raises Terminated, but inside of
+    `deferred()` only when that ends.
 
     Sampling may be abandoned anywhere; an optimiser step or a checkpoint is finished first. Outside of the main thread,
     where Python handles no signals, it does nothing.
@@ -19,33 +24,36 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._depth = 0
-        self._pending = False
-        self._previous: Any = None
+        self._pending: type[KeyboardInterrupt] | None = None
+        self._previous: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Interrupts:
         if threading.current_thread() is threading.main_thread():
-            self._previous = signal.signal(signal.SIGINT, self._handle)
+            self._previous = {number: signal.signal(number, self._handle) for number in _RAISED}
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._previous is not None:
-            signal.signal(signal.SIGINT, self._previous)
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)
 
     @contextmanager
     def deferred(self) -> Iterator[None]:
-        """Ctrl-C waits until the end of this block."""
+        """Both wait until the end of this block."""
         self._depth += 1
         try:
             yield
         finally:
             self._depth -= 1
         if self._pending and not self._depth:
-            self._pending = False
-            raise KeyboardInterrupt
+            pending, self._pending = self._pending, None
+            raise pending
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if not self._depth:
-            raise KeyboardInterrupt
-        self._pending = True
+            raise _RAISED[signal.Signals(number)]
+        self._pending = _RAISED[signal.Signals(number)]
+
+
+_RAISED = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}

@@ -5,7 +5,7 @@ import signal
 
 import pytest
 
-from trainer.interrupts import Interrupts
+from trainer.interrupts import Interrupts, Terminated
 
 
 def _press() -> None:
@@ -33,6 +33,18 @@ def test_an_interrupt_waits_for_the_end_of_the_outermost_block() -> None:
     assert done == ["inner", "outer"]
 
 
+def test_a_request_to_terminate_is_told_apart_and_waits_too() -> None:
+    def work(interrupts: Interrupts) -> None:
+        with interrupts.deferred():
+            os.kill(os.getpid(), signal.SIGTERM)
+            done.append("finished")
+
+    done: list[str] = []
+    with Interrupts() as interrupts, pytest.raises(Terminated):
+        work(interrupts)
+    assert done == ["finished"]
+
+
 def test_an_error_in_the_block_is_not_hidden() -> None:
     with Interrupts() as interrupts:
         with pytest.raises(ValueError, match="bad"), interrupts.deferred():
@@ -42,7 +54,8 @@ def test_an_error_in_the_block_is_not_hidden() -> None:
 
 
 def test_the_previous_handler_comes_back() -> None:
-    before = signal.getsignal(signal.SIGINT)
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
     with Interrupts():
-        assert signal.getsignal(signal.SIGINT) is not before
-    assert signal.getsignal(signal.SIGINT) is before
+        assert not {*before} & {signal.getsignal(number) for number in numbers}
+    assert [signal.getsignal(number) for number in numbers] == before

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,9 +16,11 @@ from analyzers.types import Outcome, Report, Source, Status, Verdict
 from rewards.types import Item, Score
 from trainer import build, checkpoint, config
 from trainer.display import Display
+from trainer.evaluation import Evaluation
 from trainer.log import read
 from trainer.policy import Policy
 from trainer.session import DONE, FAILED, INTERRUPTED, Session
+from trainer.statistics import Estimate
 
 
 class Judge:
@@ -201,3 +205,54 @@ def test_without_the_tests_there_is_a_warning(
 ) -> None:
     start('reward.analyzers=["pylint"]')
     assert "'runtime' is not among the analyzers" in capsys.readouterr().out
+
+
+def _rated(monkeypatch: pytest.MonkeyPatch, *shares: float) -> None:
+    """Evaluations that find these shares of pass@1, one after another."""
+    coming = iter(shares)
+
+    def evaluated(*_: Any, **__: Any) -> Evaluation:
+        share = next(coming)
+        return Evaluation(tasks=3, samples=3, pass_at={1: Estimate(share, share, share)}, per_task={"t": (1, 1)})
+
+    monkeypatch.setattr("trainer.session.evaluate", evaluated)
+
+
+def test_what_is_measured_on_the_way_is_logged_and_the_best_checkpoint_kept(
+    start: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _rated(monkeypatch, 0.1, 0.2, 0.5, 0.4, 0.3)  # before, after steps 1, 2 and 3, after
+    session = start("evaluation.every=1", "run.save_every=1", "run.keep=1")
+    assert _run(session) == DONE
+    lines = [line for line in read(tmp_path / "runs" / "r" / "metrics.jsonl") if "held_out/pass@1" in line]
+    assert [(line["step"], line["held_out/pass@1"]) for line in lines] == [(1, 0.2), (2, 0.5), (3, 0.4)]
+    saved = tmp_path / "runs" / "r" / "checkpoints"
+    assert sorted(path.name for path in saved.glob("step-*")) == ["step-000002", "step-000004"]
+    assert (saved / "best").resolve().name == "step-000002"
+    assert "best on the way" in capsys.readouterr().out
+
+
+def test_a_measurement_that_was_interrupted_is_made_up_for(
+    start: Callable[..., Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _rated(monkeypatch, 0.1)
+    session = start("evaluation.every=2")
+    monkeypatch.setattr(session, "_measure_on_the_way", _interrupt)
+    assert _run(session) == INTERRUPTED
+    _rated(monkeypatch, 0.2, 0.3)
+    assert _run(start(resume=True)) == DONE
+    lines = [line for line in read(tmp_path / "runs" / "r" / "metrics.jsonl") if "held_out/pass@1" in line]
+    assert [(line["step"], line["held_out/pass@1"]) for line in lines] == [(2, 0.2)]
+
+
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_machine_that_is_taken_away_is_no_fault(
+    start: Callable[..., Session], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    session = start("evaluation.tasks=0")
+    monkeypatch.setattr(session.loop, "sample", lambda: os.kill(os.getpid(), signal.SIGTERM))
+    assert _run(session) == DONE
+    assert checkpoint.latest(tmp_path / "runs" / "r" / "checkpoints") is not None

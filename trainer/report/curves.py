@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from trainer import charts
 
-MAIN = ("pass", "reward", "outcome", "seconds", "loss", "completion_tokens")
+MAIN = ("held_out", "pass", "reward", "outcome", "seconds", "loss", "completion_tokens")
 """Metrics whose charts come first; those of all others are folded away."""
 
 

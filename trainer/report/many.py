@@ -21,7 +21,16 @@ from trainer.statistics import Estimate, over_seeds
 SEED = "run/seed"
 OWN = frozenset({SEED, "run/name", "run/out"})
 """Settings that every run has for itself."""
-MAIN = ("pass", "reward", "charges", "outcome/error", "outcome/syntax_error", "completion_tokens", "sampled_entropy")
+MAIN = (
+    "held_out/pass@1",
+    "pass",
+    "reward",
+    "charges",
+    "outcome/error",
+    "outcome/syntax_error",
+    "completion_tokens",
+    "sampled_entropy",
+)
 """Metrics whose charts come first; those of all others are folded away."""
 SHOWN_PROGRAMS = 3
 """Programs of the first and of the last logged step."""
