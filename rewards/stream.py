@@ -122,7 +122,7 @@ class Stream:
         self._closed = False
         self._finished: Channel[list[_Member] | _End] = Channel()
         self._free: Channel[None] = Channel([None] * (in_flight - 1))
-        self._stop: Callable[[], object] = lambda: None
+        self._stop: Callable[[], object] | None = None
 
     def put(self, item: Item | Mapping[str, Any], group: Hashable = None) -> int:
         """Has an item scored, and returns its index at once; items with the same `group` belong together.
@@ -160,9 +160,11 @@ class Stream:
             self._closed = True
             self._end = self._end or _End()
             waiting = list(self._waiting.values())
+            stop, self._stop = self._stop, None
         self._finished.put(_End())
         self._free.put(None)
-        self._stop()
+        if stop is not None:
+            stop()
         for future in waiting:
             future.cancel()
 

@@ -214,7 +214,8 @@ def test_leaving_the_loop_cancels_what_waits_and_closes_the_producer() -> None:
             closed.set()
 
     threading.Timer(0, judge.finish, ("b",)).start()
-    for _, score in Stream(judge, produce(), in_flight=2):
+    producer = produce()  # held, so that it does not end by itself
+    for _, score in Stream(judge, producer, in_flight=2):
         assert score.completion == "b"
         break
     assert judge.asked["a"].cancelled()
@@ -259,6 +260,14 @@ def test_a_reader_in_another_thread_is_let_go_by_close() -> None:
     reader.join(TIMEOUT_S)
     assert found == [[]]
     assert judge.asked["a"].cancelled()
+
+
+def test_a_stream_may_be_closed_when_its_event_loop_has_ended() -> None:
+    async def read(stream: Stream) -> list[int]:
+        return [index async for index, _ in stream]
+
+    with Stream(Judge(at_once=True), later("ab")) as stream:
+        assert asyncio.run(read(stream)) == [0, 1]
 
 
 def test_nothing_gives_nothing() -> None:
