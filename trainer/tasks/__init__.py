@@ -15,23 +15,37 @@ import difflib
 import inspect
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
+from itertools import chain, islice
 from pkgutil import iter_modules
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 import grammars
-from trainer.tasks.files import BadTasks, Excluded, TasksMissing
+from trainer.tasks.files import ALL, BadTasks, Excluded, NoSplit, TasksMissing
 from trainer.types import Task
 
-__all__ = ["BadTasks", "Excluded", "TasksMissing", "UnknownTasks", "load", "names", "options", "stops", "stream"]
+__all__ = [
+    "BadTasks",
+    "Excluded",
+    "TasksMissing",
+    "UnknownTasks",
+    "every",
+    "load",
+    "names",
+    "options",
+    "stops",
+    "stream",
+]
 
 ENTRY_POINTS = "spanwise.tasks"
 FORCE = "force:"
 """Prefix of a spec that hands out an evaluation set for training."""
+SPLITS = (ALL, "train", "validation", "test", "few-shot")
+"""Those that are looked for where none is named; `all` alone where there is one."""
 FENCE_STOP = "\n```"
 
 Loader: TypeAlias = Callable[..., Iterable[Task | Excluded]]
@@ -98,6 +112,38 @@ def stream(spec: str, split: str = "train") -> Iterator[Task | Excluded]:
     if forced and "force" in accepted:
         given["force"] = True
     return iter(loader(split, **given))
+
+
+def every(spec: str, splits: Sequence[str] = ()) -> Iterator[Task | Excluded]:
+    """What is in the splits that are named, or in all that the set has, as `stream` gives it.
+
+    Raises:
+        UnknownTasks: no such set; with the closest names.
+        BadTasks: the set or a split that is named cannot be read, or there is none of SPLITS.
+    """
+    found = _every(spec, splits)
+    first = list(islice(found, 1))  # what cannot be read is told at once
+    return chain(first, found)
+
+
+def _every(spec: str, splits: Sequence[str]) -> Iterator[Task | Excluded]:
+    refused: BadTasks | None = None
+    empty = True
+    for split in splits or SPLITS:
+        begun = False
+        try:
+            for each in stream(spec, split):
+                begun, empty = True, False
+                yield each
+        except BadTasks as error:
+            if splits or begun:
+                raise
+            if refused is None or not isinstance(error, NoSplit):
+                refused = error
+        if begun and split == ALL:
+            return
+    if empty and refused is not None:
+        raise refused
 
 
 def names() -> tuple[str, ...]:

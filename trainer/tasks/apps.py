@@ -18,7 +18,20 @@ from typing import Any
 
 from analyzers.runtime.judge import TEXTS
 from analyzers.runtime.tests import Call, Calls, Exchange, Stdio, Tests
-from trainer.tasks.files import ALL, BadTasks, Entry, Excluded, Row, embedded, field, one_of, read, rows, split_in
+from trainer.tasks.files import (
+    ALL,
+    BadTasks,
+    Entry,
+    Excluded,
+    Row,
+    check_split,
+    embedded,
+    field,
+    one_of,
+    read,
+    rows,
+    split_in,
+)
 from trainer.tasks.hub import CONVERTED, Hub, source
 from trainer.types import Task
 
@@ -50,8 +63,7 @@ def tasks(
     Raises:
         BadTasks: no such split, difficulty, kind or rule, or no such file.
     """
-    if split not in (*SPLITS, ALL):
-        raise BadTasks(f"{NAME} has no split {split!r}; it has {', '.join(SPLITS)}, {ALL}")
+    check_split(NAME, split, (*SPLITS, ALL))
     one_of(NAME, "difficulty", difficulty, DIFFICULTIES)
     one_of(NAME, "kind", kind, KINDS)
     one_of(NAME, "rule", compare, TEXTS)

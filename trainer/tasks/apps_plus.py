@@ -14,7 +14,7 @@ from functools import partial
 
 from analyzers.runtime.tests import Calls
 from trainer.tasks.apps import DIFFICULTIES, request, suite, with_imports
-from trainer.tasks.files import ALL, BadTasks, Excluded, Row, embedded, field, one_of, read
+from trainer.tasks.files import ALL, BadTasks, Excluded, Row, check_split, embedded, field, one_of, read
 from trainer.tasks.hub import source
 from trainer.types import Task
 
@@ -31,8 +31,7 @@ def tasks(split: str, *, path: str | None = None, difficulty: str = "") -> Itera
     Raises:
         BadTasks: no such split or difficulty, or no such file.
     """
-    if split not in SPLITS:
-        raise BadTasks(f"{NAME} has no split {split!r}; it has {', '.join(SPLITS)}")
+    check_split(NAME, split, SPLITS)
     one_of(NAME, "difficulty", difficulty, DIFFICULTIES)
     return read(source(NAME, path, FILES), partial(_task, split, difficulty))
 

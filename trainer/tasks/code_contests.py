@@ -15,7 +15,7 @@ from typing import Any
 import grammars
 from analyzers.runtime.judge import TEXTS
 from analyzers.runtime.tests import Exchange, Stdio
-from trainer.tasks.files import ALL, BadTasks, Excluded, Row, embedded, field, one_of, read, split_in
+from trainer.tasks.files import ALL, BadTasks, Excluded, Row, check_split, embedded, field, one_of, read, split_in
 from trainer.tasks.hub import Hub, source
 from trainer.types import Task
 
@@ -48,8 +48,7 @@ def tasks(
     Raises:
         BadTasks: no such split, language, difficulty or rule, or no such file.
     """
-    if split not in (*SPLITS, ALL):
-        raise BadTasks(f"{NAME} has no split {split!r}; it has {', '.join(SPLITS)}, {ALL}")
+    check_split(NAME, split, (*SPLITS, ALL))
     one_of(NAME, "language", language, LANGUAGES)
     one_of(NAME, "difficulty", difficulty, DIFFICULTIES)
     one_of(NAME, "rule", compare, TEXTS)

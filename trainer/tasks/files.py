@@ -41,6 +41,10 @@ class TasksMissing(BadTasks):
     """The files of a task set are not there."""
 
 
+class NoSplit(BadTasks):
+    """A task set has no split of that name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Excluded:
     """A row that is no task, and why."""
@@ -203,14 +207,24 @@ def one_of(name: str, option: str, value: str, known: Iterable[str]) -> None:
         raise BadTasks(f"{name} has no {option} {value!r}; it has {', '.join(choices)}")
 
 
+def check_split(name: str, split: str, known: Iterable[str]) -> None:
+    """Checks that a set has a split.
+
+    Raises:
+        NoSplit: it has not.
+    """
+    if split not in (splits := tuple(known)):
+        raise NoSplit(f"{name} has no split {split!r}; it has {', '.join(splits)}")
+
+
 def for_evaluation(name: str, split: str, force: bool) -> None:
     """Refuses to hand out an evaluation set for training: `test` is its only split, but for who forces it.
 
     Raises:
-        BadTasks: another split was asked for.
+        NoSplit: another split was asked for.
     """
     if split != "test" and not force:
-        raise BadTasks(
+        raise NoSplit(
             f"{name} is for evaluation only and has no split {split!r}: its problems are what models are compared on; "
             f"train on mbpp:PATH or jsonl:PATH, or, knowing that, name the set force:{name}:PATH"
         )

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from analyzers.runtime.tests import Asserts
-from trainer.tasks.files import ALL, BadTasks, Excluded, Row, field, one_of, read
+from trainer.tasks.files import ALL, BadTasks, Excluded, Row, check_split, field, one_of, read
 from trainer.tasks.hub import Hub, source
 from trainer.types import Task
 
@@ -39,8 +39,7 @@ def tasks(split: str, *, path: str | None = None, config: str = "full") -> Itera
     Raises:
         BadTasks: no such split or configuration, or no such file.
     """
-    if split not in SPLITS:
-        raise BadTasks(f"{NAME} has no split {split!r}; it has {', '.join(SPLITS)}")
+    check_split(NAME, split, SPLITS)
     one_of(NAME, "config", config, FILES)
     found = source(NAME, path, FILES[config], Hub(HUB, config, "train+validation+test+prompt"))
     return read(found, partial(_task, split))

@@ -13,7 +13,7 @@ from functools import partial
 import grammars
 from analyzers.runtime.tests import Appended, CheckFunction, Tests
 from trainer.tasks import humaneval
-from trainer.tasks.files import BadTasks, Excluded, Row, field, one_of, read
+from trainer.tasks.files import Excluded, Row, check_split, field, one_of, read
 from trainer.tasks.hub import CONVERTED, Hub, source
 from trainer.tasks.mbpp import SPLITS, split_of
 from trainer.types import Task
@@ -34,8 +34,7 @@ def tasks(split: str, *, path: str | None = None, language: str = "") -> Iterato
     Raises:
         BadTasks: no such split or language, or no such file.
     """
-    if split not in SPLITS:
-        raise BadTasks(f"{NAME} has no split {split!r}; it has {', '.join(SPLITS)}")
+    check_split(NAME, split, SPLITS)
     one_of(NAME, "language", language, FILES)
     begins = FILES.get(language, "mb*p")
     patterns = (f"{begins}_release_*.jsonl*", f"HumanEval_{language}*.jsonl*")
