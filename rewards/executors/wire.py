@@ -18,7 +18,7 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from enum import Enum
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from analyzers.types import Diagnostic, Report, Source
@@ -181,13 +181,20 @@ def _read(kind: Any) -> Convert:
         return _as_it_is if read is _as_it_is else lambda data: tuple(map(read, data))
     if isinstance(kind, type) and issubclass(kind, Enum):
         return list(kind).__getitem__
-    if is_dataclass(kind):
-        return partial(_record, kind)
-    return _as_it_is
+    return _record_reader(kind) if is_dataclass(kind) else _as_it_is
 
 
-def _record(kind: Any, row: Row) -> Any:
-    return kind(*[read(value) for read, value in zip(_readers(kind), row, strict=False)])
+def _record_reader(kind: Any) -> Convert:
+    changed = [(place, read) for place, read in enumerate(_readers(kind)) if read is not _as_it_is]
+
+    def read_record(row: Row) -> Any:
+        values = list(row)
+        for place, read in changed:
+            if place < len(values):
+                values[place] = read(values[place])
+        return kind(*values)
+
+    return read_record
 
 
 @cache
