@@ -86,7 +86,8 @@ class Tasks(Section):
     """What is to be programmed."""
 
     train: str = "builtin"
-    """Task set that rollouts are drawn from: builtin, mbpp:PATH, humaneval:PATH, jsonl:PATH; its split "train"."""
+    """Task set that rollouts are drawn from, as NAME:PATH?option=value; its split "train". `python -m trainer.tasks
+    --help` lists sets and options."""
     test: str | None = None
     """Task set that is measured; by default the same one. Its split "test"."""
     limit: Positive | None = None

@@ -152,7 +152,9 @@ def main() -> None:
 
 def command(
     model: Annotated[str, typer.Option(help='"tiny", "smollm2", a folder, or a hub name.')] = "tiny",
-    tasks: Annotated[str, typer.Option(help="Task set: builtin, mbpp:PATH, humaneval:PATH, jsonl:PATH.")] = "builtin",
+    tasks: Annotated[
+        str, typer.Option(help="Task set as NAME:PATH; `python -m trainer.tasks --help` lists them.")
+    ] = "builtin",
     split: Annotated[str, typer.Option(help="Split of the task set.")] = "test",
     samples: Annotated[int, typer.Option(help="Completions drawn of each task.", min=1)] = 5,
     k: Annotated[str, typer.Option(help="The k of pass@k, separated by commas.")] = "1",

@@ -56,7 +56,7 @@ def command(
     ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file; see configs/.")] = None,
     model: Annotated[str | None, typer.Option(help='"tiny", "smollm2", a folder, or a hub name.')] = None,
-    tasks: Annotated[str | None, typer.Option(help="builtin, mbpp:PATH, humaneval:PATH, jsonl:PATH.")] = None,
+    tasks: Annotated[str | None, typer.Option(help="NAME:PATH; `python -m trainer.tasks --help` lists sets.")] = None,
     steps: Annotated[int | None, typer.Option(help="Optimiser steps.")] = None,
     scheme: Annotated[str | None, typer.Option(help="How findings and test results become rewards.")] = None,
     algorithm: Annotated[

@@ -101,7 +101,8 @@ def existing(name: str, path: str) -> Path:
 def places(name: str) -> list[Path]:
     """The folders where the set `name` is looked for when no path is given."""
     roots = [Path(folder).expanduser() for folder in (os.environ.get(DATA_VARIABLE), "data") if folder]
-    return [folder for root in roots for folder in (root / name, root / name.replace("_", "-"), root)]
+    names = dict.fromkeys((name, name.replace("_", "-"), ""))
+    return [root / each for root in roots for each in names]
 
 
 def split_in(where: str, splits: Iterable[str]) -> str:

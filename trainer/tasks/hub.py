@@ -8,7 +8,9 @@ that a loader names. Data sets that are published as a script are read from Parq
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -92,12 +94,25 @@ def hub_rows(hub: Hub) -> Iterator[Entry]:
     try:
         load = import_module("datasets").load_dataset
         for split in hub.split.split("+"):
-            found = load(hub.dataset, hub.config, split=split, revision=hub.revision, streaming=True)
+            with _quiet("huggingface_hub"):  # it tells of every attempt, and then fails with the reason
+                found = load(hub.dataset, hub.config, split=split, revision=hub.revision, streaming=True)
             for number, row in enumerate(found, 1):
                 yield f"{label}/{split}, row {number}", dict(row)
     except Exception as error:  # whatever the network, the hub and the package raise
         first_line = next(iter(str(error).splitlines()), "")
         raise BadTasks(f"the Hugging Face hub gave no {label!r} ({type(error).__name__}: {first_line})") from error
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Keeps the warnings of a package to itself."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def missing(name: str, files: Sequence[str], why: str) -> TasksMissing:

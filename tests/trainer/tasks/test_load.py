@@ -11,7 +11,8 @@ import pytest
 import grammars
 from analyzers.runtime.tests import Asserts
 from trainer import tasks
-from trainer.tasks import BadTasks, TasksMissing, UnknownTasks, load, names, stops
+from trainer.tasks import BadTasks, Excluded, TasksMissing, UnknownTasks, every, load, names, options, stops
+from trainer.tasks.files import NoSplit
 from trainer.types import Task
 
 TASK = Task("t", "p", Asserts(("assert 1",)))
@@ -140,3 +141,80 @@ def test_stops_are_those_of_the_language_where_a_program_is_continued() -> None:
     assert stops(TASK) == ()
     assert stops(TASK, fenced=True) == ("\n```",)
     assert stops(continued, fenced=True)[-1] == "\n```"
+
+
+def test_options_stand_behind_a_question_mark(plugin: Any) -> None:
+    asked: list[Any] = []
+
+    def tasks(split: str, *, path: str | None = None, level: str = "any", kind: str = "", count: int = 3) -> list[Task]:
+        asked.append((path, level, kind))
+        return [TASK]
+
+    plugin("mine", tasks)
+    assert dict(options("mine")) == {"level": "any", "kind": ""}
+    for spec in (
+        "mine?level=hard",
+        "mine:/x/y.jsonl?level=a%20b&kind=c",
+        "mine:/x/y?z.jsonl",
+        "mine:hf://a/b?kind=",
+        "MINE",
+    ):
+        assert load(spec) == [TASK]
+    assert asked == [
+        (None, "hard", ""),
+        ("/x/y.jsonl", "a b", "c"),
+        ("/x/y?z.jsonl", "any", ""),
+        ("hf://a/b", "any", ""),
+        (None, "any", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("mbpp?confg=full", "'mbpp' has no option 'confg'; did you mean config"),
+        ("builtin?seed=3", "'builtin' has no option 'seed'; it has none"),
+        ("mbpp?config=tiny", "mbpp has no config 'tiny'; it has full, sanitized"),
+        ("mbpp?path=x", "has no option 'path'"),
+        ("humaneval?force=1", "has no option 'force'"),
+    ],
+)
+def test_unknown_options_are_refused(spec: str, message: str) -> None:
+    with pytest.raises(BadTasks, match=message):
+        load(spec)
+
+
+def test_dashes_are_as_good_as_underscores() -> None:
+    with pytest.raises(TasksMissing, match="for the task set 'multipl_e'"):
+        load("multipl-e:/no/where", "test")
+
+
+def test_rows_that_are_left_out_are_counted_by_reason(plugin: Any) -> None:
+    out = [Excluded(f"line {number}", why) for number, why in enumerate(["no tests", "not JSON", "no tests"])]
+    plugin("mine", lambda split: [out[0], TASK, *out[1:]])
+    told = r"mine: 3 of 4 rows are left out \(2 x no tests; 1 x not JSON; the first is line 0\); .* inspect` names them"
+    with pytest.warns(UserWarning, match=told):
+        assert load("mine") == [TASK]
+    plugin("mine", lambda split: out)
+    with pytest.raises(BadTasks, match="line 0: no tests; no row of 'mine' can be used"):
+        load("mine")
+
+
+def test_every_split_is_looked_through_and_the_reason_that_tells_most_is_told(plugin: Any) -> None:
+    def tasks(split: str) -> list[Task]:
+        if split not in ("train", "test"):
+            raise NoSplit(f"mine has no split {split!r}")
+        return [Task(split, "p", TASK.tests)]
+
+    plugin("mine", tasks)
+    assert [each.id for each in every("mine") if isinstance(each, Task)] == ["train", "test"]
+    assert [each.id for each in every("mine", ["test"]) if isinstance(each, Task)] == ["test"]
+    with pytest.raises(NoSplit):
+        every("mine", ["validation"])
+    with pytest.raises(TasksMissing, match="no file or folder '/no'"):
+        every("humaneval:/no")
+
+
+def test_stops_of_the_set_come_before_those_of_the_language() -> None:
+    own = Task("t", "p", TASK.tests, prefix="def f():\n", stops=("\n}",))
+    assert stops(own, fenced=True) == ("\n}", "\n```")
