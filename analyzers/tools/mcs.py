@@ -35,7 +35,8 @@ COMPILE = (
 )
 _lines = from_regex(
     r"(?P<file>[^(]+)\((?P<line>\d+),(?P<column>\d+)\+?\): (?P<code>(?:error|warning) CS\d+): (?P<message>.*)",
-    otherwise=r"\s*|Compilation (?:succeeded|failed).*|.*\(Location of the symbol related to previous \w+\)",
+    # The line feed that a message tells of stands in it, so that its last quote is a line of its own.
+    otherwise=r"\s*|'|Compilation (?:succeeded|failed).*|.*\(Location of the symbol related to previous \w+\)",
 )
 
 
