@@ -18,10 +18,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from analyzers import registry
 from rewards import schemes
-from rewards.executors.remote import ExecutorUnavailable, RemoteScorer
-from rewards.executors.settings import Settings
+from rewards.executors.settings import ExecutorUnavailable, Settings
 from rewards.registry import Registry
 from rewards.scorer import Scoring
 
@@ -52,6 +50,8 @@ def start(spec: Spec, settings: Settings) -> Scoring:
         ImportError: what the executor needs is not installed; the message says how to install it.
         ExecutorUnavailable: there is no cluster where it should be.
     """
+    from analyzers import registry  # so that `import rewards` is quick
+
     _make_room()
     name, options = (spec, {}) if isinstance(spec, str) else spec
     made = _registry.bind(name, options)
@@ -80,6 +80,8 @@ def shared(spec: Spec, settings: Settings) -> Scoring:
 
 
 def _make_room(but: Scoring | None = None) -> None:
+    from rewards.executors.remote import RemoteScorer
+
     for scorer in list(_shared.values()):
         if isinstance(scorer, RemoteScorer) and scorer is not but:
             scorer.rest()

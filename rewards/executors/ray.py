@@ -19,9 +19,9 @@ from typing import Any
 
 from analyzers.futures import when_done
 from rewards.executors import executor
-from rewards.executors.remote import START_S, ExecutorUnavailable, RemoteScorer, WorkerLost
+from rewards.executors.remote import START_S, RemoteScorer, WorkerLost
 from rewards.executors.schedule import Schedule
-from rewards.executors.settings import Settings
+from rewards.executors.settings import ExecutorUnavailable, Settings
 from rewards.executors.worker import Worker
 
 REACH_S = 5.0

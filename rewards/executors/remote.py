@@ -19,7 +19,7 @@ from analyzers import registry
 from analyzers.types import Outcome, Report, Status, Verdict
 from rewards.executors import wire
 from rewards.executors.schedule import Call, Schedule
-from rewards.executors.settings import Settings
+from rewards.executors.settings import ExecutorUnavailable, Settings
 from rewards.extract import extract
 from rewards.items import as_item
 from rewards.scorer import RUNTIME, Scoring
@@ -30,10 +30,6 @@ FALSE_STARTS = 3
 """How often in a row workers may end before they begin, until none is hired in place of the next one that does."""
 
 logger = logging.getLogger(__name__)
-
-
-class ExecutorUnavailable(RuntimeError):
-    """There is nobody who could score."""
 
 
 class WorkerLost(Exception):

@@ -1,4 +1,4 @@
-"""What a scorer is made of, as it is sent to whoever scores."""
+"""What an executor is given: the settings of a scorer, as they are sent to whoever scores."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from rewards.scorer import ANALYZERS, ISOLATION, SCHEME
 if TYPE_CHECKING:
     from analyzers.runtime import Limits
     from rewards.schemes import Spec
+
+
+class ExecutorUnavailable(RuntimeError):
+    """There is nobody who could score."""
 
 
 @dataclass(frozen=True, slots=True)

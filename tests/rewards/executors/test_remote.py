@@ -10,8 +10,8 @@ import pytest
 
 from analyzers.types import Outcome
 from grammars import UnknownLanguage
-from rewards.executors.remote import ExecutorUnavailable, WorkerLost
-from rewards.executors.settings import Settings
+from rewards.executors.remote import WorkerLost
+from rewards.executors.settings import ExecutorUnavailable, Settings
 from rewards.types import Item
 
 TESTS = ["assert f(1)"]
