@@ -78,9 +78,12 @@ def of_ids(
 
 
 def last_turn(mask: Sequence[int]) -> slice:
-    """The last run of tokens that a loss mask has as sampled; all of them where it has none."""
+    """The last run of tokens that a loss mask has as sampled; all of them where it has none.
+
+    A response begins with sampled tokens: those before the first run are left out of the loss for another reason.
+    """
     sampled = np.flatnonzero(mask)
     if not len(sampled):
         return slice(0, len(mask))
     breaks = np.flatnonzero(np.diff(sampled) > 1)
-    return slice(int(sampled[breaks[-1] + 1] if len(breaks) else sampled[0]), int(sampled[-1]) + 1)
+    return slice(int(sampled[breaks[-1] + 1]) if len(breaks) else 0, int(sampled[-1]) + 1)

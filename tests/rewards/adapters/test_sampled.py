@@ -53,7 +53,7 @@ def test_where_the_harness_failed_nothing_is_charged():
     ("mask", "turn"),
     [
         ([1, 1, 1], slice(0, 3)),
-        ([0, 1, 1, 0], slice(1, 3)),
+        ([0, 1, 1, 0], slice(0, 3)),
         ([1, 1, 0, 0, 1, 0, 1, 1, 0], slice(6, 8)),
         ([0, 0], slice(0, 2)),
         ([], slice(0, 0)),
