@@ -37,6 +37,7 @@ from trainer.types import Task
 
 HELP = "Check that references pass and that empty and stub programs do not, and write what is fit for use."
 REFERENCE = "reference"
+NOT_JUDGED = "not judged"
 AHEAD = 32
 """Tasks whose programs run while earlier ones are waited for."""
 SHOWN = 50
@@ -153,7 +154,9 @@ def _finish(
     known = journal.get(key)
     if started:
         verdict = _verdict(started)
-        journal.write(key, asdict(verdict))
+        # A compiler that is not there today may be there tomorrow.
+        if all(violation.outcome != NOT_JUDGED for violation in verdict.violations):
+            journal.write(key, asdict(verdict))
     else:
         verdict = Verdict(tuple(Violation(**each) for each in known["violations"]), known["forgeable"])
     copies = []
@@ -183,7 +186,7 @@ def _violation(program: str, score: Score) -> Violation | None:
     verdict, outcome = score.verdict, score.outcome
     if verdict is None or outcome in (None, Outcome.INFRASTRUCTURE):
         why = next((report.detail for report in score.reports if report.detail), "no verdict")
-        return Violation(score.task_id, program, "not judged", why)
+        return Violation(score.task_id, program, NOT_JUDGED, why)
     if (outcome is Outcome.PASS) == (program == REFERENCE):
         return None
     first = next((test.message for test in verdict.tests if test.message), "")

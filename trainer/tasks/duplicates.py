@@ -1,9 +1,10 @@
 """Tasks that ask for the same: in one set, and in the sets that a model is to be measured on.
 
-Prompts are compared by their words and signs: the same ones in the same order, or, by MinHash (Broder 1997; the package
-`datasketch`), a large share of common runs of three. Tests are compared one by one: a task at least half of whose tests
-are those of another one is that other one, however it is worded. What a translation into another language, with tests
-of its own, has in common with its original is not found. About a kilobyte is kept of each task.
+Prompts are compared by their words and signs: the same ones in the same order, or a large share of common runs of
+three. MinHash (Broder 1997; the package `datasketch`) finds who comes into question for that, and the share is counted.
+Tests are compared one by one: a task at least half of whose tests are those of another one is that other one, however
+it is worded. What a translation into another language, with tests of its own, has in common with its original is not
+found. A few kilobytes are kept of each task.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from trainer.types import Task
 WORDS = 3
 """Length of the runs that are compared."""
 PERMUTATIONS = 128
+SLACK = 0.1
+"""MinHash estimates shares; those who come into question may seem to have so much less in common than they have."""
 SIMILARITY = 0.8
 """Share of common runs (Jaccard) from which tasks are near duplicates."""
 COMMON_TESTS = 0.5
@@ -50,8 +53,8 @@ class Duplicates:
                     "near duplicates need the package 'datasketch'; install 'spanwise[tasks]', "
                     "or ask for equal prompts alone: --similarity 1"
                 ) from error
-            self._near = self._library.MinHashLSH(threshold=similarity, num_perm=PERMUTATIONS)
-            self._sketches: dict[str, Any] = {}
+            self._near = self._library.MinHashLSH(threshold=max(0.05, similarity - SLACK), num_perm=PERMUTATIONS)
+            self._runs: dict[str, frozenset[bytes]] = {}
 
     def like(self, task: Task, *, scope: str = "") -> str:
         """What was added in the same scope and is like the task, and how much; empty where nothing is."""
@@ -66,8 +69,8 @@ class Duplicates:
             return f"{count} of {total} tests are those of {name}"
         if self._near is None:
             return ""
-        sketch = self._sketch(scope, words)
-        alike = [(sketch.jaccard(self._sketches[key]), key) for key in self._near.query(sketch)]
+        runs = _runs(scope, words)
+        alike = [(_share(runs, self._runs[key]), key) for key in self._near.query(self._sketch(runs))]
         share, key = max(alike, default=(0.0, ""))
         return f"{share:.0%} like the prompt of {key}" if share >= self._similarity else ""
 
@@ -77,14 +80,13 @@ class Duplicates:
         self._exact.setdefault(_digest(scope, words), name)
         for test in _tests(task.tests):
             self._tests.setdefault(_digest(scope, [test]), name)
-        if self._near is not None and name not in self._sketches:
-            self._sketches[name] = self._sketch(scope, words)
-            self._near.insert(name, self._sketches[name])
+        if self._near is not None and name not in self._runs:
+            self._runs[name] = _runs(scope, words)
+            self._near.insert(name, self._sketch(self._runs[name]))
 
-    def _sketch(self, scope: str, words: list[str]) -> Any:
-        runs = {" ".join(words[at : at + WORDS]) for at in range(max(1, len(words) - WORDS + 1))}
+    def _sketch(self, runs: frozenset[bytes]) -> Any:
         sketch = self._library.MinHash(num_perm=PERMUTATIONS, seed=1)
-        sketch.update_batch([f"{scope}:{run}".encode("utf-8", "surrogatepass") for run in sorted(runs)])
+        sketch.update_batch(sorted(runs))
         return sketch
 
 
@@ -99,6 +101,14 @@ def _tests(tests: Tests) -> Iterator[str]:
             yield from (repr((exchange.stdin.strip(), exchange.stdout.strip())) for exchange in exchanges)
         case _:
             yield json.dumps(to_json(tests), sort_keys=True)
+
+
+def _runs(scope: str, words: list[str]) -> frozenset[bytes]:
+    return frozenset(_digest(scope, words[at : at + WORDS]) for at in range(max(1, len(words) - WORDS + 1)))
+
+
+def _share(one: frozenset[bytes], other: frozenset[bytes]) -> float:
+    return len(one & other) / len(one | other)
 
 
 def _words(prompt: str) -> list[str]:

@@ -88,6 +88,12 @@ def test_tests_that_cannot_run_are_no_verdict(write):
     assert len(found) == 2
 
 
+def test_what_was_not_judged_is_tried_again(write, tmp_path):
+    output = tmp_path / "clean.jsonl"
+    assert violations(write(BROKEN, GOOD), "--no-stubs", "--output", str(output))[2]["fit"] == 1
+    assert len([line for line in (tmp_path / "clean.jsonl.journal").read_text().splitlines() if line]) == 1
+
+
 def test_duplicates_and_what_a_model_is_measured_on(write):
     measured = write(BARE, name="measured.jsonl")
     code, found, _ = violations(write(GOOD, TWICE, SAME_TESTS, BARE), "--against", measured)
