@@ -8,16 +8,17 @@ import inspect
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from rewards.tokens import TokenBytes
-from trainer import weights
+from trainer import head, weights
 from trainer.decode import Decoder, Row, StopSearch, chunks, supports
 from trainer.fallback import GenerateDecoder
 from trainer.types import Rollout, Sampling
@@ -45,8 +46,10 @@ class Logprobs:
 class _Output:
     """What a forward pass found."""
 
-    logits: Tensor
-    """[B, T, V]"""
+    states: Tensor
+    """[B, T, H], what logits are made of; or the logits [B, T, V] themselves."""
+    head: Callable[[Tensor], Tensor]
+    """Makes the logits."""
     hidden: Tensor | None
     """[B, T, H], the last hidden states."""
 
@@ -178,17 +181,32 @@ class Policy:
             mask[row, :length] = True
         ids, mask = ids.to(self.model.device), mask.to(self.model.device)
         output = self._forward(rollouts, ids, mask, hidden=hidden)
-        logits = output.logits.float()
-        if temperature not in (0.0, 1.0):
-            logits = logits / temperature
-        # Gather before normalising: one [B, T, V] tensor less than log_softmax.
-        normaliser = logits.logsumexp(-1)
-        values = logits.gather(-1, ids[..., None])[..., 0] - normaliser
-        spread = normaliser - (logits.softmax(-1) * logits).sum(-1) if entropy else None
-        return Logprobs(torch.where(mask, values, 0.0), mask, spread, output.hidden)
+        values, spread = head.logprobs(
+            output.states[mask], ids[mask], output.head, temperature=temperature or 1.0, entropy=entropy
+        )
+        empty = values.new_zeros(mask.shape)
+        rows = [None if each is None else empty.masked_scatter(mask, each) for each in (values, spread)]
+        assert rows[0] is not None
+        return Logprobs(rows[0], mask, rows[1], output.hidden)
+
+    @cached_property
+    def _head_is_last(self) -> bool:
+        return head.is_last(self.model)
 
     def _forward(self, rollouts: Sequence[Rollout], ids: Tensor, mask: Tensor, *, hidden: bool) -> _Output:
-        """Every row at the position before the token that it predicts."""
+        """As `_run`, with the logits left out where they can be made later."""
+        if not self._head_is_last:
+            logits, found = self._run(rollouts, ids, mask, hidden=hidden)
+            return _Output(logits, nn.Identity(), found)
+        with head.removed(self.model) as last:
+            states, found = self._run(rollouts, ids, mask, hidden=hidden)
+        return _Output(states, last, found)
+
+    def _run(
+        self, rollouts: Sequence[Rollout], ids: Tensor, mask: Tensor, *, hidden: bool
+    ) -> tuple[Tensor, Tensor | None]:
+        """What the model makes of every row at the position before the token that it predicts, [B, T, V]; and the last
+        hidden states there."""
         width, device = ids.shape[1], ids.device
         prompt = max(len(rollout.prompt_ids) for rollout in rollouts)
         before = torch.full((len(rollouts), prompt), self.pad)
@@ -205,7 +223,7 @@ class Policy:
             shifted = torch.cat([start, ids[:, :-1]], dim=1)
             inputs = {"input_ids": before, "attention_mask": seen.long(), "decoder_input_ids": shifted}
             found = self.model(**inputs, use_cache=False, output_hidden_states=hidden)
-            return _Output(found.logits, found.decoder_hidden_states[-1] if hidden else None)
+            return found.logits, found.decoder_hidden_states[-1] if hidden else None
         everything = torch.cat([seen, mask], dim=1).long()
         extra = {"logits_to_keep": width + 1} if self._keeps_logits else {}
         found = self.model(
@@ -217,7 +235,7 @@ class Policy:
             **extra,
         )
         before_each = slice(-width - 1, -1)
-        return _Output(found.logits[:, before_each], found.hidden_states[-1][:, before_each] if hidden else None)
+        return found.logits[:, before_each], found.hidden_states[-1][:, before_each] if hidden else None
 
     def _fill(
         self,
