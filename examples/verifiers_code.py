@@ -18,6 +18,7 @@ import threading
 from collections.abc import Iterable
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import httpx
 import verifiers.v1 as vf
@@ -106,10 +107,10 @@ def scripted():
         server.server_close()
 
 
-async def played(base_url: str, model: str) -> list[vf.Episode]:
-    """One episode of every task."""
+async def played(base_url: str, model: str, **agent: Any) -> list[vf.Episode]:
+    """One episode of every task; `agent` is what the configuration says of the one that plays."""
     env = vf.SingleAgentEnv(
-        vf.SingleAgentEnvConfig(taskset={"id": "verifiers_code"}, agent={"runtime": {"type": "subprocess"}})
+        vf.SingleAgentEnvConfig(taskset={"id": "verifiers_code"}, agent={"runtime": {"type": "subprocess"}, **agent})
     )
     context = vf.ModelContext(model=model, client=vf.EvalClientConfig(base_url=base_url))
     async with env.serving():

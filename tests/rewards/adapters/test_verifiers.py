@@ -277,3 +277,23 @@ def test_an_episode_whose_program_could_not_be_judged_is_not_ok(vf, given, monke
     first, second, third = (trace for episode in episodes for trace in episode.traces)
     assert (first.ok, second.ok, third.ok) == (False, True, True)
     assert first.last_error.type == "TaskError"
+
+
+@pytest.mark.integrations
+@pytest.mark.slow
+def test_verifiers_tries_again_where_its_rules_say_so(vf, given, monkeypatch):
+    monkeypatch.syspath_prepend(EXAMPLES)
+    import verifiers_code
+
+    monkeypatch.setattr(verifiers_code, "ROWS", verifiers_code.ROWS[:1])
+    [[_, _, program]] = verifiers_code.ROWS
+    text = f"```python\n{program}```"
+    answers = iter([scored(text, Outcome.INFRASTRUCTURE, None), scored(text)])
+    monkeypatch.setattr(rewards, "score_batch", lambda items, **_: [next(answers)])
+    rule = {"message": "NoVerdict", "max_retries": 2}
+    with verifiers_code.scripted() as base_url:
+        [episode] = asyncio.run(verifiers_code.played(base_url, "scripted", retries={"rules": [rule]}))
+    [trace] = episode.traces
+    assert trace.ok
+    assert trace.reward == 1.0
+    assert [error.type for error in trace.errors] == ["TaskError"]
