@@ -120,6 +120,9 @@ def test_calls_with_the_same_settings_share_and_others_make_room(crew: Any, monk
     assert dict(rewards.score_stream([ITEM], executor="there", scheme="binary"))[0].base == 1.0
     crews[0].wait_until_nobody_is_left()
     assert [len(one.alive) for one in crews] == [0, 1]
+    rewards.score_batch([ITEM], executor="there", scheme=[{"name": "static"}])
+    crews[1].wait_until_nobody_is_left()
+    assert [len(one.alive) for one in crews] == [1, 0]
     for scorer in executors._shared.values():
         scorer.close()
 

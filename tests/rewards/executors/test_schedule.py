@@ -65,6 +65,16 @@ def test_what_a_lost_worker_had_is_sent_again_one_by_one_and_alone() -> None:
     assert sent(made) == [(1, (4,))]
 
 
+def test_a_suspect_stands_behind_nothing_that_could_take_it_along() -> None:
+    made = schedule(3, 2, in_flight=2, chunk=1)
+    first, second, third = calls(made)
+    assert [first.worker, second.worker, third.worker] == [0, 1, 0]
+    made.lost(0)
+    assert made.next() is None  # though the other worker has room for a call
+    made.answered(second)
+    assert sent(made) == [(1, (0,))]
+
+
 def test_a_worker_with_a_suspect_gets_nothing_else() -> None:
     made = schedule(1, 1, in_flight=4)
     calls(made)
@@ -173,7 +183,9 @@ def test_every_item_ends_once_whoever_dies(
         worker = random.choice(sorted({call.worker for call in under_way}))  # type: ignore[attr-defined]
         call = next(call for call in under_way if call.worker == worker)
         if poison & set(call.items):
-            ended.update(made.lost(worker))
+            given_up = made.lost(worker)
+            assert poison.issuperset(given_up)
+            ended.update(given_up)
             under_way = [other for other in under_way if other.worker != worker]
             made.join(names)
             names += 1
