@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import atexit
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache
@@ -51,6 +52,7 @@ __all__ = [
     "token_rewards",
 ]
 
+_opening = threading.Lock()
 _open = ExitStack()
 atexit.register(_open.close)
 
@@ -155,7 +157,8 @@ def _scorer(
         )
     scheme = schemes.resolve(scheme)
     limits = limits_for(schemes.needs(scheme), limits)
-    engine = _engine(tuple(analyzers), limits, isolation, workers)
+    with _opening:  # threads that come at the same time share one, too
+        engine = _engine(tuple(analyzers), limits, isolation, workers)
     return Scorer(analyzers, scheme=scheme, limits=limits, isolation=isolation, engine=engine)
 
 
