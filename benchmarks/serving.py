@@ -5,7 +5,7 @@
 Programs are solutions of the embedded tasks, six tests each, scored with `runtime`, `pyflakes` and `syntax`; no
 program is the same text twice, so nothing can be served from a cache. The service is a process of its own on this
 machine's loopback; both sides have started their processes before the clock runs, and rounds alternate between them.
-Medians are printed.
+Medians are printed; CPU times are those of both sides and of all their processes.
 
 Then every connection of many has one request under way at the same time. Every answer must carry the hash of its own
 completion, its own score, and the index of none other.
@@ -23,12 +23,15 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from itertools import count, islice
 from typing import Annotated, Any
 
+import psutil
 import typer
 from rich import box
 from rich.console import Console
@@ -77,25 +80,48 @@ def checked(items: list[Item], scores: list[Any]) -> None:
             sys.exit(f"item {item.task_id} got the score of {score.task_id}, {score.outcome}")
 
 
-def timed(score_batch: Any, batches: list[list[Item]]) -> float:
-    """Programs per second of batches that are scored one after the other."""
-    begin = time.perf_counter()
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round came to."""
+
+    per_s: float
+    """Programs per second on the clock."""
+    cpu_ms: float
+    """CPU time for each program, over this process, the service and all of their processes."""
+
+
+def cpu_s() -> float:
+    """CPU seconds of this process and all of its descendants so far."""
+    own = psutil.Process()
+    found = 0.0
+    for process in [own, *own.children(recursive=True)]:
+        with suppress(psutil.NoSuchProcess):
+            found += sum(process.cpu_times()[:4])
+    return found
+
+
+def timed(score_all: Callable[[list[list[Item]]], None], batches: list[list[Item]]) -> Round:
+    """A round of one side."""
+    programs, cpu, begin = sum(map(len, batches)), cpu_s(), time.perf_counter()
+    score_all(batches)
+    return Round(programs / (time.perf_counter() - begin), (cpu_s() - cpu) / programs * 1000)
+
+
+def in_turn(scorer: Scorer | Client, batches: list[list[Item]]) -> None:
+    """Scores the batches one after the other."""
     for items in batches:
-        checked(items, score_batch(items))
-    return sum(map(len, batches)) / (time.perf_counter() - begin)
+        checked(items, scorer.score_batch(items))
 
 
-def at_once(url: str, batches: list[list[Item]], clients: int) -> float:
-    """Programs per second of several clients, each of which sends its batches one after the other."""
-    begin = time.perf_counter()
+def at_once(url: str, clients: int, batches: list[list[Item]]) -> None:
+    """Scores the batches with several clients, each of which sends its own one after the other."""
 
     def work(own: list[list[Item]]) -> None:
         with Client(url) as client:
-            timed(client.score_batch, own)
+            in_turn(client, own)
 
     with ThreadPoolExecutor(clients) as threads:
         list(threads.map(work, [batches[number::clients] for number in range(clients)]))
-    return sum(map(len, batches)) / (time.perf_counter() - begin)
 
 
 async def ask(item: Item, streams: tuple[asyncio.StreamReader, asyncio.StreamWriter]) -> tuple[int, dict[str, Any]]:
@@ -144,7 +170,6 @@ def main(
     batch: Annotated[int, typer.Option(min=1, help="Programs of a batch.")] = 64,
     batches: Annotated[int, typer.Option(min=1, help="Batches of a round.")] = 8,
     connections: Annotated[int, typer.Option(min=0, help="Connections at once.")] = 1000,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the rates of all rounds as JSON, too.")] = False,
 ) -> None:
     """Prints the tables."""
     source = programs()
@@ -152,27 +177,36 @@ def main(
     def drawn() -> list[list[Item]]:
         return [list(islice(source, batch)) for _ in range(batches)]
 
-    rates: dict[str, list[float]] = {"in process": [], "HTTP": [], "HTTP, 4 clients": []}
     with service() as url, Client(url) as client, Scorer(ANALYZERS) as scorer:
-        timed(scorer.score_batch, drawn())
-        timed(client.score_batch, drawn())
-        for _ in range(rounds):
-            rates["in process"].append(timed(scorer.score_batch, drawn()))
-            rates["HTTP"].append(timed(client.score_batch, drawn()))
-            rates["HTTP, 4 clients"].append(at_once(url, drawn(), 4))
-    console = Console()
+        sides: dict[str, Callable[[list[list[Item]]], None]] = {
+            "in process": partial(in_turn, scorer),
+            "HTTP": partial(in_turn, client),
+            "HTTP, 4 clients": partial(at_once, url, 4),
+        }
+        found: dict[str, list[Round]] = {name: [] for name in sides}
+        for number in range(rounds + 1):
+            for name, score_all in sides.items():
+                one = timed(score_all, drawn())
+                if number:  # the first round starts processes
+                    found[name].append(one)
+    console = Console(width=120)
     table = Table(title=f"batches of {batch}, {batches} a round, {rounds} rounds", box=box.MARKDOWN)
-    for column in ("", "programs per s", "slowest", "fastest", f"share of in process (goal {GOAL:.0%})"):
+    for column in ("", "programs per s", "slowest", "fastest", f"rate (goal {GOAL:.0%})", "CPU ms each", "CPU"):
         table.add_column(column, justify="right" if column else "left", no_wrap=True)
-    own = statistics.median(rates["in process"])
-    for name, of in rates.items():
-        median = statistics.median(of)
-        table.add_row(name, f"{median:.0f}", f"{min(of):.0f}", f"{max(of):.0f}", f"{median / own:.0%}")
+    own = median(found["in process"])
+    for name, of in found.items():
+        each, rates = median(of), [one.per_s for one in of]
+        shown = (each.per_s, min(rates), max(rates))
+        share, cpu = each.per_s / own.per_s, each.cpu_ms / own.cpu_ms
+        table.add_row(name, *(f"{rate:.0f}" for rate in shown), f"{share:.0%}", f"{each.cpu_ms:.2f}", f"{cpu:.0%}")
     console.print(table)
     if connections:
         console.print(flooded(list(islice(source, connections))))
-    if as_json:
-        print(json.dumps(rates))
+
+
+def median(rounds: list[Round]) -> Round:
+    """The medians of some rounds."""
+    return Round(statistics.median(one.per_s for one in rounds), statistics.median(one.cpu_ms for one in rounds))
 
 
 def flooded(items: list[Item]) -> Table:

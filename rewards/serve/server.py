@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import resource
 import socket
 import sys
@@ -59,6 +60,9 @@ def serve(listening: socket.socket, judging: Judging, bounds: Bounds, *, token: 
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     # What is slow the first time (processes, tables) is not left for the first client.
     judging.scorer().submit_batch([{"completion": WARM, "tests": ["assert warm() == 0"]}])[0].result()
+    # All that has been loaded stays; the collector would look at it again for every thousand programs.
+    gc.collect()
+    gc.freeze()
     asyncio.run(answer(listening, judging, bounds, token=token))
 
 
