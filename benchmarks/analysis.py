@@ -8,9 +8,9 @@ of a process and of all that it starts, and medians are taken over rounds that a
 
 - cold: one process per program: the command itself, or Python with the analyzer's module; pylint by its own command
   line, with the same messages switched on;
-- warm: an engine that has started, `BATCH` programs at once.
+- warm: an engine that has started, `BATCH` programs at once, or fewer where those would take longer than `--round-s`.
 
-Then one worker analyses `--memory` programs, or as many as it can in `MEMORY_S`; the most memory (private pages) that
+Then one worker analyses `--memory` programs, or as many as it can in `--memory-s`; the most memory (private pages) that
 it had in the first fifth of them, after which it is replaced for the first time, is held against the most that it had
 later. Last, all analyzers of Python together, and the same programs once more, out of the cache. On a machine that does
 other work CPU seconds are inflated for both sides alike: ratios are what counts.
@@ -58,8 +58,10 @@ LINES = range(26, 35)
 """Programs of about 30 lines."""
 SLOW = ("pylint", "mypy", "basedpyright", "pyright")
 """Left out where all analyzers of Python run together."""
-MEMORY_S = 60.0
-"""CPU seconds that the programs for the memory of one analyzer may take; slow ones get fewer programs."""
+FIRST = 16
+"""Programs that a new engine analyses first; they tell how many more a round can have."""
+STEPS = 5
+"""Memory is early in the first of so many parts of the programs."""
 SLACK_MIB = 32.0
 """What memory may grow by: allocators keep some."""
 COLD = """
@@ -74,6 +76,25 @@ progress = Console(stderr=True)
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is measured of each analyzer."""
+
+    rounds: int
+    """Rounds of cold and warm in turn."""
+    cold: int
+    """Programs of a round that get a process of their own."""
+    round_s: float
+    """CPU seconds that the warm programs of a round may take."""
+    memory: int
+    """Programs after which memory is looked at; 0 for none."""
+    memory_s: float
+    """CPU seconds that these may take; slow analyzers get fewer."""
+
+
+QUICK = Effort(rounds=1, cold=2, round_s=6.0, memory=1_000, memory_s=3.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """CPU milliseconds per program, and memory of a worker in MiB early and at its greatest later."""
 
@@ -83,6 +104,8 @@ class Cost:
     cold: float
     warm: float
     failed: int
+    batch: int
+    """Programs at once."""
     count: int
     """Programs after which memory was looked at."""
     memory: tuple[float, float] | None
@@ -118,18 +141,14 @@ def installed(wanted: Sequence[str]) -> Iterator[tuple[str, Analyzer]]:
 
 def corpus(name: str, analyzer: Analyzer) -> tuple[str, list[str]]:
     """A language of the analyzer, and `BATCH` programs in it: published ones, or else its own GOOD examples."""
-    first = "python" if analyzer.languages == ("*",) else analyzer.languages[0]
-    language = (
-        first
-        if first in programs.LANGUAGES
-        else next((one for one in analyzer.languages if one in programs.LANGUAGES), None)
-    )
+    spoken = ("python",) if analyzer.languages == ("*",) else analyzer.languages
+    language = next((one for one in spoken if one in programs.LANGUAGES), None)
     if language is not None:
         return language, texts_of(language, BATCH)
     home = next(module for module in [*sys.modules.values()] if vars(module).get("ANALYZER") is analyzer)
-    own = [item if isinstance(item, tuple) else (item, first) for item in home.GOOD]
+    own = [item if isinstance(item, tuple) else (item, spoken[0]) for item in home.GOOD]
     progress.print(f"{name}: its own examples, for want of published programs in {', '.join(analyzer.languages)}")
-    return first, cycled([text for text, spoken in own if spoken == first], BATCH)
+    return spoken[0], cycled([text for text, language in own if language == spoken[0]], BATCH)
 
 
 def texts_of(language: str, count: int) -> list[str]:
@@ -182,22 +201,26 @@ def places(text: str, report: Report) -> set[tuple[str, int, int]]:
     return {(item.code, *table.position(PYTHON_AST, item.span.start)) for item in report.diagnostics}
 
 
-def measure(name: str, analyzer: Analyzer, *, rounds: int, each: int, memory: int) -> Cost:
+def measure(name: str, analyzer: Analyzer, effort: Effort) -> Cost:
     language, texts = corpus(name, analyzer)
     cold, warm, failed = [], [], 0
     with Engine([name], workers=CORES) as engine:
-        engine.analyze_batch(new(texts, language, "first"))
-        for number in range(rounds):
+        start = cpu_s()
+        engine.analyze_batch(new(texts[:FIRST], language, "first"))
+        affordable = int(effort.round_s * FIRST / (cpu_s() - start))
+        texts = texts[: max(FIRST, min(BATCH, affordable))]
+        for number in range(effort.rounds):
             start = cpu_s()
             reports = engine.analyze_batch(new(texts, language, f"round {number}"))
             warm.append((cpu_s() - start) / len(texts))
             failed += sum(report.status is not Status.OK for (report,) in reports)
-            cold += [alone(analyzer, source) for source in new(texts[number::rounds][:each], language, "alone")]
-    count = min(memory, int(MEMORY_S / statistics.median(warm)))
-    kept = grown(name, texts, language, count) if count else None
+            single = new(texts[number :: effort.rounds][: effort.cold], language, "alone")
+            cold += [alone(analyzer, source) for source in single]
+    count = min(effort.memory, int(effort.memory_s / statistics.median(warm)))
+    kept = grown(name, texts, language, count) if count >= STEPS else None
     kind = "in process" if isinstance(analyzer, InProcess) else "command" if isinstance(analyzer, Tool) else "own"
     cold_ms, warm_ms = (1e3 * statistics.median(times) for times in (cold, warm))
-    found = Cost(name, language, kind, cold_ms, warm_ms, failed, count, kept)
+    found = Cost(name, language, kind, cold_ms, warm_ms, failed, len(texts), count, kept)
     progress.print(f"{name}: {found.cold:.1f} ms alone, {found.warm:.2f} ms in the engine", highlight=False)
     return found
 
@@ -205,12 +228,13 @@ def measure(name: str, analyzer: Analyzer, *, rounds: int, each: int, memory: in
 def grown(name: str, texts: Sequence[str], language: str, count: int) -> tuple[float, float]:
     """MiB that a worker keeps after a fifth of the programs, and the most that it kept later."""
     seen = []
+    texts = texts[: count // STEPS]
     with Engine([name], workers=1, cache_size=1) as engine:
-        for number in track(range(-(-count // BATCH)), f"{name}: memory", console=progress, transient=True):
+        for number in track(range(count // len(texts)), f"{name}: memory", console=progress, transient=True):
             engine.analyze_batch(new(texts, language, f"memory {number}"))
             seen.append(max(map(private_mib, psutil.Process().children(recursive=True)), default=0.0))
-    early = max(1, len(seen) // 5)
-    return max(seen[:early]), max(seen[early:], default=0.0)
+    early = len(seen) // STEPS
+    return max(seen[:early]), max(seen[early:])
 
 
 def private_mib(process: psutil.Process) -> float:
@@ -274,17 +298,17 @@ def agreement(count: int) -> str:
 
 
 def shown(costs: Sequence[Cost]) -> Table:
-    table = Table(title=f"CPU per program, batches of {BATCH}")
+    table = Table(title="CPU per program")
     for head in ("analyzer", "language", "cold ms", "warm ms", "times", "programs/s cold", "warm"):
         table.add_column(head, justify="left" if head in ("analyzer", "language") else "right")
-    for head in ("failed", "programs", "MiB early", "MiB later"):
+    for head in ("batch", "failed", "programs", "MiB early", "MiB later"):
         table.add_column(head, justify="right")
     for cost in costs:
         memory = ["", "", ""] if cost.memory is None else [str(cost.count), *(f"{mib:.0f}" for mib in cost.memory)]
         rates = [f"{CORES * 1e3 / milliseconds:.1f}" for milliseconds in (cost.cold, cost.warm)]
         table.add_row(
             cost.name, cost.language, f"{cost.cold:.1f}", f"{cost.warm:.2f}", f"{cost.times:.0f}", *rates,
-            str(cost.failed), *memory,
+            str(cost.batch), str(cost.failed), *memory,
         )  # fmt: skip
     return table
 
@@ -323,19 +347,27 @@ def main(
     analyzers: Annotated[str, typer.Option(help="Some analyzers only, with commas between them.")] = "",
     rounds: Annotated[int, typer.Option(help="Rounds of cold and warm in turn.")] = 3,
     cold: Annotated[int, typer.Option(help="Programs of a round that get a process of their own.")] = 7,
+    round_s: Annotated[float, typer.Option(help="CPU seconds that the warm programs of a round may take.")] = 60.0,
     memory: Annotated[int, typer.Option(help="Programs after which memory is looked at; 0 for none.")] = 10_000,
-    quick: Annotated[bool, typer.Option("--quick", help="One round, three cold programs, memory after 1000.")] = False,
+    memory_s: Annotated[float, typer.Option(help="CPU seconds that these may take.")] = 60.0,
+    quick: Annotated[bool, typer.Option("--quick", help="As little of all that as will do; a few minutes.")] = False,
 ) -> None:
-    if quick:
-        rounds, cold, memory = 1, 3, 1_000
+    effort = QUICK if quick else Effort(rounds, cold, round_s, memory, memory_s)
     wanted = registry.check(registry.split(analyzers)) if analyzers else registry.names()
-    wanted = tuple(name for name in wanted if name != registry.RUNTIME)
-    costs = [measure(name, analyzer, rounds=rounds, each=cold, memory=memory) for name, analyzer in installed(wanted)]
+    costs, lost = [], []
+    for name, analyzer in installed([name for name in wanted if name != registry.RUNTIME]):
+        try:
+            costs.append(measure(name, analyzer, effort))
+        except AnalyzerError as error:
+            lost.append(f"{name}: not measured: {error}")
+            progress.print(lost[-1], highlight=False)
     console.print(shown(costs))
+    for line in lost:
+        console.print(line, highlight=False)
     if any(cost.name == "pylint" for cost in costs):
-        console.print(agreement(rounds * cold))
+        console.print(agreement(effort.rounds * effort.cold))
     table = Table("goal", "measured", "wanted", "met")
-    for what, measured, goal, met in goals(costs, texts_of("python", 10 * BATCH), rounds):
+    for what, measured, goal, met in goals(costs, texts_of("python", 10 * BATCH), effort.rounds):
         table.add_row(what, measured, goal, "yes" if met else "NO")
     console.print(table)
 

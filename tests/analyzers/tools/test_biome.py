@@ -1,17 +1,6 @@
-import pytest
-
-from analyzers.errors import AnalyzerError, AnalyzerFailed, ToolMissing
 from analyzers.findings import Finding
 from analyzers.tools.biome import ANALYZER
 from analyzers.types import Kind, Severity
-
-
-@pytest.fixture
-def installed():
-    try:
-        ANALYZER.fingerprint()
-    except ToolMissing as missing:
-        pytest.skip(str(missing))
 
 
 def test_the_output_is_understood(captured):
@@ -24,17 +13,6 @@ def test_the_output_is_understood(captured):
         Finding("useIsNan", "Use the Number.isNaN function to compare with NaN.", 1, 29, 1, 37, file="p5.ts"),
         Finding("noUndeclaredVariables", "The foo variable is undeclared.", 1, 25, 1, 28, severity=Severity.HIGH, kind=Kind.NAME, file="p6.ts"),
     ]  # fmt: skip
-
-
-UNREAD = '{"diagnostics": [{"severity": "warning", "message": "too large", "category": "lint", "location": {"path": "p0.js"}}]}'
-
-
-@pytest.mark.parametrize(
-    "output", ["", "Biome encountered an unexpected error", '{"diagnostics": [{"sev', "{}", UNREAD]
-)
-def test_other_output_is_a_failure(output):
-    with pytest.raises(AnalyzerFailed, match="unexpected JSON"):
-        list(ANALYZER.parse(output))
 
 
 PROGRAM = "{0}\nlet s = '😀'; {0}\ns = foo(s); {0}\nif (s == NaN) s = 2; {0}\n"
@@ -70,22 +48,3 @@ def test_programs_of_a_batch_do_not_see_each_other(codes):
         ["noUndeclaredVariables"],
         [],
     ]
-
-
-HOSTILE = ["\0", "s = '\ud800'\n", "\ufefflet x = 1\n", "#!/usr/bin/env node\nlet x = 1;\n", "s = 'é"]
-
-
-def test_hostile_text_does_not_hide_the_others(codes):
-    assert codes(*HOSTILE, "foo();\n")[-1] == ["noUndeclaredVariables"]
-
-
-def test_what_is_too_deep_is_no_clean_report(codes):
-    try:
-        (found,) = codes("x = " + "(" * 50_000 + "foo" + ")" * 50_000 + ";\n")
-    except AnalyzerError:
-        return
-    assert found
-
-
-def test_the_byte_order_mark_does_not_shift_the_first_line(installed, marked):
-    assert ("noUndeclaredVariables", "foo") in marked(ANALYZER, "\ufefflet s = 'é😀'; foo(s);\n", "javascript")

@@ -16,12 +16,6 @@ def test_the_output_is_understood(captured):
     ]
 
 
-@pytest.mark.parametrize("output", ["", "Could not find file", '<checkstyle><file name="p0.java">'])
-def test_other_output_is_a_failure(output):
-    with pytest.raises(AnalyzerFailed, match="not checkstyle's XML"):
-        list(ANALYZER.parse(output))
-
-
 def test_an_exception_that_is_not_about_the_grammar_is_a_failure():
     error = '<error line="1" severity="error" message="Got an exception - java.lang.NullPointerException" source="a.Checker"/>'
     with pytest.raises(AnalyzerFailed, match=r"checkstyle failed at p0.java: .*NullPointerException"):

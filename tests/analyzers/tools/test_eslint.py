@@ -1,19 +1,8 @@
-import pytest
-
-from analyzers.errors import AnalyzerError, AnalyzerFailed, ToolMissing
 from analyzers.findings import Finding
 from analyzers.tools.eslint import ANALYZER
 from analyzers.types import Kind, Severity, Source
 
 PLACE = "/tmp/spanwise/programs/"
-
-
-@pytest.fixture
-def installed():
-    try:
-        ANALYZER.fingerprint()
-    except ToolMissing as missing:
-        pytest.skip(str(missing))
 
 
 def test_the_output_is_understood(captured):
@@ -29,19 +18,6 @@ def test_the_output_is_understood(captured):
         Finding("no-eval", "`eval` can be harmful.", 1, 18, 1, 22, severity=Severity.HIGH, kind=Kind.SECURITY, file=f"{PLACE}p5.js"),
         Finding("syntax-error", "Unexpected token =", 1, 20, severity=Severity.FATAL, kind=Kind.SYNTAX, file=f"{PLACE}p6.js"),
     ]  # fmt: skip
-
-
-IGNORED = (
-    '[{"filePath":"p0.js","messages":[{"ruleId":null,"severity":1,"message":"File ignored."}],"suppressedMessages":[]}]'
-)
-
-
-@pytest.mark.parametrize(
-    "output", ["", "Oops! Something went wrong! :(", '[{"filePath":"p0', '[{"filePath":"p0.js"}]', IGNORED]
-)
-def test_other_output_is_a_failure(output):
-    with pytest.raises(AnalyzerFailed, match="unexpected JSON"):
-        list(ANALYZER.parse(output))
 
 
 def test_what_eslint_would_suppress_counts():
@@ -113,22 +89,3 @@ def test_what_is_unused_at_the_top_is_for_others(installed):
     found = ANALYZER.run([Source(text, "javascript") for text in (top, "export {};\n" + top, inner)])
     unused = [[item.message.split()[0] for item in items if item.code == "spanwise/unused-local"] for items in found]
     assert unused == [[], [], ["'fs'", "'n'", "'A'", "'f'"]]
-
-
-HOSTILE = ["\0", "s = '\ud800'\n", "\ufeffx = 1\n", "#!/usr/bin/env node\nlet x = 1;\n", "s = 'é"]
-
-
-def test_hostile_text_does_not_hide_the_others(codes):
-    assert codes(*HOSTILE, "foo();\n")[-1] == ["spanwise/undefined-name"]
-
-
-def test_what_is_too_deep_is_no_clean_report(codes):
-    try:
-        (found,) = codes("x = " + "(" * 20_000 + "foo" + ")" * 20_000 + ";\n")
-    except AnalyzerError:
-        return
-    assert found
-
-
-def test_the_byte_order_mark_does_not_shift_the_first_line(installed, marked):
-    assert ("spanwise/undefined-name", "foo") in marked(ANALYZER, "\ufefflet s = 'é😀'; foo(s);\n", "javascript")

@@ -1,17 +1,6 @@
-import pytest
-
-from analyzers.errors import AnalyzerError, AnalyzerFailed, ToolMissing
 from analyzers.findings import Finding
 from analyzers.tools.oxlint import ANALYZER
 from analyzers.types import Kind, Severity, Source, Span
-
-
-@pytest.fixture
-def installed():
-    try:
-        ANALYZER.fingerprint()
-    except ToolMissing as missing:
-        pytest.skip(str(missing))
 
 
 def test_the_output_is_understood(captured):
@@ -42,15 +31,6 @@ def test_errors_of_the_parser_may_carry_a_number():
     )
     (found,) = ANALYZER.parse(f'{{"diagnostics": [{record}]}}')
     assert (found.code, found.severity, found.kind) == ("TS/1099", Severity.FATAL, Kind.SYNTAX)
-
-
-@pytest.mark.parametrize(
-    "output",
-    ["", "Failed to parse configuration file.", '{"diagnostics": [{"mess', "{}", '{"diagnostics": [{"message": "m"}]}'],
-)
-def test_other_output_is_a_failure(output):
-    with pytest.raises(AnalyzerFailed, match="unexpected JSON"):
-        list(ANALYZER.parse(output))
 
 
 PROGRAM = "{0}\nlet s = '😀'; {0}\ns = foo(s); {0}\nif (s == NaN) s = 2; {0}\n"
@@ -88,25 +68,6 @@ def test_programs_of_a_batch_do_not_see_each_other(codes):
         ["eslint/no-undef"],
         [],
     ]
-
-
-HOSTILE = ["\0", "s = '\ud800'\n", "\ufefflet x = 1\n", "#!/usr/bin/env node\nlet x = 1;\n", "s = 'é", "return 1;\n"]
-
-
-def test_hostile_text_does_not_hide_the_others(codes):
-    assert codes(*HOSTILE, "foo();\n")[-1] == ["eslint/no-undef"]
-
-
-def test_a_crash_is_no_clean_report(codes):
-    try:
-        (found,) = codes("x = " + "(" * 50_000 + "foo" + ")" * 50_000 + ";\n")
-    except AnalyzerError:
-        return
-    assert found
-
-
-def test_the_byte_order_mark_does_not_shift_the_first_line(installed, marked):
-    assert ("eslint/no-undef", "foo") in marked(ANALYZER, "\ufefflet s = 'é😀'; foo(s);\n", "javascript")
 
 
 def test_what_is_no_text_is_an_error_without_a_place(installed):

@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from analyzers.errors import AnalyzerError, AnalyzerFailed, ToolMissing
 from analyzers.findings import Finding
 from analyzers.tools.tsc import ANALYZER
 from analyzers.types import Kind, Severity, Source
@@ -12,14 +11,6 @@ HARD = {"severity": Severity.HIGH, "kind": Kind.TYPE}
 SOFT = {"severity": Severity.MEDIUM, "kind": Kind.TYPE}
 NAME = {"severity": Severity.CRITICAL, "kind": Kind.NAME}
 SYNTAX = {"severity": Severity.FATAL, "kind": Kind.SYNTAX}
-
-
-@pytest.fixture
-def installed():
-    try:
-        ANALYZER.fingerprint()
-    except ToolMissing as missing:
-        pytest.skip(str(missing))
 
 
 def test_the_output_is_understood(captured):
@@ -56,14 +47,6 @@ def test_the_output_is_understood(captured):
 def test_codes_are_rated_by_their_longest_start(code, file, severity, kind):
     (found,) = ANALYZER.parse(json.dumps([{"file": file, "code": code, "message": "m", "start": 1, "length": 1}]))
     assert (found.severity, found.kind) == (severity, kind)
-
-
-@pytest.mark.parametrize(
-    "output", ["", "error TS5023: Unknown compiler option", '[{"file": "p0', '[{"code": "TS1005"}]']
-)
-def test_other_output_is_a_failure(output):
-    with pytest.raises(AnalyzerFailed, match="unexpected JSON"):
-        list(ANALYZER.parse(output))
 
 
 PROGRAM = "{0}\nconst s = '😀'; {0}\nfoo(s); {0}\ns.push(1); {0}\n"
@@ -119,25 +102,6 @@ def test_programs_of_a_batch_do_not_see_each_other(codes):
 def test_what_a_name_might_have_meant_does_not_depend_on_the_company(codes):
     found = codes(*["const value = 1; console.log(valeu);\n"] * 12)
     assert found == [["TS2304"]] * 12
-
-
-HOSTILE = ["\0", "let s = '\ud800'\n", "\ufefflet x = 1\n", "#!/usr/bin/env node\nlet x = 1;\n", "s = 'é", "}" * 3000]
-
-
-def test_hostile_text_does_not_hide_the_others(codes):
-    assert codes(*HOSTILE, "foo();\n")[-1] == ["TS2304"]
-
-
-def test_what_is_too_deep_is_no_clean_report(codes):
-    try:
-        (found,) = codes("let x = " + "(" * 20_000 + "foo" + ")" * 20_000 + ";\n")
-    except AnalyzerError:
-        return
-    assert found
-
-
-def test_the_byte_order_mark_does_not_shift_the_first_line(installed, marked):
-    assert marked(ANALYZER, "\ufefflet s = 'é😀'; foo(s);\n", "typescript") == [("TS2304", "foo")]
 
 
 def test_lines_may_end_in_ways_that_others_do_not_know(installed, marked):
