@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +23,7 @@ import numpy as np
 
 from rewards.adapters import seams
 from rewards.adapters.sampled import Charged, of_ids
+from rewards.adapters.settings import weight_of_charges
 from rewards.adapters.verifiers import NAME, dense_score
 from rewards.registry import did_you_mean
 from rewards.tokens import TokenBytes
@@ -71,8 +71,7 @@ def spanwise_algorithm(base: Any, *, dense_weight: float = 1.0, name: str = NAME
     Raises:
         ValueError, SeamMoved, ImportError: as `install`.
     """
-    if not 0 <= dense_weight < math.inf:
-        raise ValueError(f"dense_weight must be a number from 0 up, got {dense_weight!r}")
+    weight = weight_of_charges(dense_weight)
     if base.action_loss_type != _LOSS:
         raise ValueError(f"{base.__name__} feeds the loss {base.action_loss_type!r}, which takes no advantages")
     seam = _seam()
@@ -86,7 +85,7 @@ def spanwise_algorithm(base: Any, *, dense_weight: float = 1.0, name: str = NAME
             await super().score_group(episodes)
             for _, trace in seam.trainable(episodes):
                 charged = charged_answer(trace, self._bytes, name)
-                seam.assign(trace, per_token(trace, charged, dense_weight=dense_weight))
+                seam.assign(trace, per_token(trace, charged, dense_weight=weight))
                 trace.record_metric(f"{name}/unaligned", charged is None)
                 if charged is not None and len(charged.ids):
                     trace.record_metric(f"{name}/charged_tokens", np.count_nonzero(charged.dense) / len(charged.ids))

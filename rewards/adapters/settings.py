@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -63,6 +64,17 @@ def configured(config: Mapping[str, Any]) -> dict[str, Any]:
                 raise ValueError(f"unknown limit {name!r}; {did_you_mean(name, known)}")
         settings["limits"] = Limits(**settings["limits"])
     return checked(settings)
+
+
+def weight_of_charges(given: Any, name: str = "dense_weight") -> float:
+    """The weight of the dense term.
+
+    Raises:
+        ValueError: it is no finite number from 0 up.
+    """
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given < math.inf:
+        raise ValueError(f"{name} must be a number from 0 up, got {given!r}")
+    return float(given)
 
 
 def refuse_groups(settings: Mapping[str, Any], trainer: str) -> None:

@@ -32,7 +32,7 @@ from rewards.adapters import columns as tables
 from rewards.adapters import seams
 from rewards.adapters.figures import summary
 from rewards.adapters.sampled import Sampled, last_turn, of_ids
-from rewards.adapters.settings import checked, runs_tests
+from rewards.adapters.settings import checked, runs_tests, weight_of_charges
 from rewards.tokens import TokenBytes
 from rewards.types import Score
 
@@ -77,8 +77,7 @@ def spanwise_generator(
     """
     found = checked(settings)
     tables.complete(columns)
-    if not 0 <= dense_weight < math.inf:
-        raise ValueError(f"dense_weight must be a number from 0 up, got {dense_weight!r}")
+    weight = weight_of_charges(dense_weight)
     for option in ("step_wise_trajectories", "zero_reward_on_non_stop"):
         if getattr(getattr(generator, "generator_cfg", None), option, False):
             raise ValueError(f"generator.{option} does not go with rewards of spanwise: leave it out")
@@ -90,7 +89,7 @@ def spanwise_generator(
         found,
         columns,
         language=language,
-        dense_weight=dense_weight,
+        dense_weight=weight,
         after=after,
         name=name,
     )

@@ -37,7 +37,7 @@ from rewards.adapters import seams
 from rewards.adapters.figures import summary
 from rewards.adapters.gathered import Gathered
 from rewards.adapters.sampled import Charged, Sampled, last_turn, of_ids
-from rewards.adapters.settings import checked, refuse_groups, runs_tests
+from rewards.adapters.settings import checked, refuse_groups, runs_tests, weight_of_charges
 from rewards.tokens import TokenBytes
 from rewards.types import Item, Score
 
@@ -88,12 +88,9 @@ def spanwise_reward(
         rewards.tokens.UnsupportedTokenizer: the tokenizer's pieces do not determine the bytes of the text.
     """
     tables.complete(columns)
-    if dense_weight is not None and not 0 <= dense_weight < math.inf:
-        raise ValueError(f"dense_weight must be a number from 0 up, got {dense_weight!r}")
+    weight = None if dense_weight is None else weight_of_charges(dense_weight)
     table = None if tokenizer is None else TokenBytes.of(tokenizer)
-    return SpanwiseReward(
-        checked(settings), columns, language=language, dense_weight=dense_weight, table=table, after=after
-    )
+    return SpanwiseReward(checked(settings), columns, language=language, dense_weight=weight, table=table, after=after)
 
 
 class SpanwiseReward:

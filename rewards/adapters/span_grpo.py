@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Sequence
 from copy import copy
 from typing import Any
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from trl import GRPOTrainer
 
 from rewards.adapters.sampled import Charged
+from rewards.adapters.settings import weight_of_charges
 from rewards.adapters.trl import SeamMoved, SpanwiseReward
 
 LOSSES = ("grpo", "dr_grpo", "bnpo", "dapo", "cispo", "sapo")
@@ -41,9 +41,7 @@ class SpanGRPOTrainer(GRPOTrainer):
         """
         check_seam(GRPOTrainer)
         refuse_sequences(args, options)
-        if not 0 <= dense_weight < math.inf:
-            raise ValueError(f"dense_weight must be a number from 0 up, got {dense_weight!r}")
-        self.dense_weight = dense_weight
+        self.dense_weight = weight_of_charges(dense_weight)
         given = list(reward_funcs) if isinstance(reward_funcs, (list, tuple)) else [reward_funcs]
         found = the_one(given)
         self.spanwise = copy(found)  # what the caller holds still serves another trainer

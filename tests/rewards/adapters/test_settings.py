@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from analyzers.runtime import Limits
-from rewards.adapters.settings import configured, plain, refuse_groups
+from rewards.adapters.settings import configured, plain, refuse_groups, weight_of_charges
 
 
 def test_containers_that_only_look_like_pythons_become_pythons():
@@ -29,3 +29,10 @@ def test_a_scheme_that_compares_is_refused_where_programs_come_one_by_one(scheme
         refuse_groups({"scheme": scheme}, "verl")
     refuse_groups({"scheme": "static"}, "verl")
     refuse_groups({}, "verl")
+
+
+def test_weights_are_finite_numbers_from_0_up():
+    assert [weight_of_charges(weight) for weight in (0, 1, 0.25)] == [0.0, 1.0, 0.25]
+    for weight in (-0.1, float("nan"), float("inf"), "1", None, True):
+        with pytest.raises(ValueError, match="my_weight must be a number from 0 up, got "):
+            weight_of_charges(weight, "my_weight")
