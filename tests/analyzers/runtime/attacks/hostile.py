@@ -108,6 +108,14 @@ class Attack:
         return suite["check"] + f"check({suite['entry_point']})\n" if "check" in suite else suite.get("append", "")
 
 
+def on_compiler(program: str, *, language: str, compiler: str) -> Attack:
+    """A program that its compiler does not come to an end with, and a careless harness neither."""
+    return Attack(
+        program, (PRINTED,), language=language, naive="compiled", works="hangs", needs=compiler,
+        outcomes=("timeout", "syntax_error"),
+    )  # fmt: skip
+
+
 class Scene:
     """What an attack may find around it, made on demand: a word in the program is replaced by where to find it.
 

@@ -1,6 +1,6 @@
 """Has the compiler compute without end what a constant is."""
 
-from hostile import PRINTED, Attack
+from hostile import on_compiler
 
 PROGRAM = r"""
 constexpr unsigned down(unsigned n) { unsigned sum = 0; for (unsigned i = 0; i < 200000; ++i) sum += i ^ n; return sum; }
@@ -9,12 +9,4 @@ template <> struct Many<0> { static constexpr unsigned value = 0; };
 int main() { return Many<800>::value == 0; }
 """
 
-ATTACK = Attack(
-    PROGRAM,
-    (PRINTED,),
-    language="cpp",
-    naive="compiled",
-    works="hangs",
-    needs="g++",
-    outcomes=("timeout", "syntax_error"),
-)
+ATTACK = on_compiler(PROGRAM, language="cpp", compiler="g++")

@@ -1,6 +1,6 @@
 """Defines each macro as the one before it, ten times: a dozen lines become billions."""
 
-from hostile import PRINTED, Attack
+from hostile import on_compiler
 
 PROGRAM = r"""
 #define A0 1,
@@ -17,12 +17,4 @@ int many[] = { A9 };
 int main(void) { return 0; }
 """
 
-ATTACK = Attack(
-    PROGRAM,
-    (PRINTED,),
-    language="c",
-    naive="compiled",
-    works="hangs",
-    needs="gcc",
-    outcomes=("timeout", "syntax_error"),
-)
+ATTACK = on_compiler(PROGRAM, language="c", compiler="gcc")

@@ -1,18 +1,10 @@
 """Includes a file that has no end."""
 
-from hostile import PRINTED, Attack
+from hostile import on_compiler
 
 PROGRAM = r"""
 #include "/dev/zero"
 int main(void) { return 0; }
 """
 
-ATTACK = Attack(
-    PROGRAM,
-    (PRINTED,),
-    language="c",
-    naive="compiled",
-    works="hangs",
-    needs="gcc",
-    outcomes=("timeout", "syntax_error"),
-)
+ATTACK = on_compiler(PROGRAM, language="c", compiler="gcc")
