@@ -2,10 +2,11 @@
 
     python benchmarks/scoring.py --peers DIR
 
-The samples are real ones, no two alike: completions of HumanEval's problems by CodeGen-16B, of which most are wrong,
-and MBPP's references, each with the 3 to 10 calls that its published tests make; those whose arguments and results
-JSON cannot hold are left out, and so are programs that hang, which cost every scorer its time limits (verl's code two
-minutes for ten tests). Data is read from $SPANWISE_DATA (default ../shared/data).
+The samples are real ones: eight completions for each of some problems of HumanEval by CodeGen-16B, as they were drawn
+(most are wrong, a few alike, which spanwise runs once), and MBPP's references; each with the 3 to 10 calls that its
+published tests make. Problems whose arguments and results JSON cannot hold are left out, and so are programs that hang,
+which cost every scorer its time limits (verl's code two minutes for ten tests). Data is read from $SPANWISE_DATA
+(default ../shared/data).
 
 Peers are installed outside of the project, in DIR; one that is absent is skipped, and how to get it is printed. All
 score the same samples, the slow ones every n-th of them and others in every round. Every measurement is a process of
@@ -38,7 +39,7 @@ from rich.table import Table
 from scorers import SCORERS, Case, Sample, as_item
 
 from analyzers.runtime import Limits
-from analyzers.runtime.tests import Asserts, CheckFunction
+from analyzers.runtime.tests import Asserts, CheckFunction, Tests
 from analyzers.types import Outcome
 from rewards import Scorer
 
@@ -49,8 +50,10 @@ GOALS = {"slowest": 20, "best": 5}
 OVERHEAD_MS = 0.3
 HANGS_S = 1.0
 """A program that takes longer for a test is left out."""
-SPARE = 16
-"""How many more are tried, in place of those."""
+EACH = 8
+"""Samples for a task, as in a group of GRPO."""
+SPARE = 4
+"""How many more tasks are tried, in place of programs that hang."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,19 @@ class Round:
 
 
 def samples(count: int) -> list[Sample]:
-    """Three quarters of what a model wrote, and a quarter of references, or as many as there are."""
+    """Three quarters of what a model wrote, by whole tasks, and a quarter of references; or as many as there are."""
     references = programs.references("python")
-    cases = {one.tests: humaneval_cases(one) for one in references if isinstance(one.tests, CheckFunction)}
-    wrote = [sample(one.source.text, *cases[one.tests]) for one in programs.samples(8)]
+    cases: dict[Tests, tuple[str, list[Case]]] = {
+        one.tests: humaneval_cases(one) for one in references if isinstance(one.tests, CheckFunction)
+    }
+    wrote = [sample(one.source.text, *cases[one.tests]) for one in programs.samples(EACH)]
     right = [sample(one.source.text, *mbpp_cases(one.tests)) for one in references if isinstance(one.tests, Asserts)]
     chosen: list[Sample] = []
-    for found, wanted in ((wrote, count - count // 4), (right, count // 4)):
-        distinct = list({one["program"]: one for one in found if usable(one["cases"])}.values())
-        chosen += halting(evenly(distinct, wanted + SPARE))[:wanted]
+    for found, each, wanted in ((wrote, EACH, count - count // 4), (right, 1, count // 4)):
+        fit = [one for one in found if usable(one["cases"])]  # all samples for a task are, or none
+        tasks = [fit[start : start + each] for start in range(0, len(fit), each)]
+        tried = evenly(tasks, -(-wanted // each) + SPARE)
+        chosen += halting([one for task in tried for one in task])[:wanted]
     return chosen
 
 
@@ -86,7 +93,7 @@ def usable(cases: list[Case]) -> bool:
         return False
 
 
-def evenly(found: list[Sample], count: int) -> list[Sample]:
+def evenly(found: list[list[Sample]], count: int) -> list[list[Sample]]:
     """So many of them, from the first to the last; all where there are not more."""
     count = min(count, len(found))
     return [found[place * len(found) // count] for place in range(count)]
@@ -195,8 +202,11 @@ def main(
             with console.status(f"round {turn + 1} of {rounds}: {name}"):
                 of.append(measure(name, list(range(turn % step, len(chosen), step)), chosen, workers, peers))
     calls_made = sum(len(one["cases"]) for one in chosen)
-    passed = sum(found["spanwise"][0].passed)
-    title = f"{len(chosen)} samples, {calls_made} tests, {passed} pass; {workers} workers, {rounds} interleaved rounds"
+    passed, alike = sum(found["spanwise"][0].passed), len(chosen) - len({one["program"] for one in chosen})
+    title = (
+        f"{len(chosen)} samples, {alike} like another, {calls_made} tests, {passed} pass;"
+        f" {workers} workers, {rounds} interleaved rounds"
+    )
     console.print(compared(title, found))
     others = [rate(of) for name, of in found.items() if name != "spanwise"]
     for which, other in (("slowest", min(others)), ("best", max(others))):

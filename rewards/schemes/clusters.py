@@ -32,8 +32,10 @@ def by_defect(frame: Sequence[Charge], findings: Sequence[Charge], text: str) ->
 
     What overlaps the very expression that failed is the first to join the frame, whose own span is all of its line.
     """
-    failed = [charge.diagnostic.span for charge in frame]
     framed = [[charge] for charge in frame]
+    if not findings:
+        return framed
+    failed = [charge.diagnostic.span for charge in frame]
     frame_lines = [line_of(text, charge.span.start) for charge in frame]
     found: dict[int, list[list[Charge]]] = defaultdict(list)
     open_: dict[int, list[list[Charge]]] = defaultdict(list)
