@@ -196,7 +196,7 @@ def written(path: Path, count: int) -> Path:
 @pytest.mark.parametrize(("spec", "name"), [("jsonl", "a.jsonl"), ("jsonl?split", "s.jsonl"), ("apps_plus", "a.json")])
 def test_memory_does_not_grow_with_the_size_of_a_set(tmp_path: Path, spec: str, name: str) -> None:
     peaks = []
-    for count in (200, 3_000):
+    for count in (200, 2_000):
         path = written(tmp_path / f"{count}{name}", count)
         split = "train" if spec.endswith("split") else "all"
         tracemalloc.start()
@@ -206,5 +206,5 @@ def test_memory_does_not_grow_with_the_size_of_a_set(tmp_path: Path, spec: str, 
         finally:
             tracemalloc.stop()
         assert found >= 0.85 * count
-    # 3,000 of them take 6 MB as text, and eight bytes each where a split has to be chosen.
+    # 2,000 of them take 4 MB as text, and eight bytes each where a split has to be chosen.
     assert peaks[1] < peaks[0] + 300_000
