@@ -13,6 +13,7 @@ import pytest
 from analyzers.runtime.tests import Asserts, Call, Calls, Exchange, Stdio
 from analyzers.types import Outcome, Source
 from rewards import from_jsonable
+from rewards.serve import reading
 from rewards.types import Item, Score
 
 LINES = "application/x-ndjson"
@@ -253,6 +254,20 @@ def test_bodies_have_a_largest_size_however_they_are_sent(running: Any) -> None:
     assert len(service.held.asked) == 1
 
 
+def test_a_body_without_end_is_not_read_to_its_end(running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LINGER_S", 0.1)
+    service = running(max_body=1000)
+    head = b"POST /score HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    connection = service.raw(head + b"400\r\n" + b" " * 0x400 + b"\r\n")
+    assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_that_does_not_come_is_not_waited_for(running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "BODY_S", 0.1)
+    connection = running().raw(request("/score", item("a"))[:-1])
+    assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
+
+
 def test_unicode_and_lone_surrogates_come_through(prompt: Any) -> None:
     for text in ("é😀\u2028\x00\x0c", "\ud800 x \udfff", "x" * 100_000):
         answer = prompt.post("/score", {"completion": text})
@@ -466,6 +481,7 @@ def test_what_was_taken_on_is_finished_before_the_end(running: Any, eventually: 
         assert refused.headers["connection"] == "close"
         health = service.http.get("/health")
         assert (health.status_code, health.json()["status"]) == (503, "closing")
+        assert not service.server.should_exit
         service.held.answer()
         assert len(streamed.result().text.splitlines()) == 2
         assert single.result().json()["score"]["task_id"] == "c"
