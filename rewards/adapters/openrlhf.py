@@ -20,6 +20,7 @@ import inspect
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, TypeAlias
 
@@ -71,6 +72,7 @@ def spanwise_reward(
     columns: tables.Names = tables.SAME,
     language: str = "python",
     ends: Sequence[str] = ENDS,
+    after: str = "</think>",
     failed: Literal["raise", "nan"] = "raise",
     score_batch: Scoring | None = None,
     **settings: Any,
@@ -79,7 +81,7 @@ def spanwise_reward(
 
     `columns` are the keys of a label that is a mapping by field of an Item, where they are not called alike; `language`
     is that of labels that name none. A completion ends with one of `ends` (special tokens are part of the text that
-    OpenRLHF hands on), or it was cut off.
+    OpenRLHF hands on), or it was cut off; of its text only what comes after the last `after` is the program.
 
     Of a completion that the harness `failed` on, the function raises NoVerdict, which ends the training; or it gives
     `nan`, for runs with `--algo.dynamic_filtering_enable` alone: those replace the prompt. Without it one such reward
@@ -102,22 +104,49 @@ def spanwise_reward(
     tables.complete(columns)
     check_seam()
     scoring = score_batch or partial(rewards.score_batch, **found)
-    return SpanwiseReward(scoring, columns, language=language, ends=ends, nan=failed == "nan", tests=runs_tests(found))
+    reader = Reader(columns, language, tuple(ends), after, runs_tests(found))
+    return SpanwiseReward(scoring, reader, nan=failed == "nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How what OpenRLHF hands on becomes items; the fields are those of `spanwise_reward`."""
+
+    columns: tables.Names
+    language: str
+    ends: tuple[str, ...]
+    after: str
+    tests: bool
+    """Whether tests are to be run."""
+
+    def items(self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any]) -> list[Item]:
+        """An item for each query.
+
+        Raises:
+            ValueError: a query does not begin with its prompt, or a label is no test suite.
+        """
+        written = [completion(query, prompt) for query, prompt in zip(queries, prompts, strict=True)]
+        ended = [next((end for end in self.ends if text.rstrip().endswith(end)), "") for text in written]
+        whole = [text.rstrip().removesuffix(end) if end else text for text, end in zip(written, ended, strict=True)]
+        return tables.row_items(
+            [text.rpartition(self.after)[2] if self.after else text for text in whole],
+            [row_of(label) for label in labels],
+            self.columns,
+            language=self.language,
+            tests=self.tests,
+            task_ids=[""] * len(whole),
+            truncated=[not end for end in ended],
+        )
 
 
 class SpanwiseReward:
     """What `spanwise_reward` makes. The processes that score are shared, and started by the first call."""
 
-    def __init__(
-        self, scoring: Scoring, columns: tables.Names, *, language: str, ends: Sequence[str], nan: bool, tests: bool
-    ) -> None:
-        """As `spanwise_reward`, which checks everything; `tests` says whether tests are to be run."""
+    def __init__(self, scoring: Scoring, reader: Reader, *, nan: bool) -> None:
+        """As `spanwise_reward`, which checks everything."""
         self._scoring = scoring
-        self._columns = dict(columns)
-        self._language = language
-        self._ends = tuple(ends)
+        self._reader = reader
         self._nan = nan
-        self._tests = tests
 
     def __call__(
         self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any], **_: Any
@@ -133,24 +162,11 @@ class SpanwiseReward:
         """
         import torch  # whoever calls this has it
 
-        scores = self._scoring(self._items(queries, prompts, labels))
+        scores = self._scoring(self._reader.items(queries, prompts, labels))
         rows = [self._figures(score) for score in scores]
         found = {name: torch.tensor([row[name] for row in rows], dtype=torch.float32) for name in FIGURES}
         logs = {f"spanwise_{name}": values for name, values in found.items() if name != "value"}
         return {"rewards": found["value"], "scores": found["passed"], "extra_logs": logs}
-
-    def _items(self, queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any]) -> list[Item]:
-        written = [completion(query, prompt) for query, prompt in zip(queries, prompts, strict=True)]
-        ended = [next((end for end in self._ends if text.rstrip().endswith(end)), "") for text in written]
-        return tables.row_items(
-            [text.rstrip().removesuffix(end) if end else text for text, end in zip(written, ended, strict=True)],
-            [row_of(label) for label in labels],
-            self._columns,
-            language=self._language,
-            tests=self._tests,
-            task_ids=[""] * len(written),
-            truncated=[not end for end in ended],
-        )
 
     def _figures(self, score: Score) -> dict[str, float]:
         if score.value is not None:

@@ -24,7 +24,7 @@ from verl.trainer.ppo.v1 import PPOTrainerColocateAsync, PPOTrainerSeparateAsync
 from verl.workers.utils.padding import response_to_nested
 
 from rewards.adapters.sampled import Charged, Sampled, of_ids
-from rewards.adapters.settings import plain
+from rewards.adapters.settings import plain, weight_of_charges
 from rewards.adapters.verl import SeamMoved, reading, row_of, told
 from rewards.tokens import TokenBytes
 
@@ -71,6 +71,8 @@ class SpanwiseRewardManager(RewardManagerBase):
         self._reading = reading(**plain(OmegaConf.select(config, "reward.reward_kwargs.spanwise") or {}))
         self._bytes = TokenBytes.of(tokenizer)
         self._charges_tokens = OmegaConf.select(config, "trainer.v1.trainer_mode") in MODES
+        if self._charges_tokens and not OmegaConf.select(config, "trainer.use_v1", default=True):
+            raise ValueError("charges on tokens need verl's v1 trainers: leave trainer.use_v1 on, or use mode sync")
 
     async def run_single(self, data: DataProto) -> dict[str, Any]:
         """The reward of a trajectory (of several sequences, the last one) and what is logged beside it.
@@ -94,7 +96,7 @@ class SpanwiseRewardManager(RewardManagerBase):
         turns = int(sample.non_tensor_batch.get("__num_turns__", _TURNS))
         if self._charges_tokens and turns > _TURNS:
             raise ValueError(f"charges on tokens need completions of one turn, this one has {turns}: use mode sync")
-        return of_ids(self._bytes, responses[:length].cpu().numpy())
+        return of_ids(self._bytes, responses[:length].cpu().numpy(), after=self._reading.after)
 
 
 def check_seam(manager: type, trainer: type, worker: type) -> None:
@@ -148,8 +150,8 @@ def charged_advantages(
         found = json.loads(text)
         length = found["length"]
         if length > advantages.shape[1] or bool(response_mask[row, length:].any()):
-            width = int(response_mask[row].nonzero().max()) + 1
-            raise SeamMoved(f"row {row} has {width} tokens, {length} were scored", "the ids that were scored")
+            came = int(response_mask[row].sum())
+            raise SeamMoved(f"row {row} has {came} tokens, {length} were scored", "the ids that were scored")
         for token, amount in found["charges"]:
             dense[row, token] = amount
         credited[row, found["uncredited"]] = 0.0
@@ -211,9 +213,7 @@ def dense_weight_of(config: Any) -> float:
     if loss in SEQUENCE_LOSSES:
         raise ValueError(f"policy_loss.loss_mode {loss!r} weighs whole sequences, charges lie on tokens: use another")
     weight = OmegaConf.select(config, "trainer.v1.spanwise.dense_weight", default=1.0)
-    if not isinstance(weight, (int, float)) or not 0 <= weight < math.inf:
-        raise ValueError(f"trainer.v1.spanwise.dense_weight must be a number from 0 up, got {weight!r}")
-    return float(weight)
+    return weight_of_charges(weight, "trainer.v1.spanwise.dense_weight")
 
 
 def text_of(extra: Mapping[str, Any]) -> str:

@@ -86,6 +86,8 @@ class Reading:
 
     columns: tables.Names
     language: str
+    after: str
+    """What ends the reasoning of a completion: of the text only what comes after the last of it is the program."""
     runs_tests: bool
     scoring: Gathered
 
@@ -96,7 +98,7 @@ class Reading:
             ValueError: the row has no tests, or they are no test suite.
         """
         [item] = tables.row_items(
-            [text],
+            [text.rpartition(self.after)[2] if self.after else text],
             [row],
             self.columns,
             language=self.language,
@@ -107,12 +109,15 @@ class Reading:
         return await self.scoring.score(item)
 
 
-def reading(*, columns: tables.Names = tables.SAME, language: str = "python", **settings: Any) -> Reading:
+def reading(
+    *, columns: tables.Names = tables.SAME, language: str = "python", after: str = "</think>", **settings: Any
+) -> Reading:
     """What a configuration says of rows and of scoring.
 
     `columns` are the keys of `extra_info` by field of an Item, where they are not called alike (`tests` are the
-    `ground_truth` unless another is named); `language` is that of rows that name none. `settings` are those of
-    `rewards.score_batch`: analyzers, scheme, limits (a mapping), isolation, workers.
+    `ground_truth` unless another is named); `language` is that of rows that name none. Of a completion only what comes
+    after the last `after` is the program. `settings` are those of `rewards.score_batch`: analyzers, scheme, limits (a
+    mapping), isolation, workers.
 
     Raises:
         ValueError: an unknown analyzer, scheme, option, setting or field, with the closest names; or a scheme that
@@ -122,7 +127,7 @@ def reading(*, columns: tables.Names = tables.SAME, language: str = "python", **
     refuse_groups(found, "verl")
     names = {"tests": _TESTS, **columns}
     tables.complete(names)
-    return Reading(names, language, runs_tests(found), Gathered(found))
+    return Reading(names, language, after, runs_tests(found), Gathered(found))
 
 
 @cache

@@ -68,6 +68,14 @@ def test_completions_end_with_a_special_token_or_were_cut():
     ]
 
 
+def test_reasoning_is_no_part_of_the_program():
+    scoring = Scoring()
+    query, labels = "p<think>x</think>no</think>\ny = 1</s>", [""]
+    spanwise_reward(score_batch=scoring)([query], ["p"], labels)
+    spanwise_reward(score_batch=scoring, after="")([query], ["p"], labels)
+    assert [item.completion for item in scoring.items] == ["\ny = 1", query[1:].removesuffix("</s>")]
+
+
 def test_a_label_is_tests_or_a_row():
     scoring = Scoring()
     reward = spanwise_reward(score_batch=scoring, columns={"language": "lang"})

@@ -160,6 +160,15 @@ def test_tokens_are_charged_where_they_were_sampled(configure, tokenizer):
     }
 
 
+def test_tokens_of_the_reasoning_are_not_charged(configure, tokenizer):
+    text = "<think>y</think>" + UNDEFINED
+    manager = load_reward_manager(configure(*MANAGER, *TOKENS), tokenizer)
+    data = proto([sampled(tokenizer, text, one_by_one=True)], tokenizer, width=60)
+    found = manager.loop.run_until_complete(manager.run_single(data))
+    (charge,) = json.loads(found["reward_extra_info"][CHARGES])["charges"]
+    assert charge == [text.rindex("y"), pytest.approx(DENSE)]
+
+
 def test_of_a_trajectory_of_several_sequences_the_last_one_is_scored(configure, tokenizer, batches):
     manager = load_reward_manager(configure(*MANAGER), tokenizer)
     data = proto([sampled(tokenizer, UNDEFINED), sampled(tokenizer, GOOD)], tokenizer)
@@ -201,6 +210,7 @@ def test_a_failed_harness_leaves_the_others_of_its_batch_alone(configure, tokeni
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
+        ((*MANAGER, *TOKENS, "trainer.use_v1=false"), "need verl's v1 trainers"),
         ((*MANAGER, *FUNCTION), "scores by itself: leave out reward.custom_reward_function"),
         ((*MANAGER, "+reward.reward_kwargs.spanwise.analyser=[runtime]"), "did you mean 'analyzers'"),
         ((*MANAGER, "+reward.reward_kwargs.spanwise.scheme=difficulty"), "verl has them scored one by one"),

@@ -96,6 +96,13 @@ def test_settings_are_those_of_a_configuration_file_and_the_reward_model_is_left
     assert settings["limits"].timeout_s == 1.0
 
 
+def test_reasoning_is_no_part_of_the_program(asked):
+    text = "<think>x</think>no</think>\ny = 1"
+    call(text)
+    call(text, after="")
+    assert [item.completion for [item], _ in asked] == ["\ny = 1", text]
+
+
 def test_a_failed_harness_raises_and_says_why(monkeypatch):
     report = Report("runtime", Status.FAILED, detail="no room on the device")
     failed = Score(None, None, Outcome.INFRASTRUCTURE, Source("x"), "x", (report,), task_id="mine/3")
