@@ -10,41 +10,11 @@ import numpy as np
 import pytest
 
 import rewards
-from analyzers.types import Diagnostic, Kind, Outcome, Severity, Source, Span
+from analyzers.types import Span
 from rewards.adapters import prime_rl
 from rewards.adapters.prime_rl import SeamMoved, charged_answer, install, per_token, spanwise_algorithm
-from rewards.tokens import TokenBytes
-from rewards.types import Charge, Score
 
-FINDING = Diagnostic("pylint", "unused-variable", Severity.LOW, "unused", Span(0, 1), Kind.STYLE)
-PIECES = ("x", " =", " y", "\n", "plan", "</think>", "")
 THINK, CLOSE, END = 4, 5, 6
-
-
-class Pieces:
-    """A tokenizer over a handful of pieces, as `TokenBytes.of` reads one; the last id ends a sequence."""
-
-    all_special_ids = (END,)
-    backend_tokenizer = SimpleNamespace(to_str=lambda: '{"decoder": {"type": "ByteLevel"}}')
-
-    def convert_ids_to_tokens(self, ids):
-        return [PIECES[id_].replace(" ", "Ġ").replace("\n", "Ċ") for id_ in ids]
-
-    def __len__(self):
-        return len(PIECES)
-
-
-TABLE = TokenBytes.of(Pieces())
-
-
-def score(text, *charges, base=1.0, exempt=()):
-    return Score(
-        base + sum(c.amount for c in charges), base, Outcome.PASS, Source(text), text, (), charges, {}, "", exempt
-    )
-
-
-def charge(start, end, amount=-0.25):
-    return Charge(FINDING, Span(start, end), amount)
 
 
 def node(ids, sampled=0, advantage=None):
@@ -62,54 +32,54 @@ def trace(found, *nodes, dense=True):
     return SimpleNamespace(id="t1", info=info, nodes=list(nodes))
 
 
-def advantages(one, dense_weight=1.0):
-    return per_token(one, charged_answer(one, TABLE), dense_weight=dense_weight)
+def advantages(make, one, dense_weight=1.0):
+    return per_token(one, charged_answer(one, make.table), dense_weight=dense_weight)
 
 
-def test_charges_lie_on_the_sampled_tokens_that_caused_them():
+def test_charges_lie_on_the_sampled_tokens_that_caused_them(make):
     # "x = y\n" in four tokens after two of the template; the charge is on "y".
-    one = trace(score("x = y\n", charge(4, 5)), node([9, 9, 9]), node([8, 8, 0, 1, 2, 3, END], 5, 0.5))
-    assert advantages(one) == [0.5, 0.5, 0.25, 0.5, 0.5]
-    assert advantages(one, dense_weight=2.0) == [0.5, 0.5, 0.0, 0.5, 0.5]
-    assert advantages(one, dense_weight=0.0) == [0.5] * 5
+    one = trace(make.scored("x = y\n", 1.0, make.charge(4, 5)), node([9, 9, 9]), node([8, 8, 0, 1, 2, 3, END], 5, 0.5))
+    assert advantages(make, one) == [0.5, 0.5, 0.25, 0.5, 0.5]
+    assert advantages(make, one, dense_weight=2.0) == [0.5, 0.5, 0.0, 0.5, 0.5]
+    assert advantages(make, one, dense_weight=0.0) == [0.5] * 5
 
 
-def test_reasoning_and_earlier_turns_keep_the_advantage_of_the_outcome():
+def test_reasoning_and_earlier_turns_keep_the_advantage_of_the_outcome(make):
     # "x" was said before, and thought of; only the one in the answer may be charged.
     one = trace(
-        score("x = y", charge(0, 1)),
+        make.scored("x = y", 1.0, make.charge(0, 1)),
         node([9], 0),
         node([0, END], 2, 0.5),
         node([9, 9], 0),
         node([8, THINK, 0, CLOSE, 0, 1, 2, END], 7, 0.5),
     )
-    assert advantages(one) == [0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.5, 0.5, 0.5]
+    assert advantages(make, one) == [0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.5, 0.5, 0.5]
 
 
-def test_the_outcome_is_not_credited_to_what_it_says_nothing_of():
+def test_the_outcome_is_not_credited_to_what_it_says_nothing_of(make):
     # " =" did not run: no advantage of the outcome there, and the charge on it stands.
-    one = trace(score("x = y", charge(1, 3), exempt=(Span(1, 5),)), node([0, 1, 2, END], 4, 0.5))
-    assert advantages(one) == [0.5, -0.25, 0.0, 0.5]
+    one = trace(make.scored("x = y", 1.0, make.charge(1, 3), exempt=(Span(1, 5),)), node([0, 1, 2, END], 4, 0.5))
+    assert advantages(make, one) == [0.5, -0.25, 0.0, 0.5]
 
 
-def test_what_the_ids_do_not_spell_is_not_charged():
-    one = trace(score("z = y", charge(0, 1)), node([0, 1, 2], 3, 0.5))
-    assert charged_answer(one, TABLE) is None
-    assert advantages(one) == [0.5, 0.5, 0.5]
+def test_what_the_ids_do_not_spell_is_not_charged(make):
+    one = trace(make.scored("z = y", 1.0, make.charge(0, 1)), node([0, 1, 2], 3, 0.5))
+    assert charged_answer(one, make.table) is None
+    assert advantages(make, one) == [0.5, 0.5, 0.5]
 
 
-def test_an_answer_of_nothing_has_nothing_to_charge():
-    one = trace(score(""), node([8, END], 1, 0.5))
-    assert advantages(one) == [0.5]
+def test_an_answer_of_nothing_has_nothing_to_charge(make):
+    one = trace(make.scored(""), node([8, END], 1, 0.5))
+    assert advantages(make, one) == [0.5]
 
 
-def test_charges_that_are_in_the_reward_are_refused():
-    one = trace(score("x"), node([0], 1, 0.5), dense=False)
+def test_charges_that_are_in_the_reward_are_refused(make):
+    one = trace(make.scored("x"), node([0], 1, 0.5), dense=False)
     with pytest.raises(ValueError, match="make that with dense=True"):
-        charged_answer(one, TABLE)
+        charged_answer(one, make.table)
     one.info = {"other": 1}
     with pytest.raises(ValueError, match=r"no score 'spanwise' in its info \(other is there\)"):
-        charged_answer(one, TABLE)
+        charged_answer(one, make.table)
 
 
 def test_without_prime_rl_it_says_where_that_is(monkeypatch):
@@ -219,20 +189,23 @@ def episode(*rows):
     return vf.Episode(task=task, ok=True, traces=traces)
 
 
-GROUP = (
-    ([0, 1, 2, END], score("x = y", charge(4, 5), base=1.0)),
-    ([0, 1, 2, 3, END], score("x = y\n", base=-0.5)),
-    ([0, END], None),
-)
+@pytest.fixture
+def group(make):
+    """Two programs that were judged, worth 1 and -0.5, and one that was not."""
+    return (
+        ([0, 1, 2, END], make.scored("x = y", 1.0, make.charge(4, 5))),
+        ([0, 1, 2, 3, END], make.scored("x = y\n", -0.5)),
+        ([0, END], None),
+    )
 
 
 @pytest.mark.integrations
-def test_prime_rl_builds_it_and_charges_the_tokens_of_its_traces(real):
+def test_prime_rl_builds_it_and_charges_the_tokens_of_its_traces(real, make, group):
     from prime_rl.configs.algorithm import GRPOAlgoConfig
 
-    install("grpo", dense_weight=0.5, tokenizer=Pieces())
+    install("grpo", dense_weight=0.5, tokenizer=make.tokenizer)
     algorithm = real.build_algorithm(GRPOAlgoConfig(), policy_pool=SimpleNamespace(model_name="m"))
-    one = episode(*GROUP)
+    one = episode(*group)
 
     async def scored():
         await algorithm.setup()
@@ -250,11 +223,11 @@ def test_prime_rl_builds_it_and_charges_the_tokens_of_its_traces(real):
 
 
 @pytest.mark.integrations
-def test_the_advantages_reach_the_samples_of_prime_rls_trainer(real):
+def test_the_advantages_reach_the_samples_of_prime_rls_trainer(real, make, group):
     from prime_rl.orchestrator.trajectories import trace_to_samples
 
-    one = episode(*GROUP[:1], ([0, END], score("x", base=1.0)))
-    algorithm = spanwise_algorithm(real.GRPOAlgorithm, tokenizer=Pieces())(
+    one = episode(group[0], ([0, END], make.scored("x", 1.0)))
+    algorithm = spanwise_algorithm(real.GRPOAlgorithm, tokenizer=make.tokenizer)(
         SimpleNamespace(length_penalty=None), SimpleNamespace(model_name="m")
     )
     asyncio.run(algorithm.setup())
@@ -282,13 +255,13 @@ def test_those_without_are_refused(real, algorithm):
 
 
 @pytest.mark.integrations
-def test_the_tokenizer_is_that_of_the_policy(real, monkeypatch):
+def test_the_tokenizer_is_that_of_the_policy(real, monkeypatch, make):
     asked = []
-    monkeypatch.setattr("renderers.base.load_tokenizer", lambda model: asked.append(model) or Pieces())
+    monkeypatch.setattr("renderers.base.load_tokenizer", lambda model: asked.append(model) or make.tokenizer)
     made = spanwise_algorithm(real.GRPOAlgorithm)
     algorithm = made(SimpleNamespace(length_penalty=None), SimpleNamespace(model_name="policy"))
     asyncio.run(algorithm.setup())
     assert asked == ["policy"]
     assert list(inspect.signature(made.score_group).parameters) == ["self", "episodes"]
-    assert np.array_equal(algorithm._bytes.lengths, TABLE.lengths)
+    assert np.array_equal(algorithm._bytes.lengths, make.table.lengths)
     assert prime_rl.TESTED

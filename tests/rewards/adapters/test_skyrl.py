@@ -2,7 +2,6 @@
 
 import asyncio
 import copy
-import inspect
 import json
 import sys
 import threading
@@ -16,74 +15,13 @@ import typing_extensions
 
 import rewards
 from analyzers.types import (
-    Diagnostic,
-    Kind,
-    Outcome,
-    Report,
-    Severity,
-    Source,
     Span,
-    Status,
-    TestResult,
-    TestStatus,
-    Verdict,
 )
 from rewards.adapters import seams
 from rewards.adapters.skyrl import SeamMoved, SpanwiseGenerator, spanwise_generator
-from rewards.tokens import TokenBytes
-from rewards.types import Charge, Score
 
-FINDING = Diagnostic("pylint", "unused-variable", Severity.LOW, "unused", Span(0, 1), Kind.STYLE)
-PIECES = ("x", " =", " y", "\n", "plan", "</think>", "")
 THINK, CLOSE, END = 4, 5, 6
 TESTS = ["assert x == 1"]
-
-
-class Pieces:
-    """A tokenizer over a handful of pieces, as `TokenBytes.of` reads one; the last id ends a sequence."""
-
-    all_special_ids = (END,)
-    backend_tokenizer = SimpleNamespace(to_str=lambda: '{"decoder": {"type": "ByteLevel"}}')
-
-    def convert_ids_to_tokens(self, ids):
-        return [PIECES[id_].replace(" ", "Ġ").replace("\n", "Ċ") for id_ in ids]
-
-    def __len__(self):
-        return len(PIECES)
-
-
-def scored(text, base=1.0, *charges, exempt=()):
-    outcome = Outcome.INFRASTRUCTURE if base is None else Outcome.PASS
-    verdict = Verdict(outcome, (TestResult(TestStatus.PASSED),))
-    return Score(
-        value=None if base is None else base + sum(charge.amount for charge in charges),
-        base=base,
-        outcome=outcome,
-        source=Source(text),
-        completion=text,
-        reports=(Report("runtime", Status.OK, verdict=verdict),),
-        charges=charges,
-        exempt=exempt,
-    )
-
-
-def charge(start, end, amount=-0.25):
-    return Charge(FINDING, Span(start, end), amount)
-
-
-@pytest.fixture
-def given(monkeypatch):
-    """Stands in for `rewards.score_batch`: keeps the batches, and answers with the scores that were set."""
-    seen = SimpleNamespace(batches=[], threads=[], scores=None)
-
-    def score_batch(items, **_):
-        seen.batches.append(list(items))
-        seen.threads.append(threading.current_thread())
-        return seen.scores or [scored(item.completion) for item in seen.batches[-1]]
-
-    score_batch.__signature__ = inspect.signature(rewards.score_batch)
-    monkeypatch.setattr(rewards, "score_batch", score_batch)
-    return seen
 
 
 class Sampler:
@@ -105,12 +43,12 @@ class Sampler:
         return dict(self.output)
 
 
-def generated(sampler, *, extras=None, ids=None, dense_weight=1.0, columns=None, **options):
+def generated(make, sampler, *, extras=None, ids=None, dense_weight=1.0, columns=None, **options):
     """What the generator of spanwise makes of it, asked as SkyRL asks."""
     count = len(sampler.output["response_ids"])
     made = SpanwiseGenerator(
         sampler,
-        TokenBytes.of(Pieces()),
+        make.table,
         {},
         columns or {},
         language="python",
@@ -126,26 +64,26 @@ def generated(sampler, *, extras=None, ids=None, dense_weight=1.0, columns=None,
     return asyncio.run(made.generate(batch, **options))
 
 
-def test_charges_lie_on_their_tokens_and_the_outcome_on_the_last(given):
-    given.scores = [scored("x = y\n", 1.0, charge(1, 5)), scored("x", -0.5)]
-    output = generated(Sampler([[0, 1, 2, 3, END], [0, END]]))
+def test_charges_lie_on_their_tokens_and_the_outcome_on_the_last(given, make):
+    given.scores = [make.scored("x = y\n", 1.0, make.charge(1, 5)), make.scored("x", -0.5)]
+    output = generated(make, Sampler([[0, 1, 2, 3, END], [0, END]]))
     assert output["rewards"] == [[0, -0.125, -0.125, 0, 1.0], [0, -0.5]]
     assert output["loss_masks"] == [[1] * 5, [1] * 2]
-    assert [sum(row) for row in output["rewards"]] == [score.value for score in given.scores]
+    assert [sum(row) for row in output["rewards"]] == [0.75, -0.5]
     [batch] = given.batches
     assert [item.completion for item in batch] == ["x = y\n", "x"]
     assert given.threads[0] is not threading.main_thread()
 
 
-def test_the_weight_is_that_of_the_charges_alone(given):
-    given.scores = [scored("x", 1.0, charge(0, 1))]
-    assert generated(Sampler([[0, END]]), dense_weight=0.5)["rewards"] == [[-0.125, 1.0]]
-    assert generated(Sampler([[0, END]]), dense_weight=0.0)["rewards"] == [[0, 1.0]]
+def test_the_weight_is_that_of_the_charges_alone(given, make):
+    given.scores = [make.scored("x", 1.0, make.charge(0, 1))]
+    assert generated(make, Sampler([[0, END]]), dense_weight=0.5)["rewards"] == [[-0.125, 1.0]]
+    assert generated(make, Sampler([[0, END]]), dense_weight=0.0)["rewards"] == [[0, 1.0]]
 
 
-def test_what_skyrl_logs_gets_means(given):
-    given.scores = [scored("x", 1.0, charge(0, 1)), scored("x", None)]
-    metrics = generated(Sampler([[0, END], [0, END]]))["rollout_metrics"]
+def test_what_skyrl_logs_gets_means(given, make):
+    given.scores = [make.scored("x", 1.0, make.charge(0, 1)), make.scored("x", None)]
+    metrics = generated(make, Sampler([[0, END], [0, END]]))["rollout_metrics"]
     assert metrics["generate/x"] == 1.0
     assert metrics["mine/mean/charges"] == -0.25
     assert metrics["mine/mean/infrastructure"] == 0.5
@@ -153,74 +91,75 @@ def test_what_skyrl_logs_gets_means(given):
     assert metrics["mine/mean/programs/length/tokens"] == 2.0
 
 
-def test_a_failed_harness_is_out_of_the_loss_and_of_the_baseline(given):
-    given.scores = [scored("x", 1.0), scored("x", None), scored("x", -0.5, charge(0, 1)), scored("x", None)]
-    output = generated(Sampler([[0, END]] * 4), ids=["a", "a", "a", "b"])
+def test_a_failed_harness_is_out_of_the_loss_and_of_the_baseline(given, make):
+    given.scores = [
+        make.scored("x", 1.0),
+        make.scored("x", None),
+        make.scored("x", -0.5, make.charge(0, 1)),
+        make.scored("x", None),
+    ]
+    output = generated(make, Sampler([[0, END]] * 4), ids=["a", "a", "a", "b"])
     assert output["loss_masks"] == [[1, 1], [0, 0], [1, 1], [0, 0]]
     # The group "a" is worth 1 and -0.75; of "b" nothing is known.
     assert output["rewards"] == [[0, 1.0], [0, 0.125], [-0.25, -0.5], [0, 0]]
     assert {item.task_id for item in given.batches[0]} == {"a", "b"}
 
 
-def test_tokens_that_no_test_reached_are_out_of_the_loss_unless_they_are_charged(given):
-    given.scores = [scored("x = y\n", 1.0, charge(3, 5), exempt=(Span(1, 6),))]
-    output = generated(Sampler([[0, 1, 2, 3, END]]))
+def test_tokens_that_no_test_reached_are_out_of_the_loss_unless_they_are_charged(given, make):
+    given.scores = [make.scored("x = y\n", 1.0, make.charge(3, 5), exempt=(Span(1, 6),))]
+    output = generated(make, Sampler([[0, 1, 2, 3, END]]))
     assert output["loss_masks"] == [[1, 0, 1, 0, 1]]
     assert output["rewards"] == [[0, 0, -0.25, 0, 1.0]]
 
 
-def test_only_the_last_turn_and_what_comes_after_the_reasoning_is_the_program(given):
+def test_only_the_last_turn_and_what_comes_after_the_reasoning_is_the_program(given, make):
     # Two turns with an observation of two tokens between them, and an end that was not sampled.
     ids = [0, END, 3, 3, THINK, 0, CLOSE, 0, 1, 2, END]
     mask = [1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 0]
-    given.scores = [scored("x = y", 1.0, charge(0, 1))]
-    output = generated(Sampler([ids], [mask]))
+    given.scores = [make.scored("x = y", 1.0, make.charge(0, 1))]
+    output = generated(make, Sampler([ids], [mask]))
     assert [item.completion for item in given.batches[0]] == ["x = y"]
     assert output["rewards"] == [[0, 0, 0, 0, 0, 0, 0, -0.25, 0, 0, 1.0]]
     assert output["loss_masks"] == [mask]
 
 
-def test_a_response_that_is_out_of_the_loss_stays_there(given):
-    output = generated(Sampler([[0, 1]], [[0, 0]]))
+def test_a_response_that_is_out_of_the_loss_stays_there(given, make):
+    output = generated(make, Sampler([[0, 1]], [[0, 0]]))
     assert output["loss_masks"] == [[0, 0]]
     assert [item.completion for item in given.batches[0]] == ["x ="]
 
 
-def test_a_response_of_nothing_has_no_rewards(given):
-    assert generated(Sampler([[], [0]]))["rewards"] == [[], [1.0]]
+def test_a_response_of_nothing_has_no_rewards(given, make):
+    assert generated(make, Sampler([[], [0]]))["rewards"] == [[], [1.0]]
 
 
 @pytest.mark.parametrize(("reasons", "cut"), [(["length", "stop"], [True, False]), (None, [False, True])])
-def test_what_stopped_at_the_limit_is_known_as_cut(given, reasons, cut):
-    generated(Sampler([[0, END], [0]], stop_reasons=reasons))
+def test_what_stopped_at_the_limit_is_known_as_cut(given, reasons, cut, make):
+    generated(make, Sampler([[0, END], [0]], stop_reasons=reasons))
     assert [item.truncated for item in given.batches[0]] == cut
 
 
-def test_the_rows_of_the_data_set_are_read(given):
+def test_the_rows_of_the_data_set_are_read(given, make):
     extras = [{"reward_spec": {"ground_truth": json.dumps(TESTS)}, "language": "lua"}]
-    generated(Sampler([[0]]), extras=extras, columns={"tests": "reward_spec.ground_truth"})
+    generated(make, Sampler([[0]]), extras=extras, columns={"tests": "reward_spec.ground_truth"})
     [[item]] = given.batches
     assert (item.tests.statements, item.language) == (tuple(TESTS), "lua")
     with pytest.raises(ValueError, match=r"no column 'tests' for 'tests'; its columns: reward_spec; name"):
-        generated(Sampler([[0]]), extras=[{"reward_spec": {}}])
+        generated(make, Sampler([[0]]), extras=[{"reward_spec": {}}])
 
 
-def test_responses_without_a_prompt_are_refused(given):
+def test_responses_without_a_prompt_are_refused(given, make):
     sampler = Sampler([[0], [0]])
-    one = SpanwiseGenerator(
-        sampler, TokenBytes.of(Pieces()), {}, {}, language="python", dense_weight=1.0, after="", name="mine"
-    )
+    one = SpanwiseGenerator(sampler, make.table, {}, {}, language="python", dense_weight=1.0, after="", name="mine")
     with pytest.raises(SeamMoved, match="2 responses to 1 prompts; expected a response to each prompt"):
         asyncio.run(one.generate({"prompts": ["p"]}))
 
 
-def test_the_rest_is_that_of_the_wrapped_generator(given):
+def test_the_rest_is_that_of_the_wrapped_generator(given, make):
     sampler = Sampler([[0]])
-    generated(sampler, disable_tqdm=True)
+    generated(make, sampler, disable_tqdm=True)
     assert sampler.asked == [True]
-    one = SpanwiseGenerator(
-        sampler, TokenBytes.of(Pieces()), {}, {}, language="python", dense_weight=1.0, after="", name="mine"
-    )
+    one = SpanwiseGenerator(sampler, make.table, {}, {}, language="python", dense_weight=1.0, after="", name="mine")
     assert one.generator_cfg is sampler.generator_cfg
     assert copy.copy(one).output is sampler.output
     with pytest.raises(AttributeError, match="nothing"):
@@ -235,23 +174,23 @@ def test_the_rest_is_that_of_the_wrapped_generator(given):
         ({"dense_weight": -1}, "dense_weight must be a number from 0 up, got -1"),
     ],
 )
-def test_bad_settings_are_refused_at_once(options, message):
+def test_bad_settings_are_refused_at_once(options, message, make):
     with pytest.raises(ValueError, match=message):
-        spanwise_generator(Sampler([]), tokenizer=Pieces(), **options)
+        spanwise_generator(Sampler([]), tokenizer=make.tokenizer, **options)
 
 
 @pytest.mark.parametrize("option", ["step_wise_trajectories", "zero_reward_on_non_stop"])
-def test_a_generator_that_would_change_the_rewards_is_refused(option):
+def test_a_generator_that_would_change_the_rewards_is_refused(option, make):
     sampler = Sampler([])
     setattr(sampler.generator_cfg, option, True)
     with pytest.raises(ValueError, match=rf"generator\.{option} does not go with rewards of spanwise"):
-        spanwise_generator(sampler, tokenizer=Pieces())
+        spanwise_generator(sampler, tokenizer=make.tokenizer)
 
 
-def test_without_skyrl_it_says_what_to_install(monkeypatch):
+def test_without_skyrl_it_says_what_to_install(monkeypatch, make):
     monkeypatch.setattr(seams, "installed", lambda package: None)
     with pytest.raises(ImportError, match="needs SkyRL: pip install skyrl"):
-        spanwise_generator(Sampler([]), tokenizer=Pieces())
+        spanwise_generator(Sampler([]), tokenizer=make.tokenizer)
 
 
 FIELDS = dict.fromkeys(("response_ids", "loss_masks", "stop_reasons", "rollout_metrics"), "Any")
@@ -265,7 +204,7 @@ FIELDS = dict.fromkeys(("response_ids", "loss_masks", "stop_reasons", "rollout_m
         ({"GeneratorOutput": FIELDS | {"rewards": "List[float]"}}, r"rewards are List\[float\]"),
     ],
 )
-def test_another_skyrl_is_refused(monkeypatch, module, message):
+def test_another_skyrl_is_refused(monkeypatch, module, message, make):
     monkeypatch.setattr(seams, "installed", lambda package: "0.0.1")
     if module:
         module = {
@@ -276,7 +215,7 @@ def test_another_skyrl_is_refused(monkeypatch, module, message):
         monkeypatch.setitem(sys.modules, name, SimpleNamespace(__path__=[]))
     monkeypatch.setitem(sys.modules, "skyrl.train.generators.base", SimpleNamespace(**module))
     with pytest.raises(SeamMoved, match=rf"skyrl 0\.0\.1: .*{message}.*Tested with skyrl 0\.3\.0, 0\.4\.0: install"):
-        spanwise_generator(Sampler([]), tokenizer=Pieces())
+        spanwise_generator(Sampler([]), tokenizer=make.tokenizer)
 
 
 # --- on SkyRL itself ---
@@ -347,14 +286,14 @@ def test_skyrls_trainer_keeps_them_per_token(example, tokenizer):
 
 
 @pytest.mark.integrations
-def test_skyrls_estimators_tell_the_tokens_apart(example, tokenizer, monkeypatch):
+def test_skyrls_estimators_tell_the_tokens_apart(example, tokenizer, monkeypatch, make):
     """REINFORCE++ charges what comes up to the charged token; GRPO has the sum alone."""
     text = example.ANSWERS[1]
     start = text.index("count")
 
     def score_batch(items, **_):
-        finding = charge(start, start + 5)
-        return [scored(item.completion, 1.0, *([finding] if item.completion == text else [])) for item in items]
+        finding = make.charge(start, start + 5)
+        return [make.scored(item.completion, 1.0, *([finding] if item.completion == text else [])) for item in items]
 
     generator = example.generator(tokenizer)
     monkeypatch.setattr(rewards, "score_batch", score_batch)

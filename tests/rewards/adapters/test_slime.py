@@ -1,7 +1,6 @@
 """slime's custom reward and advantages: by themselves on hand-made samples, and through slime's own functions."""
 
 import asyncio
-import inspect
 import json
 import math
 import sys
@@ -14,40 +13,15 @@ import pytest
 
 import rewards
 from analyzers.types import (
-    Diagnostic,
-    Kind,
-    Outcome,
-    Report,
-    Severity,
-    Source,
     Span,
-    Status,
-    TestResult,
-    TestStatus,
-    Verdict,
 )
 from rewards.adapters import slime
 from rewards.adapters.slime import SeamMoved, advantages, log, post_process, spanwise_reward
-from rewards.types import Charge, Score
 
-FINDING = Diagnostic("pylint", "unused-variable", Severity.LOW, "unused", Span(0, 1), Kind.STYLE)
-PIECES = ("x", " =", " y", "\n", "plan", "</think>", "")
 THINK, CLOSE, END = 4, 5, 6
+TEXTS = ("x", " =", " y", "\n", "plan", "</think>", "")
 TESTS = ["assert x == 1"]
 POST, ADVANTAGES = "rewards.adapters.slime.post_process", "rewards.adapters.slime.advantages"
-
-
-class Pieces:
-    """A tokenizer over a handful of pieces, as `TokenBytes.of` reads one; the last id ends a sequence."""
-
-    all_special_ids = (END,)
-    backend_tokenizer = SimpleNamespace(to_str=lambda: '{"decoder": {"type": "ByteLevel"}}')
-
-    def convert_ids_to_tokens(self, ids):
-        return [PIECES[id_].replace(" ", "Ġ").replace("\n", "Ċ") for id_ in ids]
-
-    def __len__(self):
-        return len(PIECES)
 
 
 def arguments(**changed):
@@ -75,7 +49,7 @@ class FakeSample:
     def __init__(self, ids=(0, END), *, group=0, mask=None, metadata=None, label=None, cut=False):
         self.tokens = [9, 9, *ids]
         self.response_length = len(ids)
-        self.response = "".join(PIECES[id_] for id_ in ids)
+        self.response = "".join(TEXTS[id_] for id_ in ids)
         self.loss_mask = mask
         self.label = label
         self.metadata = {"tests": TESTS} if metadata is None else metadata
@@ -87,40 +61,6 @@ class FakeSample:
         return self.reward if not args.reward_key else self.reward[args.reward_key]
 
 
-def scored(text, base=1.0, *charges, exempt=()):
-    outcome = Outcome.INFRASTRUCTURE if base is None else Outcome.PASS
-    verdict = Verdict(outcome, (TestResult(TestStatus.PASSED),))
-    return Score(
-        value=None if base is None else base + sum(charge.amount for charge in charges),
-        base=base,
-        outcome=outcome,
-        source=Source(text),
-        completion=text,
-        reports=(Report("runtime", Status.OK, verdict=verdict),),
-        charges=charges,
-        exempt=exempt,
-    )
-
-
-def charge(start, end, amount=-0.25):
-    return Charge(FINDING, Span(start, end), amount)
-
-
-@pytest.fixture
-def given(monkeypatch):
-    """Stands in for `rewards.score_batch`: keeps the batches, and answers with the scores that were set."""
-    seen = SimpleNamespace(batches=[], threads=[], scores=[])
-
-    def score_batch(items, **_):
-        seen.batches.append(list(items))
-        seen.threads.append(threading.current_thread())
-        return [seen.scores.pop(0) if seen.scores else scored(item.completion) for item in seen.batches[-1]]
-
-    score_batch.__signature__ = inspect.signature(rewards.score_batch)
-    monkeypatch.setattr(rewards, "score_batch", score_batch)
-    return seen
-
-
 def rewarded(samples, args=None, **options):
     """Sets the rewards of a group, as slime does with --group-rm."""
     values = asyncio.run(spanwise_reward(**options)(args or arguments(), samples))
@@ -129,12 +69,12 @@ def rewarded(samples, args=None, **options):
     return values
 
 
-def dense(samples, args=None, **options):
-    return rewarded(samples, args, tokenizer=Pieces(), **{"dense_weight": 1.0, **options})
+def dense(make, samples, args=None, **options):
+    return rewarded(samples, args, tokenizer=make.tokenizer, **{"dense_weight": 1.0, **options})
 
 
-def test_a_group_is_one_batch_beside_the_event_loop(given):
-    given.scores = [scored("x", 1.0, charge(0, 1)), scored("x =", -0.5)]
+def test_a_group_is_one_batch_beside_the_event_loop(given, make):
+    given.scores = [make.scored("x", 1.0, make.charge(0, 1)), make.scored("x =", -0.5)]
     samples = [FakeSample(), FakeSample([0, 1], cut=True)]
     assert rewarded(samples) == [0.75, -0.5]
     [batch] = given.batches
@@ -143,7 +83,7 @@ def test_a_group_is_one_batch_beside_the_event_loop(given):
     assert [item.task_id for item in batch] == ["0", "0"]
     assert given.threads[0] is not threading.main_thread()
     told = json.loads(json.dumps(samples[0].metadata))[slime.NAME]
-    assert rewards.from_jsonable(told["score"]) == scored("x", 1.0, charge(0, 1))
+    assert rewards.from_jsonable(told["score"]) == make.scored("x", 1.0, make.charge(0, 1))
 
 
 def test_samples_that_come_one_by_one_are_batched_as_they_come(given):
@@ -157,8 +97,8 @@ def test_samples_that_come_one_by_one_are_batched_as_they_come(given):
     assert [[item.completion for item in batch] for batch in given.batches] == [["x", "x ="]]
 
 
-def test_a_failed_harness_is_out_of_the_loss_and_of_the_baseline(given):
-    given.scores = [scored("x", 1.0), scored("x", None), scored("x", -0.5)]
+def test_a_failed_harness_is_out_of_the_loss_and_of_the_baseline(given, make):
+    given.scores = [make.scored("x", 1.0), make.scored("x", None), make.scored("x", -0.5)]
     samples = [FakeSample() for _ in range(3)]
     assert rewarded(samples) == [1.0, 0.25, -0.5]
     assert [sample.remove_sample for sample in samples] == [False, True, False]
@@ -167,8 +107,8 @@ def test_a_failed_harness_is_out_of_the_loss_and_of_the_baseline(given):
     assert trained == [0.75, 0.0, -0.75]
 
 
-def test_alone_a_failed_harness_has_no_number(given):
-    given.scores = [scored("x", None)]
+def test_alone_a_failed_harness_has_no_number(given, make):
+    given.scores = [make.scored("x", None)]
     one, other = FakeSample(), FakeSample()
     one.reward = asyncio.run(spanwise_reward()(arguments(), one))
     assert math.isnan(one.reward)
@@ -177,15 +117,15 @@ def test_alone_a_failed_harness_has_no_number(given):
     assert post_process(arguments(), [one, other]) == ([1.0, 1.0], [0.0, 0.0])
 
 
-def test_where_nothing_could_be_judged_nothing_is_learned(given):
-    given.scores = [scored("x", None), scored("x", None)]
+def test_where_nothing_could_be_judged_nothing_is_learned(given, make):
+    given.scores = [make.scored("x", None), make.scored("x", None)]
     samples = [FakeSample(), FakeSample()]
     assert rewarded(samples) == [0.0, 0.0]
     assert post_process(arguments(), samples) == ([0.0, 0.0], [0.0, 0.0])
 
 
-def test_outcomes_are_compared_as_slime_is_told_to(given):
-    given.scores = [scored("x", base) for base in (1.0, 0.0, 3.0, 5.0)]
+def test_outcomes_are_compared_as_slime_is_told_to(given, make):
+    given.scores = [make.scored("x", base) for base in (1.0, 0.0, 3.0, 5.0)]
     samples = [FakeSample(group=group) for group in (0, 0, 1, 1)]
     rewarded(samples)
     assert post_process(arguments(), samples)[1] == [0.5, -0.5, -1.0, 1.0]
@@ -204,20 +144,20 @@ def test_a_group_of_one_is_not_divided_by_its_deviation(given):
     assert post_process(arguments(grpo_std_normalization=True), [sample]) == ([1.0], [0.0])
 
 
-def test_charges_lie_on_the_tokens_that_caused_them(given):
-    given.scores = [scored("x = y\n", 1.0, charge(4, 5)), scored("x", 0.0)]
+def test_charges_lie_on_the_tokens_that_caused_them(given, make):
+    given.scores = [make.scored("x = y\n", 1.0, make.charge(4, 5)), make.scored("x", 0.0)]
     samples = [FakeSample([0, 1, 2, 3, END]), FakeSample([0, END])]
-    assert dense(samples, dense_weight=2.0) == [1.0, 0.0]
+    assert dense(make, samples, dense_weight=2.0) == [1.0, 0.0]
     logged, trained = post_process(arguments(), samples)
     assert logged == [1.0, 0.0]
     assert trained == [[0.5, 0.5, 0.0, 0.5, 0.5], [-0.5, -0.5]]
 
 
-def test_reasoning_and_earlier_turns_keep_the_advantage_of_the_outcome(given):
-    given.scores = [scored("x = y", 1.0, charge(0, 1)), scored("x", 0.0)]
+def test_reasoning_and_earlier_turns_keep_the_advantage_of_the_outcome(given, make):
+    given.scores = [make.scored("x = y", 1.0, make.charge(0, 1)), make.scored("x", 0.0)]
     ids, mask = [0, END, 3, THINK, 0, CLOSE, 0, 1, 2, END], [1, 1, 0, 1, 1, 1, 1, 1, 1, 1]
     samples = [FakeSample(ids, mask=mask), FakeSample()]
-    dense(samples)
+    dense(make, samples)
     assert [item.completion for item in given.batches[0]] == ["x = y", "x"]
     assert post_process(arguments(), samples)[1][0] == [0.5] * 6 + [0.25] + [0.5] * 3
 
@@ -227,17 +167,17 @@ def test_without_tokens_the_reasoning_is_left_out_too(given):
     assert given.batches[0][0].completion == "x"
 
 
-def test_the_outcome_is_not_credited_to_what_it_says_nothing_of(given):
-    given.scores = [scored("x = y", 1.0, charge(1, 3), exempt=(Span(1, 5),)), scored("x", 0.0)]
+def test_the_outcome_is_not_credited_to_what_it_says_nothing_of(given, make):
+    given.scores = [make.scored("x = y", 1.0, make.charge(1, 3), exempt=(Span(1, 5),)), make.scored("x", 0.0)]
     samples = [FakeSample([0, 1, 2, END]), FakeSample()]
-    dense(samples)
+    dense(make, samples)
     assert post_process(arguments(), samples)[1][0] == [0.5, -0.25, 0.0, 0.5]
 
 
-def test_no_token_is_charged_where_the_harness_failed(given):
-    given.scores = [scored("x", None), scored("x", 1.0), scored("x", 0.0)]
+def test_no_token_is_charged_where_the_harness_failed(given, make):
+    given.scores = [make.scored("x", None), make.scored("x", 1.0), make.scored("x", 0.0)]
     samples = [FakeSample() for _ in range(3)]
-    dense(samples)
+    dense(make, samples)
     assert post_process(arguments(), samples)[1] == [[0.0, 0.0], [0.5, 0.5], [-0.5, -0.5]]
 
 
@@ -251,10 +191,10 @@ def test_rows_are_metadata_and_the_label(given):
         rewarded([FakeSample(metadata={"language": "lua"})])
 
 
-def test_what_slime_logs_gets_the_figures_of_the_rollout(given):
-    given.scores = [scored("x", 1.0, charge(0, 1)), scored("x", None)]
+def test_what_slime_logs_gets_the_figures_of_the_rollout(given, make):
+    given.scores = [make.scored("x", 1.0, make.charge(0, 1)), make.scored("x", None)]
     samples = [FakeSample(), FakeSample([0, 1, END])]
-    dense(samples)
+    dense(make, samples)
     metrics = {"rollout/x": 1.0}
     assert log(3, arguments(), samples, metrics, 1.0) is False
     assert metrics["rollout/x"] == 1.0
@@ -294,9 +234,9 @@ def test_samples_that_nobody_scored_are_refused(given):
         ({"advantage_estimator": "ppo"}, {"dense_weight": 1.0}, "use grpo, cispo, reinforce_plus_plus_baseline"),
     ],
 )
-def test_arguments_that_would_lose_the_charges_are_refused(given, changed, options, message):
+def test_arguments_that_would_lose_the_charges_are_refused(given, changed, options, message, make):
     with pytest.raises(ValueError, match=message):
-        rewarded([FakeSample()], arguments(**changed), tokenizer=Pieces(), **options)
+        rewarded([FakeSample()], arguments(**changed), tokenizer=make.tokenizer, **options)
     assert not given.batches
 
 
@@ -362,7 +302,7 @@ def test_advantages_are_handed_to_slime_per_token(sliced):
     assert data["rewards"] == [0.375, -1.0]
 
 
-def test_one_reward_for_a_response_is_no_advantage_of_tokens(sliced):
+def test_one_reward_for_a_response_is_no_advantage_of_tokens(sliced, make):
     with pytest.raises(
         ValueError, match=r"make the reward with dense_weight, and set --custom-reward-post-process-path"
     ):
@@ -424,7 +364,7 @@ def real_sample(real, ids, *, group=0, index=0, cut=False):
         rollout_id=index,
         prompt="p",
         tokens=[9, 9, *ids],
-        response="".join(PIECES[id_] for id_ in ids),
+        response="".join(TEXTS[id_] for id_ in ids),
         response_length=len(ids),
         label=json.dumps(TESTS),
         status=status,
@@ -432,20 +372,20 @@ def real_sample(real, ids, *, group=0, index=0, cut=False):
 
 
 @pytest.fixture
-def module(monkeypatch):
+def module(monkeypatch, make):
     """A module with a reward, as users write one."""
     made = ModuleType("my_rewards")
-    made.reward = spanwise_reward(columns={"tests": "label"}, dense_weight=1.0, tokenizer=Pieces())
+    made.reward = spanwise_reward(columns={"tests": "label"}, dense_weight=1.0, tokenizer=make.tokenizer)
     monkeypatch.setitem(sys.modules, "my_rewards", made)
     return made
 
 
 @pytest.mark.integrations
-def test_slime_loads_the_reward_by_its_path_and_awaits_it(real, module, given):
+def test_slime_loads_the_reward_by_its_path_and_awaits_it(real, module, given, make):
     from slime.rollout.rm_hub import async_rm, batched_async_rm
 
     args = arguments(custom_rm_path="my_rewards.reward", rm_type=None)
-    given.scores = [scored("x", 1.0), scored("x", None), scored("x", -0.5)]
+    given.scores = [make.scored("x", 1.0), make.scored("x", None), make.scored("x", -0.5)]
     group = [real_sample(real, [0, END], index=index) for index in range(3)]
     assert asyncio.run(batched_async_rm(args, group)) == [1.0, 0.25, -0.5]
     assert [sample.remove_sample for sample in group] == [False, True, False]
@@ -456,7 +396,7 @@ def test_slime_loads_the_reward_by_its_path_and_awaits_it(real, module, given):
 
 
 @pytest.mark.integrations
-def test_slime_trains_on_what_is_charged(real, module, given):
+def test_slime_trains_on_what_is_charged(real, module, given, make):
     """From the samples of a rollout to the advantages of slime's loss, with nothing of spanwise in between but paths."""
     torch = pytest.importorskip("torch")
     rollout = pytest.importorskip("slime.ray.rollout")
@@ -472,7 +412,7 @@ def test_slime_trains_on_what_is_charged(real, module, given):
         use_opd=False,
         normalize_advantages=False,
     )
-    given.scores = [scored("x = y\n", 1.0, charge(4, 5)), scored("x", 0.0), scored("x", None)]
+    given.scores = [make.scored("x = y\n", 1.0, make.charge(4, 5)), make.scored("x", 0.0), make.scored("x", None)]
     samples = [real_sample(real, ids, index=index) for index, ids in enumerate([[0, 1, 2, 3, END], [0, END], [0, END]])]
     for sample, value in zip(samples, asyncio.run(module.reward(args, samples)), strict=True):
         sample.reward = value
@@ -529,10 +469,11 @@ def test_slime_logs_the_figures(real, module, given, monkeypatch):
 
 
 @pytest.mark.integrations
-def test_the_tokenizer_is_that_of_the_checkpoint(real, given, monkeypatch):
+def test_the_tokenizer_is_that_of_the_checkpoint(real, given, monkeypatch, make):
     asked = []
     monkeypatch.setattr(
-        "slime.utils.processing_utils.load_tokenizer", lambda name, **options: asked.append((name, options)) or Pieces()
+        "slime.utils.processing_utils.load_tokenizer",
+        lambda name, **options: asked.append((name, options)) or make.tokenizer,
     )
     reward = spanwise_reward(columns={"tests": "label"}, dense_weight=1.0)
     for _ in range(2):

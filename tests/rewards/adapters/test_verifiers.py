@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib.util
-import inspect
 import json
 import sys
 import threading
@@ -12,53 +11,10 @@ from types import SimpleNamespace
 import pytest
 
 import rewards
-from analyzers.types import (
-    Diagnostic,
-    Kind,
-    Outcome,
-    Report,
-    Severity,
-    Source,
-    Span,
-    Status,
-    TestResult,
-    TestStatus,
-    Verdict,
-)
 from rewards.adapters import seams
 from rewards.adapters.verifiers import NoVerdict, SeamMoved, SpanwiseReward, dense_score, spanwise_reward
-from rewards.types import Charge, Score
 
 ASSERTS = ["assert f(1) == 1"]
-FINDING = Diagnostic("pylint", "unused-variable", Severity.LOW, "unused", Span(0, 1), Kind.STYLE)
-
-
-def scored(text, outcome=Outcome.PASS, base=1.0, *charges):
-    verdict = Verdict(outcome, (TestResult(TestStatus.PASSED),), detail="" if base is not None else "no worker left")
-    return Score(
-        value=None if base is None else base + sum(charge.amount for charge in charges),
-        base=base,
-        outcome=outcome,
-        source=Source(text),
-        completion=text,
-        reports=(Report("runtime", Status.OK, verdict=verdict),),
-        charges=charges,
-    )
-
-
-@pytest.fixture
-def given(monkeypatch):
-    """Stands in for `rewards.score_batch`: keeps the items of each batch; a program gets the score set for it."""
-    seen = SimpleNamespace(batches=[], threads=[], scores={})
-
-    def score_batch(items, **_):
-        seen.batches.append(list(items))
-        seen.threads.append(threading.current_thread())
-        return [seen.scores.get(item.completion) or scored(item.completion) for item in items]
-
-    score_batch.__signature__ = inspect.signature(rewards.score_batch)
-    monkeypatch.setattr(rewards, "score_batch", score_batch)
-    return seen
 
 
 class FakeTrace:
@@ -78,8 +34,8 @@ def made(*, columns=None, dense=False, **settings):
     return SpanwiseReward(settings, columns or {}, language="python", dense=dense, name="mine")
 
 
-def test_the_last_message_is_scored_with_the_fields_of_the_task(given):
-    given.scores["x = 1"] = scored("x = 1", Outcome.PASS, 1.0, Charge(FINDING, Span(0, 1), -0.25))
+def test_the_last_message_is_scored_with_the_fields_of_the_task(given, make):
+    given.of["x = 1"] = make.scored("x = 1", 1.0, make.charge(0, 1))
     trace = FakeTrace("x = 1", truncated=True)
     value = asyncio.run(made(columns={"tests": "checks"})({"checks": ASSERTS, "language": "lua"}, trace))
     assert value == 0.75
@@ -92,15 +48,15 @@ def test_the_last_message_is_scored_with_the_fields_of_the_task(given):
     assert trace.metrics["mine/programs/length/characters"] == 5.0
 
 
-def test_a_dense_reward_is_the_base_and_the_score_travels_with_the_trace(given):
-    score = given.scores["x"] = scored("x", Outcome.PASS, 1.0, Charge(FINDING, Span(0, 1), -0.25))
+def test_a_dense_reward_is_the_base_and_the_score_travels_with_the_trace(given, make):
+    score = given.of["x"] = make.scored("x", 1.0, make.charge(0, 1))
     trace = FakeTrace("x")
     assert asyncio.run(made(dense=True)({"tests": ASSERTS}, trace)) == 1.0
     trace.info = json.loads(json.dumps(trace.info))
     assert dense_score(trace, "mine") == score
 
 
-def test_a_score_that_no_trainer_may_charge_again_is_refused(given):
+def test_a_score_that_no_trainer_may_charge_again_is_refused(given, make):
     trace = FakeTrace("x")
     with pytest.raises(ValueError, match=r"has no score 'mine' in its info \(nothing is there\)"):
         dense_score(trace, "mine")
@@ -109,8 +65,8 @@ def test_a_score_that_no_trainer_may_charge_again_is_refused(given):
         dense_score(trace, "mine")
 
 
-def test_a_failed_harness_gives_no_reward(given):
-    given.scores["x"] = scored("x", Outcome.INFRASTRUCTURE, None)
+def test_a_failed_harness_gives_no_reward(given, make):
+    given.of["x"] = make.scored("x", None)
     trace = FakeTrace("x")
     with pytest.raises(NoVerdict, match=r"task '' \(no worker left\): trace t1 has no reward"):
         asyncio.run(made()({"tests": ASSERTS}, trace))
@@ -198,7 +154,7 @@ def real_trace(vf, data, *replies):
 
 
 @pytest.mark.integrations
-def test_verifiers_finds_the_reward_on_a_task_and_records_it(vf, given):
+def test_verifiers_finds_the_reward_on_a_task_and_records_it(vf, given, make):
     class Data(vf.TaskData):
         tests: list[str]
 
@@ -206,14 +162,14 @@ def test_verifiers_finds_the_reward_on_a_task_and_records_it(vf, given):
         spanwise = spanwise_reward(weight=0.5)
 
     data = Data(prompt="p", tests=ASSERTS)
-    given.scores["x"] = scored("x", Outcome.PASS, 1.0, Charge(FINDING, Span(0, 1), -0.25))
+    given.of["x"] = make.scored("x", 1.0, make.charge(0, 1))
     trace = real_trace(vf, data, "before", "x")
     asyncio.run(Mine(data).score(trace))
     assert trace.rewards == {"spanwise": vf.Reward(score=0.75, weight=0.5)}
     assert trace.reward == 0.375
     assert trace.metrics["spanwise/value"] == 0.75
     again = vf.WireTrace.model_validate_json(json.dumps(trace.to_record()))
-    assert rewards.from_jsonable(again.info["spanwise"]["score"]) == given.scores["x"]
+    assert rewards.from_jsonable(again.info["spanwise"]["score"]) == given.of["x"]
 
 
 @pytest.mark.integrations
@@ -232,7 +188,7 @@ def test_verifiers_takes_it_by_its_path(vf, given, tmp_path):
 
 
 @pytest.mark.integrations
-def test_a_failed_harness_is_an_error_of_verifiers_own_kind(vf, given):
+def test_a_failed_harness_is_an_error_of_verifiers_own_kind(vf, given, make):
     class Data(vf.TaskData):
         tests: list[str]
 
@@ -240,7 +196,7 @@ def test_a_failed_harness_is_an_error_of_verifiers_own_kind(vf, given):
         spanwise = spanwise_reward()
 
     data = Data(prompt="p", tests=ASSERTS)
-    given.scores["x"] = scored("x", Outcome.INFRASTRUCTURE, None)
+    given.of["x"] = make.scored("x", None)
     trace = real_trace(vf, data, "x")
     with pytest.raises(vf.TaskError, match="NoVerdict: the harness failed"):
         asyncio.run(Mine(data).score(trace))
@@ -266,12 +222,12 @@ def test_whole_episodes_are_played_and_rewarded(vf, monkeypatch):
 
 @pytest.mark.integrations
 @pytest.mark.slow
-def test_an_episode_whose_program_could_not_be_judged_is_not_ok(vf, given, monkeypatch):
+def test_an_episode_whose_program_could_not_be_judged_is_not_ok(vf, given, monkeypatch, make):
     monkeypatch.syspath_prepend(EXAMPLES)
     import verifiers_code
 
     programs = [f"```python\n{program}```" for _, _, program in verifiers_code.ROWS]
-    given.scores[programs[0]] = scored(programs[0], Outcome.INFRASTRUCTURE, None)
+    given.of[programs[0]] = make.scored(programs[0], None)
     with verifiers_code.scripted() as base_url:
         episodes = asyncio.run(verifiers_code.played(base_url, "scripted"))
     first, second, third = (trace for episode in episodes for trace in episode.traces)
@@ -281,14 +237,14 @@ def test_an_episode_whose_program_could_not_be_judged_is_not_ok(vf, given, monke
 
 @pytest.mark.integrations
 @pytest.mark.slow
-def test_verifiers_tries_again_where_its_rules_say_so(vf, given, monkeypatch):
+def test_verifiers_tries_again_where_its_rules_say_so(vf, given, monkeypatch, make):
     monkeypatch.syspath_prepend(EXAMPLES)
     import verifiers_code
 
     monkeypatch.setattr(verifiers_code, "ROWS", verifiers_code.ROWS[:1])
     [[_, _, program]] = verifiers_code.ROWS
     text = f"```python\n{program}```"
-    answers = iter([scored(text, Outcome.INFRASTRUCTURE, None), scored(text)])
+    answers = iter([make.scored(text, None), make.scored(text)])
     monkeypatch.setattr(rewards, "score_batch", lambda items, **_: [next(answers)])
     rule = {"message": "NoVerdict", "max_retries": 2}
     with verifiers_code.scripted() as base_url:
