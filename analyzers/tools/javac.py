@@ -19,7 +19,14 @@ from analyzers.types import Kind, Severity
 from grammars.java import JAVA, LIBRARIES
 
 SUPPORT = "JavaPrograms.java"
-SETTINGS = {SUPPORT: (Path(__file__).parent / "support" / SUPPORT).read_text("utf-8")}
+
+
+def with_records(name: str) -> str:
+    """A program of the folder `support` and the class by which it prints what it finds: java compiles a single file."""
+    return "".join((Path(__file__).parent / "support" / part).read_text("utf-8") for part in (name, "Records.java"))
+
+
+SETTINGS = {SUPPORT: with_records(SUPPORT)}
 SYNTAX = (
     "array.dimension", "catch.without", "class.not.allowed", "else.without", "empty.char", "enum", "expected",
     "finally.without", "fp.number", "illegal.char", "illegal.dot", "illegal.esc", "illegal.line",

@@ -7,7 +7,6 @@ count from 1, in UTF-16 units, and there are no ends.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from analyzers.findings import Finding
@@ -15,6 +14,7 @@ from analyzers.parsers import from_json
 from analyzers.positions import Convention, Unit
 from analyzers.ratings import by_message
 from analyzers.tool import Tool
+from analyzers.tools.javac import with_records
 from analyzers.types import Kind, Severity
 from grammars.java import JAVA
 from grammars.kotlin import COMPILER, HOME, LIBRARIES
@@ -73,7 +73,7 @@ ANALYZER = Tool(
     needs=("javac", LIBRARIES + "kotlin-compiler.jar"),
     ok_exit_codes=(0,),
     file="Main.kt",
-    settings={SUPPORT: (Path(__file__).parent / "support" / SUPPORT).read_text("utf-8")},
+    settings={SUPPORT: with_records(SUPPORT)},
     batch_size=128,
     timeout_s=180.0,
     version_argv=("-classpath", COMPILER, "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler", "-version"),

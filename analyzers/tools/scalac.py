@@ -6,7 +6,6 @@ https://docs.scala-lang.org/overviews/compiler-options/
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from analyzers.findings import Finding
@@ -14,6 +13,7 @@ from analyzers.parsers import from_json
 from analyzers.positions import Convention, Unit
 from analyzers.ratings import by_message
 from analyzers.tool import Tool
+from analyzers.tools.javac import with_records
 from analyzers.types import Kind, Severity
 from grammars.java import JAVA
 from grammars.scala import COMPILER, LIBRARIES
@@ -71,7 +71,7 @@ ANALYZER = Tool(
     needs=("javac", LIBRARIES + "scala-compiler.jar"),
     ok_exit_codes=(0,),
     file="Main.scala",
-    settings={SUPPORT: (Path(__file__).parent / "support" / SUPPORT).read_text("utf-8")},
+    settings={SUPPORT: with_records(SUPPORT)},
     batch_size=64,
     timeout_s=180.0,
     version_argv=("-classpath", COMPILER, "scala.tools.nsc.Main", "-version"),

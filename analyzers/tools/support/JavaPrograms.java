@@ -8,14 +8,12 @@ import com.sun.source.util.TreeScanner;
 import com.sun.source.util.Trees;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.PrintStream;
 import java.io.StringWriter;
 import java.lang.reflect.Field;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -23,7 +21,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import javax.lang.model.element.Modifier;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
@@ -43,7 +40,6 @@ import javax.tools.ToolProvider;
  * offsets count UTF-16 units, ends are exclusive, -1 means nowhere.
  */
 public class JavaPrograms {
-    private static final long STACK_BYTES = 256L << 20; // nesting is recursion in every compiler
     private static final Pattern TOKEN = Pattern.compile("\\.\\s*(?<name>\\w+)|\\w+|[-+*/%&|^=<>!?:]+");
     private static final JavaCompiler JAVAC = ToolProvider.getSystemJavaCompiler();
 
@@ -61,32 +57,13 @@ public class JavaPrograms {
     }
 
     public static void main(String[] arguments) throws Exception {
-        PrintStream output = System.out;
-        System.setOut(System.err); // a compiler must not write between the records
-        Locale.setDefault(Locale.ROOT);
         List<String> words = Arrays.asList(arguments);
         int end = words.indexOf("--");
         JavaPrograms programs = new JavaPrograms(words.get(0), words.subList(1, end));
-        List<String> records = new ArrayList<>();
-        int[] status = {3};
-        Thread worker = new Thread(null, () -> {
-            try {
-                for (String file : words.subList(end + 1, words.size())) {
-                    records.addAll(programs.analyse(file));
-                }
-                status[0] = 0;
-            } catch (Throwable failed) {
-                failed.printStackTrace();
-            }
-        }, "programs", STACK_BYTES);
-        worker.start();
-        worker.join();
-        output.println("[" + String.join(",\n", records) + "]");
-        output.flush();
-        System.exit(status[0]);
+        Records.print(words.subList(end + 1, words.size()), programs::analyse);
     }
 
-    private List<String> analyse(String file) throws IOException {
+    private void analyse(String file, List<String> records) throws IOException {
         Program program = prepared(Path.of(file));
         StringWriter rest = new StringWriter();
         DiagnosticCollector<JavaFileObject> found = new DiagnosticCollector<>();
@@ -97,7 +74,6 @@ public class JavaPrograms {
             }
         };
         boolean fine = compiler.getTask(rest, manager, found, options, null, List.of(program)).call();
-        List<String> records = new ArrayList<>();
         boolean explained = fine;
         for (Diagnostic<?> one : found.getDiagnostics()) {
             if (one.getSource() != null) { // otherwise it is about the options
@@ -108,7 +84,6 @@ public class JavaPrograms {
         if (!explained) {
             throw new IllegalStateException(file + ": the compiler failed: " + rest + found.getDiagnostics());
         }
-        return records;
     }
 
     /** The program, named after the public type in it, and with blanks for {@code @SuppressWarnings}, however that is written. */
@@ -158,9 +133,9 @@ public class JavaPrograms {
                 start = end >= 0 && token.group("name") != null ? token.start("name") : start;
             }
         }
-        return "{\"file\": " + quoted(file) + ", \"kind\": " + quoted(one.getKind().name())
-            + ", \"code\": " + quoted(names.getOrDefault(one.getCode(), one.getCode()))
-            + ", \"start\": " + start + ", \"end\": " + end + ", \"message\": " + quoted(one.getMessage(Locale.ROOT)) + "}";
+        return "{\"file\": " + Records.quoted(file) + ", \"kind\": " + Records.quoted(one.getKind().name())
+            + ", \"code\": " + Records.quoted(names.getOrDefault(one.getCode(), one.getCode()))
+            + ", \"start\": " + start + ", \"end\": " + end + ", \"message\": " + Records.quoted(one.getMessage(Locale.ROOT)) + "}";
     }
 
     private static StandardJavaFileManager manager(JavaCompiler compiler) {
@@ -184,11 +159,6 @@ public class JavaPrograms {
         return names;
     }
 
-    private static String quoted(String text) {
-        return text.chars()
-            .mapToObj(sign -> sign == '"' || sign == '\\' || sign < 32 || sign > 126 ? String.format("\\u%04x", sign) : "" + (char) sign)
-            .collect(Collectors.joining("", "\"", "\""));
-    }
 
     private static class Program extends SimpleJavaFileObject {
         private final String text;

@@ -1,12 +1,9 @@
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,32 +22,12 @@ import org.jetbrains.kotlin.config.Services;
  * units.
  */
 public class KotlinPrograms {
-    private static final long STACK_BYTES = 256L << 20; // nesting is recursion in every compiler
     private static final Pattern SUPPRESS =
         Pattern.compile("@(?:\\w+\\s*:\\s*)?(?:kotlin\\s*\\.\\s*)?Suppress\\s*\\((?:[^()\"]|\"(?:[^\"\\\\]|\\\\.)*\")*\\)");
 
     public static void main(String[] arguments) throws Exception {
-        PrintStream output = System.out;
-        System.setOut(System.err); // a compiler must not write between the records
-        Locale.setDefault(Locale.ROOT);
-        List<String> files = Arrays.asList(arguments).subList(1, arguments.length);
-        List<String> records = new ArrayList<>();
-        int[] status = {3};
-        Thread worker = new Thread(null, () -> {
-            try {
-                for (String file : files) {
-                    analyse(arguments[0], file, records);
-                }
-                status[0] = 0;
-            } catch (Throwable failed) {
-                failed.printStackTrace();
-            }
-        }, "programs", STACK_BYTES);
-        worker.start();
-        worker.join();
-        output.println("[" + String.join(",\n", records) + "]");
-        output.flush();
-        System.exit(status[0]);
+        List<String> words = Arrays.asList(arguments);
+        Records.print(words.subList(1, words.size()), (file, records) -> analyse(words.get(0), file, records));
     }
 
     private static void analyse(String home, String file, List<String> records) throws IOException {
@@ -105,14 +82,8 @@ public class KotlinPrograms {
                 return;
             }
             explained |= severity.isError() && severity != CompilerMessageSeverity.EXCEPTION;
-            records.add("{\"file\": " + quoted(file) + ", \"severity\": " + quoted(severity.name()) + ", \"message\": " + quoted(message)
+            records.add("{\"file\": " + Records.quoted(file) + ", \"severity\": " + Records.quoted(severity.name()) + ", \"message\": " + Records.quoted(message)
                 + ", \"line\": " + location.getLine() + ", \"column\": " + location.getColumn() + "}");
         }
-    }
-
-    private static String quoted(String text) {
-        return text.chars()
-            .mapToObj(sign -> sign == '"' || sign == '\\' || sign < 32 || sign > 126 ? String.format("\\u%04x", sign) : "" + (char) sign)
-            .collect(Collectors.joining("", "\"", "\""));
     }
 }

@@ -1,10 +1,7 @@
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 import scala.collection.Iterator;
 import scala.collection.JavaConverters;
@@ -24,31 +21,11 @@ import scala.tools.nsc.reporters.StoreReporter;
  * exclusive, -1 means nowhere.
  */
 public class ScalaPrograms {
-    private static final long STACK_BYTES = 256L << 20; // nesting is recursion in every compiler
-
     public static void main(String[] arguments) throws Exception {
-        PrintStream output = System.out;
-        System.setOut(System.err); // a compiler must not write between the records
-        Locale.setDefault(Locale.ROOT);
         List<String> words = Arrays.asList(arguments);
         int end = words.indexOf("--");
-        List<String> records = new ArrayList<>();
-        int[] status = {3};
-        Thread worker = new Thread(null, () -> {
-            try {
-                for (String file : words.subList(end + 1, words.size())) {
-                    analyse(words.subList(0, end), file, records);
-                }
-                status[0] = 0;
-            } catch (Throwable failed) {
-                failed.printStackTrace();
-            }
-        }, "programs", STACK_BYTES);
-        worker.start();
-        worker.join();
-        output.println("[" + String.join(",\n", records) + "]");
-        output.flush();
-        System.exit(status[0]);
+        List<String> options = words.subList(0, end);
+        Records.print(words.subList(end + 1, words.size()), (file, records) -> analyse(options, file, records));
     }
 
     private static void analyse(List<String> options, String file, List<String> records) throws Exception {
@@ -64,18 +41,12 @@ public class ScalaPrograms {
             Position at = info.pos();
             int start = at.isDefined() ? at.point() : -1;
             int end = at.isRange() ? at.end() : -1;
-            records.add("{\"file\": " + quoted(file) + ", \"severity\": " + quoted(info.severity().toString()) + ", \"message\": "
-                + quoted(info.msg()) + ", \"start\": " + start + ", \"end\": " + end + "}");
+            records.add("{\"file\": " + Records.quoted(file) + ", \"severity\": " + Records.quoted(info.severity().toString()) + ", \"message\": "
+                + Records.quoted(info.msg()) + ", \"start\": " + start + ", \"end\": " + end + "}");
         }
     }
 
     private static List<Object> characters(String file) throws Exception {
         return Files.readString(Path.of(file)).chars().mapToObj(sign -> (char) sign).collect(Collectors.toList());
-    }
-
-    private static String quoted(String text) {
-        return text.chars()
-            .mapToObj(sign -> sign == '"' || sign == '\\' || sign < 32 || sign > 126 ? String.format("\\u%04x", sign) : "" + (char) sign)
-            .collect(Collectors.joining("", "\"", "\""));
     }
 }
