@@ -82,10 +82,11 @@ def load(spec: str, split: str = "train") -> list[Task]:
             else f"the task set {spec!r} has no task in the split {split!r}"
         )
     if excluded:
-        reasons = "; ".join(f"{count} x {why}" for why, count in Counter(each.why for each in excluded).most_common(3))
+        counts = Counter(each.reason for each in excluded).most_common(3)
+        reasons = "; ".join(f"{count} x {reason}" for reason, count in counts)
         warnings.warn(
-            f"{spec}: {len(excluded)} of {len(found) + len(excluded)} rows are left out ({reasons}; the first is "
-            f"{excluded[0].where}); `python -m trainer.tasks inspect` names them",
+            f"{spec}: {len(excluded)} of {len(found) + len(excluded)} rows are left out ({reasons}); the first is "
+            f"{excluded[0]}; `python -m trainer.tasks inspect` names them",
             stacklevel=2,
         )
     return list(found.values())

@@ -58,6 +58,11 @@ class Excluded:
     def __str__(self) -> str:
         return f"{self.where}: {self.why}"
 
+    @property
+    def reason(self) -> str:
+        """Why, without particulars."""
+        return re.split(r"[:;(]", self.why)[0].strip()
+
 
 Entry: TypeAlias = tuple[str, Row] | Excluded
 """A row with where it stands, or why there is none."""

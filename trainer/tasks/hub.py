@@ -1,9 +1,10 @@
 """Task sets on the Hugging Face hub, read through the package `datasets` row by row.
 
-    apps:hf://codeparrot/apps        OWNER/NAME of a data set; OWNER/NAME/CONFIG where it has configurations
+    apps:hf://codeparrot/apps        OWNER/NAME of a data set; behind it, /CONFIG and @REVISION where they are wanted
 
 Without a path, and without the set's files in the folders where they are looked for, the hub is asked for the data set
-that a loader names. Data sets that are published as a script are read from Parquet files that the hub makes of them.
+that a loader names. Data sets that are published as a script are read from Parquet files that the hub makes of them, on
+the branch refs/convert/parquet.
 """
 
 from __future__ import annotations
@@ -68,16 +69,18 @@ def source(
 
 
 def named(path: str, hub: Hub) -> Hub:
-    """`hub` with the data set that `hf://OWNER/NAME[/CONFIG]` names.
+    """`hub` with the data set that `hf://OWNER/NAME[/CONFIG][@REVISION]` names.
 
     Raises:
         BadTasks: it names none.
     """
-    parts = path.removeprefix(SCHEME).removeprefix("datasets/").strip("/").split("/")
+    place, _, revision = path.removeprefix(SCHEME).removeprefix("datasets/").partition("@")
+    parts = place.strip("/").split("/")
     if len(parts) not in (2, 3) or not all(parts):
-        raise BadTasks(f"expected {SCHEME}OWNER/NAME or {SCHEME}OWNER/NAME/CONFIG, got {path!r}")
+        raise BadTasks(f"expected {SCHEME}OWNER/NAME, and perhaps /CONFIG and @REVISION behind it, got {path!r}")
     dataset, config = "/".join(parts[:2]), parts[2] if len(parts) == 3 else hub.config
-    return replace(hub, dataset=dataset, config=config, revision=hub.revision if dataset == hub.dataset else None)
+    known = hub.revision if dataset == hub.dataset else None
+    return replace(hub, dataset=dataset, config=config, revision=revision or known)
 
 
 def hub_rows(hub: Hub) -> Iterator[Entry]:

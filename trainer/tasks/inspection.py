@@ -6,7 +6,6 @@ python -m trainer.tasks inspect apps:PATH
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
@@ -63,7 +62,7 @@ class Overview:
         """Takes one entry in."""
         if isinstance(entry, Excluded):
             self.excluded += 1
-            self.reasons[re.split(r"[:;(]", entry.why)[0].strip()] += 1
+            self.reasons[entry.reason] += 1
             if len(self.examples) < EXAMPLES:
                 self.examples.append(str(entry))
             return

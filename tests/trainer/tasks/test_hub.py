@@ -50,6 +50,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ..
         ("apps:hf://me/mine", "test", [("me/mine", "all", "test", None)]),
         ("multipl_e:hf://nuprl/MultiPL-E/humaneval-r", "test", [("nuprl/MultiPL-E", "humaneval-r", "test", None)]),
         ("humaneval_x:hf://datasets/THUDM/humaneval-x?language=js", "test", None),
+        ("livecodebench:hf://a/b/c@refs/convert/parquet", "test", [("a/b", "c", "test", "refs/convert/parquet")]),
     ],
 )  # fmt: skip
 def test_the_hub_is_asked_for_the_right_set(

@@ -192,7 +192,7 @@ def test_dashes_are_as_good_as_underscores() -> None:
 def test_rows_that_are_left_out_are_counted_by_reason(plugin: Any) -> None:
     out = [Excluded(f"line {number}", why) for number, why in enumerate(["no tests", "not JSON", "no tests"])]
     plugin("mine", lambda split: [out[0], TASK, *out[1:]])
-    told = r"mine: 3 of 4 rows are left out \(2 x no tests; 1 x not JSON; the first is line 0\); .* inspect` names them"
+    told = r"mine: 3 of 4 rows are left out \(2 x no tests; 1 x not JSON\); the first is line 0: no tests; .* inspect` names"
     with pytest.warns(UserWarning, match=told):
         assert load("mine") == [TASK]
     plugin("mine", lambda split: out)
