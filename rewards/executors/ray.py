@@ -85,7 +85,7 @@ class RayCrew:
 
     def dismiss(self, workers: Iterable[int]) -> None:
         """As `Crew.dismiss`; an actor that lives ends its processes first."""
-        actors = [self._actors.pop(worker) for worker in workers]
+        actors = [self._actors.pop(worker) for worker in workers if worker in self._actors]
         if not actors or not self._ray.is_initialized():
             return
         try:

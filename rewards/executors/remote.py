@@ -264,15 +264,17 @@ class RemoteScorer(Scoring):
         jobs = list(self._jobs.values())
         self._jobs.clear()
         self._schedule.clear()
-        self._let_go(list(self._hired))
         for job in jobs:
             if job.future.running() or job.future.set_running_or_notify_cancel():
                 job.future.set_exception(error)
+        self._let_go(list(self._hired))
 
     def _stop(self) -> None:
         self._ended = True
         for number, job in list(self._jobs.items()):
-            if not job.future.cancel() and not job.future.done():
+            if job.future.cancel():
+                job.future.set_running_or_notify_cancel()  # so that whoever waits for several futures is told
+            else:
                 self._give_up(number, "the scorer was closed")
         self._jobs.clear()
         self._schedule.clear()

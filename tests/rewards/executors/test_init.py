@@ -104,6 +104,13 @@ def test_an_address_where_nobody_listens_is_told_at_once(cluster: Any, monkeypat
         ray.RayCrew(Settings(), "auto")
 
 
+def test_a_cluster_that_is_gone_when_actors_are_wanted_is_told(cluster: Any) -> None:
+    with executors.start("ray", Settings()) as scorer:
+        cluster.error = ConnectionError("the head has gone")
+        with pytest.raises(ConnectionError, match="the head has gone"):
+            scorer.score_batch([ITEM])
+
+
 def test_calls_with_the_same_settings_share_and_others_make_room(crew: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     crews: list[Any] = []
 

@@ -195,6 +195,7 @@ def test_closing_ends_the_workers_and_says_so_of_what_was_under_way(remote: Any,
     futures = scorer.submit_batch(items("a", "b"))
     held.wait(1)
     scorer.close()
+    assert wait_for(futures, 0).not_done == set()
     assert futures[0].result(0).reports[0].detail == "the scorer was closed"
     assert futures[0].result(0).value is None
     assert futures[1].cancelled()
