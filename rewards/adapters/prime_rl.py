@@ -83,7 +83,9 @@ def spanwise_algorithm(base: Any, *, dense_weight: float = 1.0, name: str = NAME
 
         async def score_group(self, episodes: list[Any]) -> None:
             await super().score_group(episodes)
-            for _, trace in seam.trainable(episodes):
+            traces = [trace for _, trace in seam.trainable(episodes)]
+            # Agents that write no programs have no score; that nobody has one is a mistake, and `dense_score` says so.
+            for trace in [trace for trace in traces if name in trace.info] or traces:
                 charged = charged_answer(trace, self._bytes, name)
                 seam.assign(trace, per_token(trace, charged, dense_weight=weight))
                 trace.record_metric(f"{name}/unaligned", charged is None)

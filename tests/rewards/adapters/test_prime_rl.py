@@ -240,6 +240,21 @@ def test_the_advantages_reach_the_samples_of_prime_rls_trainer(real, make, group
 
 
 @pytest.mark.integrations
+def test_agents_that_write_no_programs_keep_their_advantages(real, make):
+    algorithm = spanwise_algorithm(real.GRPOAlgorithm, tokenizer=make.tokenizer)(
+        SimpleNamespace(length_penalty=None), SimpleNamespace(model_name="m")
+    )
+    asyncio.run(algorithm.setup())
+    one = episode(([0, END], make.scored("x", 1.0, make.charge(0, 1))), ([0, 1], make.scored("x =", 0.0)))
+    del one.traces[1].info["spanwise"]
+    asyncio.run(algorithm.finalize_group([one]))
+    assert [trace.nodes[1].advantages for trace in one.traces] == [[0.25, 0.5], [-0.5, -0.5]]
+    del one.traces[0].info["spanwise"]
+    with pytest.raises(ValueError, match="has no score 'spanwise' in its info"):
+        asyncio.run(algorithm.finalize_group([one]))
+
+
+@pytest.mark.integrations
 @pytest.mark.parametrize("algorithm", ["grpo", "echo", "max_rl", "rae", "hierarchical_grpo"])
 def test_every_algorithm_with_advantages_can_be_installed(real, algorithm):
     before = real.ALGORITHM_CLASSES[algorithm]
