@@ -20,7 +20,7 @@ from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime import Limits
 from rewards import Scorer, schemes
 from rewards.registry import did_you_mean
-from trainer import checkpoint, tasks, tracking
+from trainer import checkpoint, lora, tasks, tracking
 from trainer.config import Config, ConfigError, restore
 from trainer.display import Display
 from trainer.loop import Loop
@@ -113,9 +113,15 @@ def _policies(settings: Config, saved: Path | None) -> tuple[Policy, Policy | No
     device = str(_accelerator(settings).device)
 
     def load(name: str) -> Policy:
-        return Policy.load(name, device=device, dtype=model.dtype, cache_tokens=cache)
+        recompute = model.gradient_checkpointing
+        return Policy.load(name, device=device, dtype=model.dtype, cache_tokens=cache, recompute=recompute)
 
+    if model.lora_rank:
+        lora.check()
     policy = load(str(saved / checkpoint.MODEL) if saved else model.name)
+    if model.lora_rank and not saved:
+        torch.manual_seed(settings.run.seed)
+        lora.add(policy.model, rank=model.lora_rank, alpha=model.lora_alpha)
     # Scoring runs at the same time. Without a core for it, threads of one matrix product wait for each other: ten times
     # slower on two cores.
     spare = len(os.sched_getaffinity(0)) - 1

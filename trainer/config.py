@@ -78,6 +78,12 @@ class Model(Section):
     """Type of the weights."""
     mixed_precision: Literal["no", "bf16", "fp16"] = "no"
     """Type of the arithmetic in the forward pass."""
+    lora_rank: Annotated[int, Field(ge=0)] = 0
+    """Rank of low-rank adapters, which are learned instead of the weights (arXiv 2106.09685); 0 learns the weights."""
+    lora_alpha: Annotated[float, Field(gt=0)] | None = None
+    """Scale of their product, times the rank; by default twice the rank."""
+    gradient_checkpointing: bool = False
+    """Computes the inside of each layer again for the gradient instead of holding it."""
     threads: Positive | None = None
     """Threads of the CPU; by default one below ten million weights, else all cores but one, which scoring needs."""
 

@@ -7,6 +7,7 @@ import hashlib
 import inspect
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -57,12 +58,24 @@ class _Output:
 class Policy:
     """A model that writes programs and can be taught.
 
-    It stays in evaluation mode: dropout would make the learner disagree with the generator about the same weights.
+    There is no dropout: it would make the learner disagree with the generator about the same weights.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, *, cache_tokens: int = 16384) -> None:
-        """`cache_tokens` bounds the tokens, prompts included, whose keys and values generation holds at a time."""
+    def __init__(self, model: Any, tokenizer: Any, *, cache_tokens: int = 16384, recompute: bool = False) -> None:
+        """`cache_tokens` bounds the tokens, prompts included, whose keys and values generation holds at a time.
+
+        `recompute` computes what is inside of each layer a second time in the backward pass instead of holding it
+        (gradient checkpointing): a third more work, and memory for one layer.
+        """
         self.model = model.eval()
+        self._recompute = recompute
+        if recompute:
+            _without_dropout(model)
+            names = (
+                "activation_checkpointing_enable",
+                "gradient_checkpointing_enable",
+            )  # the second until transformers 6
+            next(getattr(model, name) for name in names if hasattr(model, name))({"use_reentrant": False})
         self.tokenizer = tokenizer
         self.token_bytes = TokenBytes.of(tokenizer)
         self.cache_tokens = cache_tokens
@@ -74,14 +87,22 @@ class Policy:
         self._keeps_logits = "logits_to_keep" in inspect.signature(model.forward).parameters
 
     @classmethod
-    def load(cls, name: str, *, device: str = "cpu", dtype: str = "float32", cache_tokens: int = 16384) -> Policy:
+    def load(
+        cls,
+        name: str,
+        *,
+        device: str = "cpu",
+        dtype: str = "float32",
+        cache_tokens: int = 16384,
+        recompute: bool = False,
+    ) -> Policy:
         """The policy for "tiny", "smollm2", a folder, or a hub name.
 
         Raises:
             trainer.weights.ModelNotFound: it is not there; the message says what works offline.
         """
         model, tokenizer = weights.load(name, dtype=dtype)
-        return cls(model.to(device), tokenizer, cache_tokens=cache_tokens)
+        return cls(model.to(device), tokenizer, cache_tokens=cache_tokens, recompute=recompute)
 
     @property
     def parameters(self) -> int:
@@ -143,6 +164,7 @@ class Policy:
         Raises:
             ValueError: a prompt and `max_new_tokens` together exceed the context of the model.
         """
+        self.model.eval()
         names = list(task_ids) or list(prompts)
         encoded = [self.encode(prompt) for prompt in prompts]
         for name, ids in zip(names, encoded, strict=True):
@@ -195,10 +217,9 @@ class Policy:
 
     def _forward(self, rollouts: Sequence[Rollout], ids: Tensor, mask: Tensor, *, hidden: bool) -> _Output:
         """As `_run`, with the logits left out where they can be made later."""
-        if not self._head_is_last:
-            logits, found = self._run(rollouts, ids, mask, hidden=hidden)
-            return _Output(logits, nn.Identity(), found)
-        with head.removed(self.model) as last:
+        with head.removed(self.model) if self._head_is_last else nullcontext(nn.Identity()) as last:
+            # Transformers recomputes in training mode alone, and the backward pass has to find the mode of the forward.
+            self.model.train(self._recompute and torch.is_grad_enabled())
             states, found = self._run(rollouts, ids, mask, hidden=hidden)
         return _Output(states, last, found)
 
@@ -276,6 +297,16 @@ class Policy:
         if token not in self._pieces:
             self._pieces[token] = self.token_bytes.decode_bytes(np.array([token], dtype=np.int64))
         return self._pieces[token]
+
+
+def _without_dropout(model: nn.Module) -> None:
+    """Leaves no difference between training and evaluation mode but what is recomputed."""
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+        for name in ("dropout", "attention_dropout"):
+            if isinstance(getattr(module, name, None), float):
+                setattr(module, name, 0.0)
 
 
 def _rows(

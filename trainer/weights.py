@@ -21,6 +21,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 from transformers.utils import logging
 
 from rewards.registry import did_you_mean
+from trainer import lora
 
 TINY = "tiny"
 SMOLLM2 = "smollm2"
@@ -34,10 +35,18 @@ class ModelNotFound(ValueError):
 def load(name: str, *, dtype: str = "float32") -> tuple[Any, Any]:
     """Model and tokenizer for "tiny", "smollm2", a folder, or a hub name; in evaluation mode, on the CPU.
 
+    The folder of an adapter loads with its base model, and the adapter alone is to be learned.
+
     Raises:
         ModelNotFound: it is not there, or it is no model.
     """
     place = _folder(name)
+    adapter = Path(place)
+    if (base := lora.base_of(adapter)) is not None:
+        model, _ = load(base, dtype=dtype)
+        with quietly():
+            lora.put_back(model, adapter)
+            return model.eval(), AutoTokenizer.from_pretrained(place, local_files_only=True)
     local = Path(place).is_dir() or _cut_off()
     with quietly():
         try:
@@ -66,9 +75,9 @@ def _folder(name: str) -> str:
         return _smollm2()
     path = Path(name).expanduser()
     if path.is_dir():
-        if not (path / "config.json").is_file():
+        if not ((path / "config.json").is_file() or (path / lora.CONFIG).is_file()):
             raise ModelNotFound(f"cannot load model {name!r}: the folder has no config.json; {OFFLINE}")
-        return str(path)
+        return str(path.resolve())
     if path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
         raise ModelNotFound(f"cannot load model {name!r}: there is no such folder; {OFFLINE}")
     return name

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +191,29 @@ def test_a_saved_policy_loads_again(policy: Policy, tmp_path: Path) -> None:
         assert torch.equal(weight, again.model.state_dict()[name])
     before, after = (chosen.generate(PROMPTS, samples=2, sampling=SHORT, seed=0) for chosen in (policy, again))
     assert [rollout.completion for rollout in _flat(before)] == [rollout.completion for rollout in _flat(after)]
+
+
+@pytest.mark.parametrize("name", ["llama", "gpt2", "t5"])
+def test_recomputing_layers_changes_no_number_and_holds_less(
+    llama_model: Any, others: dict[str, Any], seq2seq_policy: Policy, byte_tokenizer: Any, name: str
+) -> None:
+    model = {"llama": llama_model, "t5": seq2seq_policy.model, **others}[name]
+    rollouts = [seq2seq_policy.teach("ab", "xyz1234" * 3), seq2seq_policy.teach("abcdef", "q")]
+
+    def found(policy: Policy) -> tuple[torch.Tensor, list[torch.Tensor], int]:
+        held: list[int] = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda x: held.append(x.numel()) or x, lambda x: x):
+            values = policy.logprobs(rollouts).values
+        values.sum().backward()
+        grads = [weight.grad for weight in policy.model.parameters() if weight.grad is not None]
+        return values.detach(), grads, sum(held)
+
+    values, grads, held = found(Policy(copy.deepcopy(model), byte_tokenizer))
+    policy = Policy(copy.deepcopy(model), byte_tokenizer, recompute=True)
+    again, grads_again, held_again = found(policy)
+    torch.testing.assert_close(again, values)
+    for grad, other in zip(grads_again, grads, strict=True):
+        torch.testing.assert_close(grad, other)
+    assert held_again < 0.6 * held
+    policy.generate(["ab"], samples=1, sampling=SHORT, seed=0)
+    assert not policy.model.training

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from trainer import lora, weights
+from trainer.policy import Policy, Sampling
+
+pytest.importorskip("peft", reason="adapters need peft")
+
+
+@pytest.fixture
+def adapted(llama_model: Any, byte_tokenizer: Any, tmp_path: Path) -> Policy:
+    """A policy from a folder, with an adapter that is no longer 0."""
+    Policy(copy.deepcopy(llama_model), byte_tokenizer).save(tmp_path / "base")
+    policy = Policy.load(str(tmp_path / "base"))
+    lora.add(policy.model, rank=4)
+    with torch.no_grad():
+        for name, weight in policy.model.named_parameters():
+            if "lora_B" in name:
+                weight.normal_(std=0.1, generator=torch.Generator().manual_seed(0))
+    return policy
+
+
+def test_a_fresh_adapter_changes_nothing_and_is_all_that_is_learned(llama_model: Any, byte_tokenizer: Any) -> None:
+    policy = Policy(copy.deepcopy(llama_model), byte_tokenizer)
+    rollouts = [policy.teach("ab", "xyz")]
+    before = policy.logprobs(rollouts).values.detach()
+    lora.add(policy.model, rank=4, alpha=4.0)
+    found = policy.logprobs(rollouts).values
+    torch.testing.assert_close(found, before)
+    found.sum().backward()
+    learned = {name for name, weight in policy.model.named_parameters() if weight.grad is not None}
+    assert learned == {name for name, weight in policy.model.named_parameters() if "lora_" in name}
+    assert len(learned) == 2 * 7 * 2  # A and B beside seven linear layers in each of two blocks
+    assert not any("lm_head" in name for name in learned)
+
+
+def test_a_saved_adapter_is_small_and_loads_with_its_base(adapted: Policy, tmp_path: Path) -> None:
+    adapted.save(tmp_path / "saved")
+    assert not list((tmp_path / "saved").glob("model*"))
+    assert lora.base_of(tmp_path / "saved") == str((tmp_path / "base").resolve())
+    again = Policy.load(str(tmp_path / "saved"))
+    rollouts = [adapted.teach("ab", "xyz")]
+    assert torch.equal(again.logprobs(rollouts).values, adapted.logprobs(rollouts).values)
+    learned = {name for name, weight in again.model.named_parameters() if weight.requires_grad}
+    assert learned == {name for name, weight in adapted.model.named_parameters() if weight.requires_grad}
+
+
+def test_generation_uses_the_adapter(adapted: Policy) -> None:
+    ((rollout,),) = adapted.generate(["ab"], samples=1, sampling=Sampling(1.0, max_new_tokens=6), seed=1)
+    found = adapted.logprobs([rollout]).values[0].detach().numpy()
+    assert found == pytest.approx(rollout.logprobs, abs=2e-5)
+
+
+def test_an_adapter_that_does_not_name_its_base_is_refused(tmp_path: Path) -> None:
+    (tmp_path / lora.CONFIG).write_text(json.dumps({"peft_type": "LORA", "base_model_name_or_path": None}))
+    with pytest.raises(ValueError, match="does not name the model that it adapts"):
+        weights.load(str(tmp_path))
+
+
+def test_without_peft_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lora, "find_spec", lambda name: None)
+    with pytest.raises(ValueError, match=r"pip install 'spanwise\[lora\]'"):
+        lora.check()
