@@ -1,5 +1,5 @@
 
-/** The records on programs, each analysed for itself, in one thread whose stack is for nesting: that is recursion in every compiler. */
+/** The records on programs, each analysed for itself, in a thread whose stack is for nesting: every compiler recurses over it. */
 class Records {
     private static final long STACK_BYTES = 256L << 20;
 
@@ -8,7 +8,7 @@ class Records {
         void of(String file, java.util.List<String> records) throws Exception;
     }
 
-    /** Prints the records of all files as a JSON list, and ends the process: with status 3 where the analysis of one has failed. */
+    /** Prints the records of all files as a JSON list and ends the process, with status 3 where the analysis of one failed. */
     static void print(java.util.List<String> files, Analysis analysis) throws InterruptedException {
         java.io.PrintStream output = System.out;
         System.setOut(System.err); // a compiler must not write between the records
