@@ -81,6 +81,11 @@ def test_the_weight_is_that_of_the_charges_alone(given, make):
     assert generated(make, Sampler([[0, END]]), dense_weight=0.0)["rewards"] == [[0, 1.0]]
 
 
+def test_a_charge_on_the_last_token_is_added_to_the_outcome(given, make):
+    given.scores = [make.scored("x =", 1.0, make.charge(1, 3))]
+    assert generated(make, Sampler([[0, 1]]))["rewards"] == [[0, 0.75]]
+
+
 def test_what_skyrl_logs_gets_means(given, make):
     given.scores = [make.scored("x", 1.0, make.charge(0, 1)), make.scored("x", None)]
     metrics = generated(make, Sampler([[0, END], [0, END]]))["rollout_metrics"]
