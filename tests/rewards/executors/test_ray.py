@@ -211,3 +211,25 @@ def test_ray_may_be_shut_down_and_started_between_batches() -> None:
 def test_an_actor_needs_no_more_than_a_worker_has() -> None:
     """The seam: what the executor calls on an actor."""
     assert {name for name in vars(Worker) if not name.startswith("_")} == {"begin", "score", "end"}
+
+
+def test_actors_are_spread_over_nodes_and_a_node_may_go() -> None:
+    from ray.cluster_utils import Cluster
+
+    ray.shutdown()
+    nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    try:
+        first = nodes.add_node(num_cpus=1)
+        nodes.add_node(num_cpus=1)
+        with start(workers=2, address=nodes.address, chunk=2) as scorer:
+            futures = scorer.submit_batch(items(24))
+            while sum(future.done() for future in futures) < 2 or len(scorer._schedule._under_way) < 2:
+                time.sleep(0.05)
+            homes = {psutil.Process(pid).ppid() for pid in wait_for_actors(2)}  # each node has a process of Ray's
+            nodes.remove_node(first, allow_graceful=False)
+            scores = [future.result(100) for future in futures]
+        assert len(homes) == 2
+        assert [score.value for score in scores] == [float(number % 3 != 0) for number in range(24)]
+    finally:
+        ray.shutdown()
+        nodes.shutdown()
