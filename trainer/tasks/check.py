@@ -72,6 +72,18 @@ class Checked:
     verdict: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a check knows of tasks beside the one at hand."""
+
+    journal: Journal
+    """Verdicts on programs, which are not run again."""
+    duplicates: Duplicates | None = None
+    """The tasks that are fit for use so far; grows."""
+    measured: Duplicates | None = None
+    """The tasks that a model is to be measured on."""
+
+
 @dataclass(slots=True)
 class Summary:
     """What came of a set."""
@@ -105,29 +117,23 @@ def check(
     entries: Iterable[Task | Excluded],
     scorer: Scorer,
     *,
-    journal: Journal,
-    duplicates: Duplicates | None = None,
-    measured: Duplicates | None = None,
+    memory: Memory,
     with_stubs: bool = True,
     timeout_s: float = Limits().timeout_s,
 ) -> Iterator[Checked]:
-    """What came of each entry, in order; a few tasks run ahead.
-
-    `duplicates` is an index that tasks are added to, and `measured` one of the tasks that a model is to be measured on.
-    Programs of a task that `journal` knows, under the same circumstances, are not run again.
-    """
+    """What came of each entry, in order; a few tasks run ahead."""
     running: deque[tuple[Task | Excluded, str, list[tuple[str, Future[Score]]]]] = deque()
     for entry in entries:
         key, started = "", []
         if isinstance(entry, Task):
             key = fingerprint(entry, stubs=with_stubs, timeout_s=timeout_s)
-            if journal.get(key) is None:
+            if memory.journal.get(key) is None:
                 started = _start(entry, scorer, with_stubs)
         running.append((entry, key, started))
         if len(running) > AHEAD:
-            yield _finish(*running.popleft(), journal, duplicates, measured)
+            yield _finish(*running.popleft(), memory=memory)
     while running:
-        yield _finish(*running.popleft(), journal, duplicates, measured)
+        yield _finish(*running.popleft(), memory=memory)
 
 
 def _start(task: Task, scorer: Scorer, with_stubs: bool) -> list[tuple[str, Future[Score]]]:
@@ -145,30 +151,33 @@ def _finish(
     entry: Task | Excluded,
     key: str,
     started: Sequence[tuple[str, Future[Score]]],
-    journal: Journal,
-    duplicates: Duplicates | None,
-    measured: Duplicates | None,
+    *,
+    memory: Memory,
 ) -> Checked:
     if isinstance(entry, Excluded):
         return Checked(entry, Verdict((Violation(entry.task or entry.where, "", "no task", str(entry)),)))
-    known = journal.get(key)
     if started:
         verdict = _verdict(started)
         # A compiler that is not there today may be there tomorrow.
         if all(violation.outcome != NOT_JUDGED for violation in verdict.violations):
-            journal.write(key, asdict(verdict))
+            memory.journal.write(key, asdict(verdict))
     else:
+        known = memory.journal.get(key)
         verdict = Verdict(tuple(Violation(**each) for each in known["violations"]), known["forgeable"])
-    copies = []
-    if measured is not None and (why := measured.like(entry)):
-        copies.append(Violation(entry.id, "", "contaminated", why))
-    if duplicates is not None:
-        # The same problem in two languages is two tasks.
-        if why := duplicates.like(entry, scope=entry.language):
-            copies.append(Violation(entry.id, "", "duplicate", why))
-        elif not verdict.violations and not copies:
-            duplicates.add(entry, scope=entry.language)
+    copies = _copies(entry, memory)
+    if memory.duplicates is not None and not verdict.violations and not copies:
+        memory.duplicates.add(entry, scope=entry.language)
     return Checked(entry, Verdict((*verdict.violations, *copies), verdict.forgeable))
+
+
+def _copies(task: Task, memory: Memory) -> list[Violation]:
+    found = []
+    if memory.measured is not None and (why := memory.measured.like(task)):
+        found.append(Violation(task.id, "", "contaminated", why))
+    # The same problem in two languages is two tasks.
+    if memory.duplicates is not None and (why := memory.duplicates.like(task, scope=task.language)):
+        found.append(Violation(task.id, "", "duplicate", why))
+    return found
 
 
 def _verdict(started: Sequence[tuple[str, Future[Score]]]) -> Verdict:
@@ -228,9 +237,7 @@ def command(
         found = check(
             entries,
             scorer,
-            journal=journal,
-            duplicates=Duplicates(similarity),
-            measured=measured,
+            memory=Memory(journal, Duplicates(similarity), measured),
             with_stubs=with_stubs,
             timeout_s=timeout_s,
         )

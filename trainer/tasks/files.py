@@ -157,7 +157,8 @@ def read(found: Iterable[Entry], make: Callable[[Row, str], Task | None]) -> Ite
             yield Excluded(where, f"not as published ({type(error).__name__}: {str(error)[:100]})", _id(row))
         else:
             if task is not None:
-                yield task if counted(task.tests) else Excluded(where, "no tests", task.id)
+                why = fault(task.tests)
+                yield Excluded(where, why, task.id) if why else task
 
 
 def counted(tests: Tests) -> int:
@@ -171,6 +172,22 @@ def counted(tests: Tests) -> int:
             return len(exchanges)
         case CheckFunction(code) | Appended(code):
             return int(bool(code.strip()))
+
+
+def fault(tests: Tests) -> str:
+    """Why nothing can be judged by a suite; empty where it can."""
+    if not counted(tests):
+        return "no tests"
+    texts: tuple[object, ...] = ()
+    if isinstance(tests, Asserts):
+        texts = tests.statements
+    if isinstance(tests, Stdio):
+        texts = tuple(text for case in tests.cases for text in (case.stdin, case.stdout))
+    wrong = next((text for text in texts if not isinstance(text, str)), None)
+    if wrong is not None:
+        return f"no usable tests: expected text, got {type(wrong).__name__}: {str(wrong)[:60]!r}"
+    blank = isinstance(tests, Asserts) and not all(statement.strip() for statement in tests.statements)
+    return "no usable tests: an assertion is empty" if blank else ""
 
 
 def field(row: Row, key: str, kind: type) -> Any:

@@ -10,7 +10,7 @@ from rewards import Scorer
 from trainer import tasks as sets
 from trainer.tasks import BadTasks, Excluded, every, load
 from trainer.tasks.__main__ import app
-from trainer.tasks.check import check
+from trainer.tasks.check import Memory, check
 from trainer.tasks.duplicates import Duplicates
 from trainer.tasks.journal import Journal
 from trainer.types import Task
@@ -86,6 +86,26 @@ def test_tests_that_cannot_run_are_no_verdict(write):
     _, found, _ = violations(write(BROKEN), "--no-stubs")
     assert {each["outcome"] for each in found.values()} == {"not judged"}
     assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("tests", "outcome"),
+    [
+        ({"stdio": [{"stdin": "", "stdout": "1"}], "compare": "no such rule"}, "not judged"),
+        ({"stdio": [{"stdin": "", "stdout": "1"}], "checker": "x = ("}, "not judged"),
+        ({"stdio": [{"stdin": "", "stdout": 1}]}, "no task"),
+        ({"function": "f", "cases": [{"args": 3, "expected": 2}]}, "no task"),
+        ({"check": "def other(): pass", "entry_point": "f"}, "failure"),
+        (["assert f(1) == 'a\ud800'"], "failure"),
+        ([" "], "no task"),
+    ],
+)
+def test_odd_tests_are_excluded_with_a_reason_and_stop_nothing(write, tmp_path, tests, outcome):
+    odd = {"id": "odd", "prompt": "\ud800", "tests": tests, "reference": "def f(x): return 1"}
+    code, found, counts = violations(write(odd, GOOD), "--no-stubs", "--output", str(tmp_path / "clean.jsonl"))
+    assert (code, counts["fit"]) == (1, 1)
+    assert outcome in {each["outcome"] for each in found.values()}
+    assert all(each["task"] == "odd" and each["why"] for each in found.values())
 
 
 def test_what_was_not_judged_is_tried_again(write, tmp_path):
@@ -207,7 +227,7 @@ def test_few_tasks_are_in_memory_at_a_time():
             yield Excluded(str(number), "no task")
 
     with Scorer(("runtime",), scheme="binary") as scorer, Journal(None) as journal:
-        found = check(many(), scorer, journal=journal, duplicates=Duplicates(1))
+        found = check(many(), scorer, memory=Memory(journal, Duplicates(1)))
         next(found)
         assert len(given) < 50
         assert sum(1 for _ in found) == 299
@@ -218,7 +238,7 @@ def test_given_program_text_comes_before_the_reference():
 
     task = Task("t", "p", Asserts(("assert f(1) == 2",)), prefix="def f(x):\n", reference="    return x + 1\n")
     with Scorer(("runtime",), scheme="binary") as scorer, Journal(None) as journal:
-        [checked] = check([task], scorer, journal=journal)
+        [checked] = check([task], scorer, memory=Memory(journal))
     assert checked.verdict.violations == ()
 
 

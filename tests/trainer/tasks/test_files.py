@@ -11,7 +11,7 @@ import pytest
 
 from analyzers.runtime.tests import Appended, Asserts, Call, Calls, CheckFunction, Exchange, Stdio
 from trainer.tasks import BadTasks, Excluded, TasksMissing, stream
-from trainer.tasks.files import counted, embedded, field, locate, one_of, read, rows, split_in
+from trainer.tasks.files import counted, embedded, fault, field, locate, one_of, read, rows, split_in
 from trainer.types import Task
 
 ROWS: list[dict[str, Any]] = [{"a": 1}, {"a": 2.5, "b": ["ü", None]}]
@@ -144,6 +144,21 @@ def test_what_a_loader_stumbles_over_is_an_exclusion_with_the_id() -> None:
 )
 def test_counted(tests: Any, count: int) -> None:
     assert counted(tests) == count
+
+
+@pytest.mark.parametrize(
+    ("tests", "why"),
+    [
+        (Asserts(()), "no tests"),
+        (Asserts(("assert 1", " ")), "no usable tests: an assertion is empty"),
+        (Asserts(("assert 1", 2)), "no usable tests: expected text, got int: '2'"),  # type: ignore[arg-type]
+        (Stdio((Exchange("", 3),)), "no usable tests: expected text, got int: '3'"),  # type: ignore[arg-type]
+        (Stdio((Exchange("", ""),)), ""),
+        (Asserts(("assert 1",)), ""),
+    ],
+)
+def test_a_suite_by_which_nothing_can_be_judged(tests: Any, why: str) -> None:
+    assert fault(tests) == why
 
 
 @pytest.mark.parametrize(
