@@ -16,7 +16,7 @@ from analyzers.runtime.hearsay import Hearsay
 from analyzers.runtime.tests import Appended, Asserts, BadTests, CheckFunction
 
 BEGIN, PASSED, FAILED = "__spanwise_begin__", "__spanwise_passed__", "__spanwise_failed__"
-EVAL, EXPLAIN = "__spanwise_eval__", "__spanwise_explain__"
+EVAL, GLOBAL, EXPLAIN = "__spanwise_eval__", "__spanwise_global__", "__spanwise_explain__"
 ERROR = "__spanwise_error__"
 LEFT, RIGHT = "__spanwise_left__", "__spanwise_right__"
 MODULES = frozenset(
@@ -71,8 +71,9 @@ def prepared(tests: Asserts | CheckFunction | Appended) -> Prepared:
         _replace_assertions(parts, _counted(itertools.count()))
         body = parts
     module = ast.Module(setup.body + body, [])
-    if any(isinstance(node, ast.Lambda) for node in nodes):
-        module = _Lambdas(frozenset(names)).visit(module)
+    own = frozenset(names) - MODULES
+    if _wants_fetching(nodes, own):
+        module = _Fetched(own).visit(module)
     try:
         code = compile(module, "<tests>", "exec")
     except (SyntaxError, ValueError) as error:
@@ -145,25 +146,51 @@ def _load(name: str) -> ast.Name:
     return ast.Name(name, ast.Load(), **_HERE)
 
 
-class _Lambdas(ast.NodeTransformer):
-    """A lambda that is an argument of the program's function is made in the program's process."""
+class _Fetched(ast.NodeTransformer):
+    """What only the program has is fetched from its process: the value of a name that is not just called or asked for a
+    part; and a lambda that is an argument of its function is made there."""
 
     def __init__(self, names: frozenset[str]) -> None:
         self._names = names
 
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        self.generic_visit(node)
-        if isinstance(node.func, ast.Name) and node.func.id in self._names:
-            node.args = [self._shipped(argument) for argument in node.args]
-            for keyword in node.keywords:
-                keyword.value = self._shipped(keyword.value)
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if not (self._is_known(node) and isinstance(node.ctx, ast.Load)):
+            return node
+        return _call(GLOBAL, ast.Constant(node.id, **_HERE))
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.Attribute:
+        if not self._is_known(node.value):
+            self.generic_visit(node)
         return node
 
-    @staticmethod
-    def _shipped(argument: ast.expr) -> ast.expr:
-        if not isinstance(argument, ast.Lambda):
-            return argument
-        return _call(EVAL, ast.Constant(ast.unparse(argument), **_HERE))
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        if not self._is_known(node.func):
+            self.generic_visit(node)
+            return node
+        node.args = [self._argument(argument) for argument in node.args]
+        for keyword in node.keywords:
+            keyword.value = self._argument(keyword.value)
+        return node
+
+    def _is_known(self, node: ast.AST) -> bool:
+        return isinstance(node, ast.Name) and node.id in self._names
+
+    def _argument(self, argument: ast.expr) -> ast.expr:
+        if isinstance(argument, ast.Lambda):
+            return _call(EVAL, ast.Constant(ast.unparse(argument), **_HERE))
+        found: ast.expr = self.visit(argument)
+        return found
+
+
+def _wants_fetching(nodes: Iterable[ast.AST], names: frozenset[str]) -> bool:
+    """Whether `_Fetched` would find anything: most test code only calls the program's functions."""
+    uses = calls = 0
+    for node in nodes:
+        if isinstance(node, ast.Lambda):
+            return True
+        uses += isinstance(node, ast.Name) and node.id in names
+        calls += isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names
+    return uses != calls
 
 
 def names_of_the_program(nodes: Iterable[ast.AST]) -> tuple[str, ...]:

@@ -30,10 +30,6 @@ class Name:
     def __getattr__(self, name: str) -> Any:
         return self._session.request("getattr", self._name, name)
 
-    def value(self) -> Any:
-        """What the name stands for."""
-        return self._session.request("get", self._name)
-
 
 class Remote:
     """An object of the candidate's. Equal to nothing but itself; its parts cross as plain data when asked for."""

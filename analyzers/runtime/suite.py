@@ -236,6 +236,7 @@ def _run_code(tests: Asserts | CheckFunction | Appended, session: Session, recor
         instrument.FAILED: recorder.failed,
         instrument.EXPLAIN: lambda left, right: f"{short(left)} against {short(right)}",
         instrument.EVAL: lambda source: session.request("eval", source),
+        instrument.GLOBAL: lambda name: session.request("get", name),
     }
     for name in prepared.names:
         namespace[name] = import_module(name) if name in instrument.MODULES else Name(session, name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from analyzers.findings import Finding
+from analyzers.ratings import by_message
 from analyzers.positions import Convention
 from analyzers.types import Kind, Location, Severity
 
@@ -43,7 +44,7 @@ def run_findings(output: str, errors: str, file: str) -> list[Finding]:
     message = said["message"]
     if said["line"] and not frames:
         return [_finding("SyntaxError", message, said, kind=Kind.SYNTAX)]
-    code = next((code for words, code in _CODES.items() if message.startswith(words)), "error")
+    code = by_message(_CODES, message) or "error"
     return [_finding(code, message, place) for place in ([said] if said["line"] else []) + frames] or [
         _finding(code, message, None)
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from analyzers.findings import Finding
+from analyzers.ratings import by_message
 from analyzers.positions import Convention
 from analyzers.types import Kind, Severity
 
@@ -51,5 +52,5 @@ def _refused(match: re.Match[str]) -> Finding:
 
 def _died(match: re.Match[str]) -> Finding:
     message = match["message"]
-    code = next((code for words, code in _CODES.items() if message.startswith(words)), "die")
+    code = by_message(_CODES, message) or "die"
     return Finding(code, message, int(match["line"]), file=match["file"], severity=Severity.FATAL, kind=Kind.RUNTIME)

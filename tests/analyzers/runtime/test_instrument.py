@@ -36,6 +36,7 @@ def test_nested_assertions_are_tests_in_the_order_of_the_text():
     assert len(suite.hearsay) == 7
     namespace = {
         instrument.BEGIN: lambda: None,
+        instrument.GLOBAL: lambda name: namespace[name],
         instrument.PASSED: reported.append,
         instrument.FAILED: lambda test, error: reported.append(-test),
         "f": lambda x: x % 3,

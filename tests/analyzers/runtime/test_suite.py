@@ -402,3 +402,21 @@ def test_a_program_that_was_not_ended_is_no_verdict(sandbox):
 def test_a_program_may_define_the_builtin_that_is_under_test(run):
     statuses, _ = run("def sum(a, b): return a - b", ["assert sum(10, 15) == -5", "assert sum(1, 2) == 3"])
     assert statuses == ["passed", "failed"]
+
+
+def test_what_is_no_function_is_compared_by_its_value(run):
+    program = "x = [1, 2]\nclass P:\n    value = 3\np = P()\ndef f(g, y): return g(y)\ndef g(y): return y + len(x)"
+    tests = [
+        "assert x == [1, 2]",
+        "assert p.value == 3",
+        "assert f(g, 1) == 3",
+        "assert [g(i) for i in x] == [3, 4]",
+        "assert f(lambda y: y * len(x), 4) == 8",
+        "assert list(map(g, x)) == [3, 4]",
+        "assert 2 in x and not 5 in x",
+    ]
+    assert run(program, tests)[0] == ["passed"] * 7
+    statuses, outcome = run(program, ["assert x == [1]", "assert nowhere == 1"])
+    assert statuses == ["failed", "error"]
+    assert "[1, 2] against [1]" in outcome.tests[0][2]
+    assert "nowhere" in outcome.tests[1][2]
