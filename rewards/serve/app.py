@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import reprlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -34,6 +35,9 @@ MOST_FIELDS = 20
 """Wrong fields that an answer names."""
 AGAIN_S = 5
 """When a client of a service that is ending may ask again."""
+
+_shown = reprlib.Repr()
+_shown.maxstring = _shown.maxother = 60
 
 DESCRIPTION = """
 Scores generated programs: outcome of their tests and findings of analyzers, as one reward and as charges on spans.
@@ -216,11 +220,13 @@ def _add_refusals(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def wrong(_: Request, error: RequestValidationError) -> Response:
-        return _unfit([Wrong(path=_path(one["loc"]), message=_message(one)) for one in error.errors()])
+        found = error.errors()
+        fields = [Wrong(path=_path(one["loc"]), message=_message(one)) for one in found[:MOST_FIELDS]]
+        return _unfit(fields, more=len(found) - 1)
 
     @app.exception_handler(BadField)
     async def bad_field(_: Request, error: BadField) -> Response:
-        return _unfit([Wrong(path=error.path, message=error.message)])
+        return _unfit([Wrong(path=error.path, message=error.message)], more=0)
 
     @app.exception_handler(Full)
     async def full(_: Request, error: Full) -> Response:
@@ -272,10 +278,9 @@ def _answer(item: Item, result: Result, index: int | None = None) -> dict[str, A
     return {**place, "hash": content_hash(item.completion), "error": f"{type(result).__name__}: {result}"}
 
 
-def _unfit(fields: list[Wrong]) -> Response:
-    error = f"{fields[0].path}: {fields[0].message}"
-    shown = [field.model_dump() for field in fields[:MOST_FIELDS]]
-    return Json({"error": error if len(fields) == 1 else f"{error} (and {len(fields) - 1} more)", "fields": shown}, 422)
+def _unfit(fields: list[Wrong], *, more: int) -> Response:
+    error = f"{fields[0].path}: {fields[0].message}{f' (and {more} more)' if more else ''}"
+    return Json({"error": error, "fields": [field.model_dump() for field in fields]}, 422)
 
 
 def _path(place: tuple[int | str, ...]) -> str:
@@ -296,4 +301,4 @@ def _message(error: Mapping[str, Any]) -> str:
     said = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "missing":
         return said
-    return f"{said}; got {type(error['input']).__name__} {error['input']!r:.80}"
+    return f"{said}; got {type(error['input']).__name__} {_shown.repr(error['input'])}"

@@ -25,8 +25,7 @@ LONGEST_WAIT_S = 60
 """What clients are told at most to wait before they ask again."""
 REMEMBERED = 64
 """Items whose ends tell how fast the line moves."""
-
-TOGETHER_S = 0.01
+TOGETHER_S = 0.03
 """How long a result waits for others, unless it is the last one: a message for each would cost more than it gains."""
 
 Result: TypeAlias = Score | Exception
@@ -79,7 +78,7 @@ class Ticket:
         """Number and result of what is newly found, until all is; fewer than all items once it is cancelled."""
         while (self.left or self._ready) and not self.cancelled:
             await self._some.wait()
-            if self.left:
+            if self.left and not self.cancelled:
                 await asyncio.sleep(TOGETHER_S)
             self._some.clear()
             found, self._ready = self._ready, []

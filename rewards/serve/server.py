@@ -82,6 +82,7 @@ class Server(uvicorn.Server):
             access_log=False,
             server_header=False,
             ws="none",
+            proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=1,
         )

@@ -28,6 +28,16 @@ def score_of(item: Item) -> Score:
     return Score(1.0, 1.0, Outcome.PASS, Source(item.completion), item.completion, task_id=item.task_id)
 
 
+def wait_until(so: Callable[[], object]) -> None:
+    """Waits until something is so, and fails where it never is."""
+    pause = threading.Event()
+    for _ in range(int(PATIENCE_S / 0.01)):
+        if so():
+            return
+        pause.wait(0.01)
+    raise AssertionError("it never came to be")
+
+
 class Held:
     """Stands for a scorer: keeps what it is asked until `answer` is called, or answers at once."""
 
@@ -86,6 +96,7 @@ class Running:
         self.thread = threading.Thread(target=lambda: asyncio.run(self._run(bounds)), daemon=True)
         self.thread.start()
         assert self._up.wait(PATIENCE_S)
+        wait_until(lambda: self.server.started)
 
     async def _run(self, bounds: Bounds) -> None:
         self.desk = Desk(self.judging, bounds)
@@ -107,6 +118,13 @@ class Running:
         connection = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_S)
         connection.sendall(request)
         return connection
+
+    def begin(self, path: str, body: Any, *headers: str, cut: int = 0) -> socket.socket:
+        """A connection on which a request has been sent, but for its last `cut` bytes."""
+        content = json.dumps(body).encode()
+        head = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json", *headers]
+        request = "\r\n".join([*head, f"Content-Length: {len(content)}", "", ""]).encode() + content
+        return self.raw(request[: len(request) - cut])
 
     def end(self) -> None:
         """What SIGTERM does."""
@@ -142,15 +160,11 @@ def running() -> Iterator[Callable[..., Running]]:
 
 
 @pytest.fixture
+def prompt(running: Callable[..., Running]) -> Running:
+    """A service whose scorer answers at once."""
+    return running(Held(at_once=True))
+
+
+@pytest.fixture
 def eventually() -> Callable[[Callable[[], object]], None]:
-    """Waits until something is so, and fails where it never is."""
-
-    def wait(so: Callable[[], object]) -> None:
-        pause = threading.Event()
-        for _ in range(int(PATIENCE_S / 0.01)):
-            if so():
-                return
-            pause.wait(0.01)
-        raise AssertionError("it never came to be")
-
-    return wait
+    return wait_until

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -141,17 +140,14 @@ def test_what_programs_do_reaches_nobody_else(client: Client, engine: Engine) ->
 def test_a_program_that_two_clients_want_survives_one_of_them(real: Any, client: Client, eventually: Any) -> None:
     slow = {"completion": "import time\ndef f(x):\n    time.sleep(1)\n    return x\n", "tests": ["assert f(1) == 1"]}
     waiting = [{**slow, "completion": f"{slow['completion']}# {number}\n"} for number in range(4)]
-    body = json.dumps({"items": waiting}).encode()
-    head = f"POST /score_batch HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
-    head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    leaving = real.raw(head.encode() + body)
+    leaving = real.begin("/score_batch", {"items": waiting}, f"Authorization: Bearer {TOKEN}")
     eventually(lambda: real.desk.line.running == 4)
     with ThreadPoolExecutor(1) as threads:
         staying = threads.submit(client.score_batch, waiting)
         eventually(lambda: real.desk.line.running == 8)
         leaving.close()
         assert [score.outcome for score in staying.result()] == ["pass"] * 4
-    assert "spanwise_abandoned_total 4.0" in real.desk.meters.text().decode()
+    eventually(lambda: "spanwise_abandoned_total 4.0" in real.desk.meters.text().decode())
 
 
 class Process:
