@@ -12,7 +12,7 @@ from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
 from analyzers.parsers import from_json
 from analyzers.positions import Convention
-from analyzers.ratings import rate
+from analyzers.ratings import by_message, rate
 from analyzers.tool import Tool
 from analyzers.types import Kind, Severity
 
@@ -43,7 +43,7 @@ SUPPORT = "lintr_programs.R"
 def _finding(record: dict[str, Any]) -> Finding:
     code, message = record["code"].removesuffix("_linter"), record["message"]
     if code == "usage":
-        code = next((name for start, name in USAGE.items() if message.startswith(start)), "")
+        code = by_message(USAGE, message)
         if not code:
             raise AnalyzerFailed(f"codetools says {message!r:.200}, expected one of: {', '.join(USAGE)}")
     severity, kind = rate(RATINGS, code)

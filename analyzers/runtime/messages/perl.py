@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from analyzers.findings import Finding
-from analyzers.ratings import by_message
 from analyzers.positions import Convention
+from analyzers.ratings import by_message
 from analyzers.types import Kind, Severity
 
 CONVENTION = Convention()
