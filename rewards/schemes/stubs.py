@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from tree_sitter import Node
 
@@ -42,6 +43,7 @@ _GIVING_UP = re.compile(
 )
 
 
+@lru_cache(maxsize=1_024)
 def is_stub(source: Source) -> bool:
     """Whether the sampled part of a program does nothing with what it is given; False where the grammar is not
     installed, or does not take the program.

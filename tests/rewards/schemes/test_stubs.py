@@ -282,7 +282,7 @@ def test_without_a_grammar_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> N
         raise stubs.ToolMissing(language)
 
     monkeypatch.setattr(stubs.trees, "root", missing)
-    assert not is_stub(Source(""))
+    assert not is_stub.__wrapped__(Source(""))
 
 
 STUB = "def f(x):\n    return None\n"
