@@ -29,6 +29,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -151,6 +152,7 @@ def corpus(name: str, analyzer: Analyzer) -> tuple[str, list[str]]:
     return spoken[0], cycled([text for text, language in own if language == spoken[0]], BATCH)
 
 
+@cache
 def texts_of(language: str, count: int) -> list[str]:
     return cycled([found.source.text for found in programs.spread(programs.references(language), count)], count)
 
