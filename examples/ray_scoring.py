@@ -25,10 +25,10 @@ def completions(count: int) -> Iterator[Item]:
     tasks = builtin.tasks("train", count=200, seed=1)
     for number in range(count):
         task = tasks[number % len(tasks)]
-        program = f"{task.prompt}{task.reference}\n# {number}\n"
+        solution = str(task.reference)
         if number % 2:
-            program = program.replace("return ", "return not ", 1)
-        yield Item(program, tests=task.tests, task_id=task.id, raw=True)
+            solution = solution.replace("return ", "return slip + ")
+        yield Item(f"{task.prompt}{solution}\n# {number}\n", tests=task.tests, task_id=task.id, raw=True)
 
 
 def main() -> None:
