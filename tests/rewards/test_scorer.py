@@ -150,6 +150,17 @@ def test_a_batch_keeps_its_order_and_is_checked_before_anything_runs(make: Any) 
     assert untouched.asked == []
 
 
+def test_a_batch_can_be_submitted_without_waiting_for_it(make: Any) -> None:
+    found = scorer(Report("pyflakes", Status.OK), analyzers=("pyflakes",))
+    futures = found.submit_batch([{"completion": "a = 1"}, {"completion": "b = 1"}])
+    assert [future.result().completion for future in futures] == ["a = 1", "b = 1"]
+    assert [future.result() for future in futures] == found.score_batch([Item("a = 1"), Item("b = 1")])
+    asked = len(found._engine.asked)  # type: ignore[attr-defined]
+    with pytest.raises(BadItem):
+        found.submit_batch([{"completion": "a"}, {}])
+    assert len(found._engine.asked) == asked  # type: ignore[attr-defined]
+
+
 def test_only_an_engine_of_its_own_is_closed() -> None:
     shared = Engine()
     with Scorer(engine=shared):  # type: ignore[arg-type]
