@@ -9,6 +9,7 @@ The defaults are the embedded demo. With any other model and no file, the values
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -147,8 +148,9 @@ class BufferSettings(Section):
 
     capacity: Positive = 6400
     """Samples kept; the oldest are dropped first."""
-    refresh: Positive = 1
-    """Optimiser steps from one round of rollouts to the next."""
+    refresh: Positive | Literal["never"] = 1
+    """Optimiser steps from one round of rollouts to the next; "never" learns from those of the warm-up alone, a pool of
+    the first model's (offline, as CodeRL does, arXiv 2207.01780)."""
     staleness: Annotated[int, Field(ge=0)] | Literal["unlimited"] = 0
     """Largest age of a sample in optimiser steps; 0 uses each sample once, with the weights that drew it."""
     warmup: Annotated[int, Field(ge=0)] = 0
@@ -159,7 +161,8 @@ class BufferSettings(Section):
     def setup(self) -> Staleness:
         """As the buffer takes it."""
         limit = None if self.staleness == "unlimited" else self.staleness
-        return Staleness(self.capacity, self.refresh, limit, self.warmup)
+        refresh = sys.maxsize if self.refresh == "never" else self.refresh
+        return Staleness(self.capacity, refresh, limit, self.warmup)
 
 
 class Objective(Section):

@@ -247,3 +247,14 @@ def test_sampling_may_break_off_anywhere(policy: Policy) -> None:
     for _ in range(2):
         assert _deterministic(_advance(loop)[0]) == _deterministic(_advance(whole)[0])
     assert torch.equal(_weights(loop), _weights(whole))
+
+
+def test_an_offline_run_learns_from_what_the_first_model_sampled(policy: Policy) -> None:
+    loop = _loop(
+        policy, "buffer.refresh=never", "buffer.warmup=12", "buffer.capacity=12", 'buffer.staleness="unlimited"',
+        "buffer.batch=4",
+    )  # fmt: skip
+    metrics = [_advance(loop)[0] for _ in range(4)]
+    assert [loop.rounds, len(loop.buffer)] == [2, 12]  # 2 rounds of 2 tasks with 3 samples each
+    assert ["samples" in step for step in metrics] == [True, False, False, False]
+    assert [step["staleness"] for step in metrics] == [0.0, 1.0, 2.0, 3.0]
