@@ -27,7 +27,7 @@ from rewards.serve.guard import Guard
 from rewards.serve.line import Full, Result, Ticket
 from rewards.serve.messages import LINES, content_hash
 from rewards.serve.meters import Counted
-from rewards.serve.reading import JsonRoute
+from rewards.serve.reading import JsonRoute, Weighed
 from rewards.types import Item, Score
 
 PATHS = frozenset({"/score", "/score_batch", "/health", "/metrics", "/openapi.json"})
@@ -158,6 +158,7 @@ def build(desk: Desk, *, token: str | None) -> FastAPI:
     _add_scoring(app, desk)
     _add_state(app, desk)
     _add_refusals(app)
+    app.add_middleware(Weighed, max_body=desk.bounds.max_body)
     app.add_middleware(Guard, token=token)
     app.add_middleware(Counted, meters=desk.meters, paths=PATHS)
     return app

@@ -10,9 +10,12 @@ from typing import Any, NoReturn
 
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 BODY_S = 60.0
 """Seconds in which a body has to arrive."""
+AT_ONCE = 32
 LINGER_S = 2.0
 """Seconds for which the rest of a refused body is read, so that a client that is still sending sees the answer."""
 
@@ -43,8 +46,7 @@ class JsonRequest(Request):
         if kind != "application/json":
             # A page in somebody's browser can send what else there is without asking the service first.
             raise HTTPException(415, f"the body has to be application/json, got {kind or 'no content type'}")
-        declared = self.headers.get("content-length", "")
-        read, chunks = int(declared) if declared.isdecimal() else 0, []
+        read, chunks = int(self.headers.get("content-length", "0")), []
         try:
             async with asyncio.timeout(BODY_S):
                 if read <= limit:
@@ -81,6 +83,31 @@ class JsonRoute(APIRoute):
             return await handle(JsonRequest(request.scope, request.receive))
 
         return handle_json
+
+
+class Weighed:
+    """An application that holds the bodies of no more requests at a time than memory is meant for."""
+
+    def __init__(self, app: ASGIApp, *, max_body: int) -> None:
+        """Together they may come to AT_ONCE times the largest body; one whose length is not told counts as that."""
+        self._app, self._max_body = app, max_body
+        self._held = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers a request."""
+        headers = dict(scope.get("headers", ()))
+        size = int(headers.get(b"content-length", b"0"))
+        if b"transfer-encoding" in headers or size > self._max_body:
+            size = self._max_body
+        if self._held + size > AT_ONCE * self._max_body:
+            full = JSONResponse({"error": f"requests of {self._held} bytes are held"}, 429, {"Retry-After": "1"})
+            await full(scope, receive, send)
+            return
+        self._held += size
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._held -= size
 
 
 def parsed(body: bytes) -> Any:

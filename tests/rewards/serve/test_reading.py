@@ -65,6 +65,23 @@ def test_a_body_without_end_is_not_read_to_its_end(running: Any, monkeypatch: py
     assert connection.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
+def test_bodies_of_all_requests_together_have_a_largest_size(running: Any, eventually: Any) -> None:
+    service = running(max_body=1000)
+    body = {"completion": "x" * 982}  # 1000 bytes
+    held = [service.begin("/score", body) for _ in range(reading.AT_ONCE)]
+    eventually(lambda: len(service.held.asked) == reading.AT_ONCE)
+    refused = service.post("/score", body)
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "1")
+    chunked = service.http.post("/score", content=iter([b"{}"]), headers={"Content-Type": "application/json"})
+    assert chunked.status_code == 429  # who knows how much it would be
+    assert service.http.get("/health").status_code == 200
+    service.held.answer()
+    for connection in held:
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
+    service.held.at_once = True
+    eventually(lambda: service.post("/score", body).status_code == 200)
+
+
 def test_a_body_that_does_not_come_is_not_waited_for(running: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "BODY_S", 0.1)
     connection = running().begin("/score", {"completion": "a"}, cut=1)
