@@ -4,9 +4,10 @@
 
 The samples are real ones: eight completions for each of some problems of HumanEval by CodeGen-16B, as they were drawn
 (most are wrong, a few alike, which spanwise runs once), and MBPP's references; each with the 3 to 10 calls that its
-published tests make. Problems whose arguments and results JSON cannot hold are left out, and so are programs that hang,
-which cost every scorer its time limits (verl's code two minutes for ten tests). Data is read from $SPANWISE_DATA
-(default ../shared/data).
+published tests make. Left out are problems whose arguments and results JSON cannot hold, programs that hang, which cost
+every scorer its time limits (verl's code two minutes for ten tests), and those that import more than the standard
+library (torch, say), which cost what the machine happens to have. Data is read from $SPANWISE_DATA (default
+../shared/data).
 
 Peers are installed outside of the project, in DIR; one that is absent is skipped, and how to get it is printed. All
 score the same samples, the slow ones every n-th of them and others in every round. Every measurement is a process of
@@ -53,7 +54,7 @@ HANGS_S = 1.0
 EACH = 8
 """Samples for a task, as in a group of GRPO."""
 SPARE = 4
-"""How many more tasks are tried, in place of programs that hang."""
+"""How many more tasks are tried, in place of programs that are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def samples(count: int) -> list[Sample]:
         fit = [one for one in found if usable(one["cases"])]  # all samples for a task are, or none
         tasks = [fit[start : start + each] for start in range(0, len(fit), each)]
         tried = evenly(tasks, -(-wanted // each) + SPARE)
-        chosen += halting([one for task in tried for one in task])[:wanted]
+        chosen += halting([one for task in tried for one in task if portable(one["program"])])[:wanted]
     return chosen
 
 
@@ -91,6 +92,17 @@ def usable(cases: list[Case]) -> bool:
         return len(cases) in TESTS and json.loads(json.dumps(cases, allow_nan=False)) == cases
     except (TypeError, ValueError):
         return False
+
+
+def portable(program: str) -> bool:
+    """Whether a program imports the standard library alone."""
+    try:
+        nodes = list(ast.walk(ast.parse(program)))
+    except (SyntaxError, ValueError):
+        return True  # it imports nothing
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return all(name.partition(".")[0] in sys.stdlib_module_names for name in names)
 
 
 def evenly(found: list[list[Sample]], count: int) -> list[list[Sample]]:
