@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 BODY_S = 60.0
 """Seconds in which a body has to arrive."""
 AT_ONCE = 32
+"""Bodies of the largest size that are held at a time."""
 LINGER_S = 2.0
 """Seconds for which the rest of a refused body is read, so that a client that is still sending sees the answer."""
 
