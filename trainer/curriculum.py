@@ -12,15 +12,14 @@ from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from trainer.sections import Section
 from trainer.types import Task
 
 
-class Plan(BaseModel):
+class Plan(Section):
     """How tasks are chosen; the defaults take them all, in turn."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     sampling: Literal["passes", "uniform", "learnability"] = "passes"
     """"passes" takes every task once before any comes again; "uniform" draws; "learnability" draws in proportion to

@@ -18,7 +18,7 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer import config, losses
+from trainer import losses, sections
 from trainer.losses import LossInputs, LossOutput
 from trainer.policy import Logprobs, Policy
 from trainer.types import Beliefs, Experience, Rollout
@@ -37,7 +37,7 @@ class Objective:
     supervised_weight: float = 0.0
     importance_cap: float = 0.0
     """Cap of the weight that corrects for a generator with other probabilities; 0 is no correction."""
-    critic: config.Critic = field(default_factory=config.Critic)
+    critic: sections.Critic = field(default_factory=sections.Critic)
     temperature: float = 1.0
     """Temperature of sampling; the learner's log-probs must be those of the same distribution."""
     token_limit: int = 1
@@ -67,7 +67,7 @@ class Learner:
         policy: Policy,
         *,
         objective: Objective,
-        settings: config.Optimizer,
+        settings: sections.Optimizer,
         steps: int,
         accelerator: Accelerator | None = None,
         reference: Policy | None = None,
@@ -278,7 +278,7 @@ def micro_batches(lengths: Sequence[int], *, budget: int) -> list[list[int]]:
     return batches
 
 
-def schedule(step: int, *, settings: config.Optimizer, steps: int) -> float:
+def schedule(step: int, *, settings: sections.Optimizer, steps: int) -> float:
     """The factor of the learning rate at a step counted from 0."""
     if step < settings.warmup_steps:
         return (step + 1) / settings.warmup_steps

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer import advantages, config, losses
+from trainer import advantages, losses, sections
 from trainer.policy import Policy
 from trainer.step import Learner, Objective, micro_batches, schedule
 from trainer.types import Beliefs, Experience, Rollout, Sampling
@@ -37,7 +37,7 @@ def _batch(policy: Policy, count: int = 6, seed: int = 0) -> list[Experience]:
 
 
 def _learner(policy: Policy, objective: Objective = OBJECTIVE, **settings: Any) -> Learner:
-    return Learner(policy, objective=objective, settings=config.Optimizer(**settings), steps=10)
+    return Learner(policy, objective=objective, settings=sections.Optimizer(**settings), steps=10)
 
 
 def _weights(policy: Policy) -> torch.Tensor:
@@ -72,7 +72,7 @@ def test_micro_batches_put_like_lengths_together() -> None:
     ],
 )
 def test_schedule(kind: Any, warmup: int, step: int, factor: float) -> None:
-    settings = config.Optimizer(schedule=kind, warmup_steps=warmup)
+    settings = sections.Optimizer(schedule=kind, warmup_steps=warmup)
     assert schedule(step, settings=settings, steps=10) == pytest.approx(factor)
 
 
@@ -165,7 +165,7 @@ def test_the_anchor_pulls_back_to_the_reference(policy: Policy) -> None:
     learner = Learner(
         moved,
         objective=objective,
-        settings=config.Optimizer(learning_rate=1e-3),
+        settings=sections.Optimizer(learning_rate=1e-3),
         steps=10,
         reference=policy.frozen_copy(),
     )
@@ -264,7 +264,7 @@ def test_the_kl_penalty_of_each_token_is_that_of_its_place(policy: Policy) -> No
                 moved.model.get_output_embeddings().weight.mul_(1.2)
         objective = Objective(losses.bind("reinforce"), kl_weight=0.1, kl_place="reward", kl_estimator="k1")
         learner = Learner(
-            moved, objective=objective, settings=config.Optimizer(micro_batch_tokens=40), steps=10, reference=policy
+            moved, objective=objective, settings=sections.Optimizer(micro_batch_tokens=40), steps=10, reference=policy
         )
         for rollout, beliefs in zip(rollouts, learner.believe(rollouts), strict=True):
             with torch.no_grad():

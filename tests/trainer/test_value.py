@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from trainer import config, losses
+from trainer import losses, sections
 from trainer.policy import Policy
 from trainer.step import Learner, Objective
 from trainer.types import Beliefs, Experience, Sampling
@@ -23,9 +23,9 @@ def either(request: pytest.FixtureRequest, policy: Policy, seq2seq_policy: Polic
 
 
 def _learner(policy: Policy, **critic: Any) -> Learner:
-    settings = config.Critic(**{"weight": 1.0, "learning_rate": 0.05, "clip": 0.0} | critic)
+    settings = sections.Critic(**{"weight": 1.0, "learning_rate": 0.05, "clip": 0.0} | critic)
     objective = Objective(losses.bind("reinforce"), critic=settings)
-    return Learner(policy, objective=objective, settings=config.Optimizer(schedule="constant"), steps=10)
+    return Learner(policy, objective=objective, settings=sections.Optimizer(schedule="constant"), steps=10)
 
 
 def _batch(learner: Learner) -> list[Experience]:
@@ -99,7 +99,9 @@ def test_the_critic_goes_on_exactly(policy: Policy) -> None:
         whole.step(batch)
     for _ in range(2):
         first.step(batch)
-    second = Learner(first.policy, objective=first._objective, settings=config.Optimizer(schedule="constant"), steps=10)
+    second = Learner(
+        first.policy, objective=first._objective, settings=sections.Optimizer(schedule="constant"), steps=10
+    )
     second.restore(first.state())
     for _ in range(2):
         second.step(batch)
