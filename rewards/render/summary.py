@@ -21,6 +21,8 @@ def summary(score: Score) -> dict[str, str]:
     if verdict and verdict.tests:
         facts["tests"] = f"{verdict.passed} of {len(verdict.tests)} passed"
         facts["first failure"] = next((test.message for test in verdict.tests if test.message), "")
+    if score.holdout:
+        facts["hold-out tests"] = score.holdout.value
     if verdict and verdict.detail:
         facts["detail"] = verdict.detail
     if score.exempt:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -97,3 +98,9 @@ def test_a_batch_in_two_tables(scored: Any) -> None:
     assert "pyflakes undefined-name 2 2 2 -0.200" in said
     assert "<i> a&b 2 2 0 0" in said
     assert lines(render.batch_terminal([])) == ["outcome programs mean value"]
+
+
+def test_what_came_of_the_holdout_tests_is_said(scored: Any) -> None:
+    assert "hold-out tests" not in shown(render.to_terminal(scored()))
+    said = lines(render.to_terminal(replace(scored(), holdout=Outcome.FAILURE)))
+    assert any(line.endswith("hold-out tests: failure") for line in said)
