@@ -101,7 +101,8 @@ def prepare_spanwise(workers: int, peers: Path) -> Ready:
 
 def as_item(one: Sample) -> dict[str, Any]:
     """A sample as spanwise takes it."""
-    return {"completion": one["completion"], "tests": {key: one[key] for key in ("function", "cases")}}
+    tests = {"function": one["function"], "cases": one["cases"], "compare": "json"}  # 1 is 1.0, as for `==`
+    return {"completion": one["completion"], "tests": tests}
 
 
 def sandbox_per_test(workers: int, peers: Path) -> Ready:
