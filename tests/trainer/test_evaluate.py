@@ -211,7 +211,7 @@ def test_command_takes_the_first_tasks_only(fakes: Path, tmp_path: Path) -> None
         (["--k", "1,x"], "--k takes numbers from 1 to the number of samples (5)"),
         (["--k", "6"], "--k takes numbers from 1 to the number of samples (5)"),
         (["--temperature", "-1"], "temperature >= 0"),
-        (["--tasks", "mbp"], "did you mean mbpp"),
+        (["--tasks", "humanevl"], "did you mean 'humaneval'"),
         (["--tasks", "jsonl:/no/where"], "no file or folder '/no/where'"),
         (["--out", "/no/where/x.json", "--limit", "1"], "there is no folder '/no/where'"),
     ],

@@ -11,7 +11,6 @@ targets are such functions.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import warnings
 from collections import Counter
@@ -25,6 +24,7 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl
 
 import grammars
+from rewards.registry import did_you_mean
 from trainer.tasks.files import ALL, BadTasks, Excluded, NoSplit, TasksMissing
 from trainer.types import Task
 
@@ -201,9 +201,7 @@ def _options(loader: Loader) -> dict[str, str]:
 def _chosen(name: str, query: str, known: Mapping[str, str]) -> dict[str, str]:
     chosen = dict(parse_qsl(query, keep_blank_values=True))
     for key in chosen.keys() - known.keys():
-        close = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(known) or 'none'}"
-        raise BadTasks(f"the task set {name!r} has no option {key!r}; {hint}")
+        raise BadTasks(f"the task set {name!r} has no option {key!r}; {did_you_mean(key, known)}")
     return chosen
 
 
@@ -211,13 +209,7 @@ def _loader(name: str) -> Loader:
     entries = _entries()
     name = name if name in entries else name.replace("-", "_")
     if name not in entries:
-        close = difflib.get_close_matches(name, entries, n=3)
-        hint = (
-            f"did you mean {', '.join(close)}?"
-            if close
-            else f"known: {', '.join(names())}; a file of your own: jsonl:PATH"
-        )
-        raise UnknownTasks(f"unknown task set {name!r}; {hint}")
+        raise UnknownTasks(f"unknown task set {name!r}; {did_you_mean(name, names())}; a file of your own: jsonl:PATH")
     entry = entries[name]
     if not isinstance(entry, EntryPoint):
         return entry

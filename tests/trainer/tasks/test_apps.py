@@ -104,7 +104,10 @@ def test_options_choose(tmp_path: Path) -> None:
     assert [task.id for task in load(f"{spec}?kind=call&difficulty=introductory")] == ["apps/train/0002"]
     [task] = load(f"{spec}?kind=stdio&compare=float")
     assert task.tests == Stdio((Exchange("1 2\n", "3\n"), Exchange("3 4\n", "7")), "float")
-    for query, message in (("difficulty=easy", "introductory, interview"), ("dificulty=x", "did you mean difficulty")):
+    for query, message in (
+        ("difficulty=easy", "introductory, interview"),
+        ("dificulty=x", "did you mean 'difficulty'"),
+    ):
         with pytest.raises(BadTasks, match=message):
             load(f"{spec}?{query}")
 

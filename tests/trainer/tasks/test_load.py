@@ -40,7 +40,7 @@ def test_built_in_sets() -> None:
 
 
 def test_unknown_set_names_the_closest() -> None:
-    with pytest.raises(UnknownTasks, match=r"unknown task set 'mbp'; did you mean .*mbpp"):
+    with pytest.raises(UnknownTasks, match=r"unknown task set 'mbp'; did you mean .*'mbpp'"):
         load("mbp")
 
 
@@ -172,8 +172,8 @@ def test_options_stand_behind_a_question_mark(plugin: Any) -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("mbpp?confg=full", "'mbpp' has no option 'confg'; did you mean config"),
-        ("builtin?seed=3", "'builtin' has no option 'seed'; it has none"),
+        ("mbpp?confg=full", "'mbpp' has no option 'confg'; did you mean 'config'"),
+        ("builtin?seed=3", "'builtin' has no option 'seed'; known: none"),
         ("mbpp?config=tiny", "mbpp has no config 'tiny'; it has full, sanitized"),
         ("mbpp?path=x", "has no option 'path'"),
         ("humaneval?force=1", "has no option 'force'"),
