@@ -48,6 +48,16 @@ def test_schemes_by_name_options_and_function() -> None:
     assert constant.value == 7.0
 
 
+def test_a_stream_gives_what_a_batch_gives() -> None:
+    programs = ["def f(x):\n    return x\n", "def f(x):\n    return 1\n", "def f(x:\n", "def f(x):\n    return y\n"]
+    items = [{"completion": program, "tests": TESTS, "task_id": "t"} for program in programs]
+    for scheme in ("static", "difficulty"):
+        stream = rewards.score_stream((item for item in items), group_size=4, analyzers=FAST, scheme=scheme)
+        found = dict(stream)
+        batch = rewards.score_batch(items, analyzers=FAST, scheme=scheme)
+        assert [found[index].value for index in range(4)] == [score.value for score in batch]
+
+
 def test_schemes_get_what_they_ask_for() -> None:
     """Lines that ran, the comparison with a reference, and the group: nobody had to switch them on."""
     programs = ["def f(x):\n    y = x\n    if x > 1:\n        y = 3\n    return y\n", "def f(x):\n    return x\n"]
