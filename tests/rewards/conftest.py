@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +23,7 @@ from analyzers.types import (
     TestStatus,
     Verdict,
 )
-from rewards.types import Evidence
+from rewards.types import Evidence, Score
 
 
 def finding(
@@ -69,3 +71,21 @@ def evidence(text: str | Source, outcome: Outcome | None = None, **given: Any) -
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     return SimpleNamespace(finding=finding, crash=crash, runtime=runtime, evidence=evidence)
+
+
+@pytest.fixture(scope="session")
+def timeless() -> Callable[[Score], Score]:
+    """Takes out of a score what the clock says."""
+
+    def timeless(score: Score) -> Score:
+        """The score without what the clock says."""
+        reports = []
+        for report in score.reports:
+            verdict = report.verdict
+            if verdict is not None:
+                tests = tuple(replace(test, seconds=0.0) for test in verdict.tests)
+                verdict = replace(verdict, tests=tests, cpu_s=0.0)
+            reports.append(replace(report, seconds=0.0, verdict=verdict))
+        return replace(score, reports=tuple(reports))
+
+    return timeless

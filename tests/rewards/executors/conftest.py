@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -42,18 +41,6 @@ def items() -> list[dict[str, Any]]:
         {"completion": "x = = 1\n"},
         {"completion": "int main() { return 0 }\n", "language": "c++"},
     ]
-
-
-def timeless(score: Score) -> Score:
-    """The score without what the clock says."""
-    reports = []
-    for report in score.reports:
-        verdict = report.verdict
-        if verdict is not None:
-            tests = tuple(replace(test, seconds=0.0) for test in verdict.tests)
-            verdict = replace(verdict, tests=tests, cpu_s=0.0)
-        reports.append(replace(report, seconds=0.0, verdict=verdict))
-    return replace(score, reports=tuple(reports))
 
 
 Answer = Callable[[Sequence[Item]], Sequence[Score | BaseException]]
@@ -165,5 +152,5 @@ def crew() -> type[Crew]:
 
 
 @pytest.fixture(scope="session")
-def mixed() -> SimpleNamespace:
+def mixed(timeless: Callable[[Score], Score]) -> SimpleNamespace:
     return SimpleNamespace(items=items, timeless=timeless)

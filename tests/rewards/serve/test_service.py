@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -206,7 +205,7 @@ def test_a_signal_while_the_service_starts_ends_it() -> None:
     assert "Traceback" not in errors
 
 
-def test_a_score_without_times_is_what_another_process_finds_out(client: Client) -> None:
+def test_a_score_without_times_is_what_another_process_finds_out(timeless: Callable[[Score], Score]) -> None:
     service = Process(SPANWISE_TOKEN=TOKEN)
     items = [one for one in ITEMS[:3]]
     with Client(service.url, token=TOKEN) as other:
@@ -215,15 +214,3 @@ def test_a_score_without_times_is_what_another_process_finds_out(client: Client)
     assert service.ended()[0] == 0
     with Scorer(["runtime"]) as scorer:
         assert found == [timeless(score) for score in scorer.score_batch(items)]
-
-
-def timeless(score: Score) -> Score:
-    """The score without the times that it took."""
-    reports = []
-    for report in score.reports:
-        verdict = report.verdict
-        if verdict is not None:
-            tests = tuple(replace(test, seconds=0.0) for test in verdict.tests)
-            verdict = replace(verdict, tests=tests, cpu_s=0.0)
-        reports.append(replace(report, seconds=0.0, verdict=verdict))
-    return replace(score, reports=tuple(reports))
