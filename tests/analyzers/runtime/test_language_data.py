@@ -99,7 +99,8 @@ SETS = (
         faulty=frozenset({"Rust/32", "Rust/38", "Rust/50", "Rust/53", "Rust/91", "Rust/162"}),
     ),
     Rows("cpp", "mbxp", share=0.97),
-    Rows("csharp", "mbxp", share=0.97),
+    # The reference of MBCSP/229 fails its own tests.
+    Rows("csharp", "mbxp", faulty=frozenset({"MBCSP/229"}), share=0.97),
     Rows("java", "mbxp", share=0.97),
     Rows("kotlin", "mbxp", share=0.95),
     Rows("javascript", "mbxp", share=0.75),
@@ -111,7 +112,7 @@ SETS = (
     Rows("lua", "multipl_e", share=0.6, answers=True),
     Rows("perl", "multipl_e", share=0.3, answers=True),
     Rows("php", "multipl_e", share=0.5, answers=True),
-    Rows("r", "multipl_e", share=0.4, answers=True),
+    Rows("r", "multipl_e", share=0.3, answers=True),
     Rows("racket", "multipl_e", share=0.4, answers=True),
     Rows("ruby", "multipl_e", share=0.6, answers=True),
     Rows("typescript", "multipl_e", share=0.7, answers=True),
