@@ -25,6 +25,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from analyzers import command_line
 from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime import Limits
 from rewards import Item, Outcome, Score, Scorer
@@ -316,3 +317,14 @@ def _show(spec: str, summary: Summary, output: Path | None) -> None:
 def _plain(text: str) -> str:
     """Without what would be taken for markup, or cannot be printed."""
     return escape(text.encode("utf-8", "replace").decode()[:200])
+
+
+def main() -> None:
+    """`python -m trainer.tasks.check SET` is `python -m trainer.tasks check SET`."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command(help=HELP)(command)
+    command_line.run(app, prog="python -m trainer.tasks.check")
+
+
+if __name__ == "__main__":
+    main()

@@ -248,8 +248,7 @@ def test_published_sets(data):
         assert (result.exit_code, json.loads(result.stdout)["violations"]) == (0, [])
 
 
-def test_it_is_a_command(write):
-    done = subprocess.run(
-        [sys.executable, "-m", "trainer.tasks", "check", write(SILENT)], capture_output=True, text=True, timeout=120
-    )
+@pytest.mark.parametrize("words", [("trainer.tasks", "check"), ("trainer.tasks.check",)])
+def test_it_is_a_command(write, words):
+    done = subprocess.run([sys.executable, "-m", *words, write(SILENT)], capture_output=True, text=True, timeout=120)
     assert (done.returncode, "silent" in done.stdout) == (1, True), done.stderr
