@@ -70,7 +70,7 @@ def items(
     for row, completion in enumerate(completions):
         values = {field: column[row] for field, column in columns.items() if column[row] is not None}
         try:
-            values |= {field: suite(values.get(field)) for field in ("tests", "holdout")}
+            values |= {field: suite(values.get(field)) for field in SUITES}
         except BadTests as error:
             raise BadTests(f"row {row}, task {values.get('task_id', '')!r}: {error}") from error
         made.append(Item(completion, **{"language": language, **values}))

@@ -55,9 +55,7 @@ Scoring: TypeAlias = Callable[[Sequence[Item]], list[Score]]
 class SeamMoved(seams.SeamMoved):
     """The installed OpenRLHF is not what this adapter was written for."""
 
-    def __init__(self, came: str, expected: str) -> None:
-        """`came` is what was found, and `expected` what should have been there."""
-        super().__init__(came, expected, package="openrlhf", tested=TESTED)
+    package, tested = "openrlhf", TESTED
 
 
 class NoVerdict(RuntimeError):

@@ -7,13 +7,18 @@ from importlib.metadata import PackageNotFoundError, version
 
 
 class SeamMoved(RuntimeError):
-    """The installed framework is not what this adapter was written for."""
+    """The installed framework is not what this adapter was written for; each adapter has one of its own."""
 
-    def __init__(self, came: str, expected: str, *, package: str, tested: Sequence[str]) -> None:
-        """`came` is what was found, and `expected` what should have been there; `tested` are versions of `package`."""
+    package: str
+    """Distribution of the framework."""
+    tested: Sequence[str]
+    """Versions of it that the adapter is known to work with."""
+
+    def __init__(self, came: str, expected: str) -> None:
+        """`came` is what was found, and `expected` what should have been there."""
         super().__init__(
-            f"{package} {installed(package) or 'of an unknown version'}: {came}; expected {expected}."
-            f" Tested with {package} {', '.join(tested)}: install one of them"
+            f"{self.package} {installed(self.package) or 'of an unknown version'}: {came}; expected {expected}."
+            f" Tested with {self.package} {', '.join(self.tested)}: install one of them"
         )
 
 

@@ -37,9 +37,7 @@ NAME = "spanwise"
 class SeamMoved(seams.SeamMoved):
     """The installed verifiers is not what this adapter was written for."""
 
-    def __init__(self, came: str, expected: str) -> None:
-        """`came` is what was found, and `expected` what should have been there."""
-        super().__init__(came, expected, package="verifiers", tested=TESTED)
+    package, tested = "verifiers", TESTED
 
 
 class NoVerdict(RuntimeError):

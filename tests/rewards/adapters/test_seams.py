@@ -6,8 +6,11 @@ from rewards.adapters.seams import SeamMoved, installed
 
 
 def test_it_says_what_came_what_was_expected_and_what_to_install():
+    class Moved(SeamMoved):
+        package, tested = "pytest", ("0.1", "0.2")
+
     with pytest.raises(SeamMoved) as raised:
-        raise SeamMoved("a tuple", "a list", package="pytest", tested=("0.1", "0.2"))
+        raise Moved("a tuple", "a list")
     assert str(raised.value) == (
         f"pytest {installed('pytest')}: a tuple; expected a list. Tested with pytest 0.1, 0.2: install one of them"
     )
