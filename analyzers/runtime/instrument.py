@@ -6,6 +6,7 @@ import ast
 import builtins
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType
@@ -51,11 +52,9 @@ def prepared(tests: Asserts | CheckFunction | Appended) -> Prepared:
     Raises:
         BadTests: it does not compile.
     """
-    try:
+    with _compiling():
         setup = ast.parse(tests.prefix if isinstance(tests, Appended) else tests.setup)
         pieces = [ast.parse(code) for code in (tests.statements if isinstance(tests, Asserts) else [tests.code])]
-    except (SyntaxError, ValueError) as error:
-        raise BadTests(f"the tests do not compile: {error}") from error
     parts = [part for piece in pieces for part in piece.body]
     entry_point = tests.entry_point if isinstance(tests, CheckFunction) else ""
     nodes = walk.parts(ast.Module(setup.body + parts, []))
@@ -74,11 +73,17 @@ def prepared(tests: Asserts | CheckFunction | Appended) -> Prepared:
     own = frozenset(names) - MODULES
     if _wants_fetching(nodes, own):
         module = _Fetched(own).visit(module)
-    try:
+    with _compiling():
         code = compile(module, "<tests>", "exec")
+    return Prepared(code, names, entry_point, plan, trusted)
+
+
+@contextmanager
+def _compiling() -> Iterator[None]:
+    try:
+        yield
     except (SyntaxError, ValueError) as error:
         raise BadTests(f"the tests do not compile: {error}") from error
-    return Prepared(code, names, entry_point, plan, trusted)
 
 
 def _straight(parts: list[ast.stmt], names: tuple[str, ...], entry_point: str) -> tuple[list[ast.stmt], dict[str, str]]:

@@ -18,8 +18,7 @@ from trainer.report.programs import picked, shown
 from trainer.run_folder import Run
 from trainer.statistics import Estimate, over_seeds
 
-SEED = "run/seed"
-OWN = frozenset({SEED, "run/name", "run/out"})
+OWN = frozenset({"run/seed", "run/name", "run/out"})
 """Settings that every run has for itself."""
 MAIN = (
     "held_out/pass@1",
@@ -151,7 +150,7 @@ def _steps(group: Group) -> str:
 
 
 def _seed(run: Run, at: int) -> Any:
-    return dict(flat(run.config)).get(SEED, f"run {at}")
+    return run.config.get("run", {}).get("seed", f"run {at}")
 
 
 def _name(values: Mapping[str, Any], differing: Sequence[str]) -> str:
