@@ -45,10 +45,12 @@ class ForkServer:
         readable: Sequence[str] = (),
         tier: Tier = Tier.STANDARD,
         gathers: bool = False,
+        hash_seed: int = 0,
     ) -> None:
         """`libraries` are folders that programs may import from, beside the standard library; `readable` are files and
         folders outside of /usr that commands may read. `tier` is how they are isolated: no less, and no more.
         `gathers` says that this process is a judge, which may be moved to share a processor with its candidates.
+        Another `hash_seed` gives sets of strings another order, to see whether anything depends on it.
 
         Raises:
             SandboxBroken: it does not start, because the machine does not give the tier, say.
@@ -65,7 +67,7 @@ class ForkServer:
         with theirs:
             self._process = subprocess.Popen(
                 [*argv, str(theirs.fileno()), json.dumps(settings)],
-                env=ENVIRONMENT,
+                env=ENVIRONMENT | {"PYTHONHASHSEED": str(hash_seed)},
                 cwd="/",
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -139,8 +141,8 @@ class ForkServer:
         """Readable once a candidate has ended."""
         return self._control
 
-    def end(self) -> tuple[int, float, int]:
-        """Ends the running candidate; exit code, CPU seconds and most bytes resident."""
+    def end(self) -> tuple[int, float, float, int]:
+        """Ends the running candidate; exit code, CPU seconds (its own, others'), and most bytes resident."""
         try:
             self._control.sendall(b"k")
             while self._exit is None:
@@ -205,8 +207,8 @@ class ForkServer:
         numbers = list(map(int, self._read(int.from_bytes(head[1:], "big")).split()))
         if head[:1] != b"e":
             return numbers
-        code, cpu_us, peak_kb = numbers
-        self._exit = code, cpu_us / 1e6, peak_kb * 1024
+        code, cpu_us, left_cpu_us, peak_kb = numbers
+        self._exit = code, cpu_us / 1e6, left_cpu_us / 1e6, peak_kb * 1024
         return []
 
     def close(self) -> None:
@@ -255,9 +257,9 @@ class LocalCandidate:
     def end(self) -> Exit:
         """Ends the program and everything that it started."""
         try:
-            code, cpu_s, peak_bytes = self._server.end()
+            code, cpu_s, left_cpu_s, peak_bytes = self._server.end()
             said = [os.pread(stream, self._limits.output_bytes, 0) for stream in self._printed]
-            return Exit(code, cpu_s, peak_bytes, *said)
+            return Exit(code, cpu_s, left_cpu_s, peak_bytes, *said)
         finally:
             self.channel.close()
             for stream in self._printed:

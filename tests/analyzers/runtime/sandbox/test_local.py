@@ -43,6 +43,21 @@ def server(request):
     server.close()
 
 
+def order_of_letters(**settings):
+    server = ForkServer(**settings)
+    try:
+        candidate = server.start("print(*set('abcdefgh'))", mode="main", stdin=b"", limits=Limits())
+        candidate.channel.recv(100)
+        return candidate.end().output
+    finally:
+        server.close()
+
+
+def test_the_order_of_a_set_of_strings_is_that_of_the_hash_seed():
+    assert order_of_letters() == order_of_letters(hash_seed=0)
+    assert order_of_letters(hash_seed=1) == order_of_letters(hash_seed=1) != order_of_letters()
+
+
 def outcome(server, test):
     return suite.run(parse([test]), WHERE, replace(Limits(), processes=8), server).tests[0]
 
