@@ -157,6 +157,24 @@ def tasks(split: str, *, count: int | None = None, seed: int = 0) -> list[Task]:
     return list(islice(endless, count))
 
 
+def task(composition: Composition, *, split: str, seed: int = 0, turn: int = 0) -> Task | None:
+    """The task of a composition of any length, worded and tested by the seed and the turn; None without such tests."""
+    name = fingerprint(composition)
+    rng = random.Random(f"task:{seed}:{turn}:{name}")
+    cases = _cases(composition, rng)
+    if cases is None:
+        return None
+    text = prompt(composition, rng)
+    return Task(
+        id=f"builtin/{split}/{name}" + (f"/{turn}" if turn else ""),
+        prompt=text,
+        prefix=text,
+        tests=Calls(FUNCTION, cases),
+        reference=body([step.code for step in composition]),
+        metadata={"composition": name, "steps": len(composition)},
+    )
+
+
 def prompt(composition: Sequence[Step], rng: random.Random) -> str:
     """Header and docstring, without an end of line: the completion begins with it."""
     wording = "; ".join(rng.choice(step.phrases) for step in composition)
@@ -172,20 +190,9 @@ def body(codes: Sequence[str]) -> str:
 
 def _round(order: Sequence[Composition], split: str, seed: int, turn: int) -> Iterator[Task]:
     for composition in order:
-        name = fingerprint(composition)
-        rng = random.Random(f"task:{seed}:{turn}:{name}")
-        cases = _cases(composition, rng)
-        if cases is None:
-            continue
-        text = prompt(composition, rng)
-        yield Task(
-            id=f"builtin/{split}/{name}" + (f"/{turn}" if turn else ""),
-            prompt=text,
-            prefix=text,
-            tests=Calls(FUNCTION, cases),
-            reference=body([step.code for step in composition]),
-            metadata={"composition": name, "steps": len(composition)},
-        )
+        made = task(composition, split=split, seed=seed, turn=turn)
+        if made is not None:
+            yield made
 
 
 def _cases(composition: Composition, rng: random.Random) -> tuple[Call, ...] | None:
