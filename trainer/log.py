@@ -12,7 +12,10 @@ from __future__ import annotations
 import json
 import math
 import os
+import socket
+import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
@@ -26,29 +29,26 @@ class Log:
     """Appends to the files of a run folder, which is made if needed; a context manager.
 
     `resume_from` is the step of the checkpoint that the run goes on from: what was logged after it is cut off, so that
-    no step stands there twice. None starts the files anew.
+    no step stands there twice. None starts the files anew. All of its methods raise OSError where the disk is full.
     """
 
     def __init__(self, folder: str | Path, *, resume_from: int | None = None) -> None:
-        from torch.utils.tensorboard import SummaryWriter  # about a second, and readers of logs do not need it
-
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in (METRICS, SAMPLES):
             truncate(self.folder / name, -1 if resume_from is None else resume_from)
-        purge_step = None if resume_from is None else resume_from + 1
-        self._events = SummaryWriter(str(self.folder / EVENTS), purge_step=purge_step)
-        self._metrics = _appending(self.folder / METRICS)
-        self._samples = _appending(self.folder / SAMPLES)
+        with ExitStack() as files:
+            purge_step = None if resume_from is None else resume_from + 1
+            self._events = files.enter_context(Events(self.folder / EVENTS, purge_step=purge_step))
+            self._metrics = files.enter_context(_appending(self.folder / METRICS))
+            self._samples = files.enter_context(_appending(self.folder / SAMPLES))
+            self._files = files.pop_all()
 
     def metrics(self, step: int, values: Mapping[str, Any]) -> None:
         """Logs one step. Nested mappings become paths; numbers that are not finite become null."""
         numbers = dict(flat(values))
         _write(self._metrics, {"step": step, **numbers})
-        for name, value in numbers.items():
-            if isinstance(value, (int, float)):
-                self._events.add_scalar(name, value, step)
-        self._events.flush()
+        self._events.scalars(step, {name: value for name, value in numbers.items() if isinstance(value, (int, float))})
 
     def samples(self, step: int, records: Iterable[Mapping[str, Any]]) -> None:
         """Logs a few scored rollouts of one step; see `trainer.report.sample_record` for what a record holds."""
@@ -57,9 +57,7 @@ class Log:
 
     def close(self) -> None:
         """Closes the files."""
-        self._metrics.close()
-        self._samples.close()
-        self._events.close()
+        self._files.close()
 
     def __enter__(self) -> Log:
         return self
@@ -68,6 +66,47 @@ class Log:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+class Events:
+    """A file of TensorBoard events, written as it is told of them, so that a full disk is seen where it happens.
+
+    The writer of torch writes in a thread, which prints its own traceback then. A context manager.
+    """
+
+    def __init__(self, folder: Path, *, purge_step: int | None = None) -> None:
+        """What other files of the folder say of `purge_step` and later steps is void."""
+        from tensorboard.compat.proto.event_pb2 import SessionLog
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
+        folder.mkdir(parents=True, exist_ok=True)
+        # Files are read in the order of their names.
+        self._file = (folder / f"events.out.tfevents.{time.time():.9f}.{socket.gethostname()}.{os.getpid()}").open("wb")
+        self._records = RecordWriter(self._file)
+        self._put(file_version="brain.Event:2")
+        if purge_step is not None:
+            self._put(step=purge_step, session_log=SessionLog(status=SessionLog.START))
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """Logs the numbers of a step."""
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        named = [Summary.Value(tag=name, simple_value=value) for name, value in values.items()]
+        self._put(step=step, summary=Summary(value=named))
+
+    def _put(self, **event: Any) -> None:
+        from tensorboard.compat.proto.event_pb2 import Event
+
+        self._records.write(Event(wall_time=time.time(), **event).SerializeToString())
+        self._file.flush()
+
+    def __enter__(self) -> Events:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
 
 
 def read(path: str | Path) -> Iterator[dict[str, Any]]:
