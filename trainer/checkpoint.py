@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 
 LATEST = "latest"
 BEST = "best"
@@ -54,6 +56,8 @@ def save(
         _flush(work)
         work.rename(target)
         _flush_folder(folder)
+    except (SafetensorError, RuntimeError) as error:  # what these writers make of a full disk
+        raise OSError(" ".join(str(error).split())) from error
     finally:
         shutil.rmtree(work, ignore_errors=True)
     _point(folder / LATEST, target.name)
@@ -68,7 +72,7 @@ def mark_best(checkpoint: Path) -> None:
 
 def latest(folder: Path) -> Path | None:
     """The last whole checkpoint, or None."""
-    return max(folder.glob("step-*"), key=_step, default=None)
+    return max(_whole(folder), key=_step, default=None)
 
 
 def load(checkpoint: Path) -> dict[str, Any]:
@@ -81,8 +85,19 @@ def load(checkpoint: Path) -> dict[str, Any]:
         state: dict[str, Any] = torch.load(checkpoint / STATE, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
-        raise BadCheckpoint(f"cannot read the checkpoint {checkpoint}: {reason[0]}") from error
+        raise bad(checkpoint, reason[0]) from error
     return state
+
+
+def bad(checkpoint: Path, reason: str) -> BadCheckpoint:
+    """The error of a checkpoint that cannot be used, with the way around it."""
+    earlier = max(
+        (path for path in _whole(checkpoint.parent) if _step(path) < _step(checkpoint)), key=_step, default=None
+    )
+    instead = f"go on from {earlier.name}" if earlier else "begin anew"
+    return BadCheckpoint(
+        f"cannot read the checkpoint {checkpoint}: {reason.rstrip('.')}; without that folder, --resume would {instead}"
+    )
 
 
 def random_state() -> dict[str, Any]:
@@ -136,9 +151,13 @@ def _flush_folder(folder: Path) -> None:
 def _prune(folder: Path, keep: int) -> None:
     """Removes old checkpoints but the best, and what a process that was killed left half written."""
     best = (folder / BEST).resolve()
-    for path in [*sorted(folder.glob("step-*"), key=_step)[: -max(keep, 1)], *folder.glob(".writing-*")]:
+    for path in [*sorted(_whole(folder), key=_step)[: -max(keep, 1)], *folder.glob(".writing-*")]:
         if path.resolve() != best:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _whole(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("step-*") if re.fullmatch(r"step-\d+", path.name)]
 
 
 def _step(checkpoint: Path) -> int:
