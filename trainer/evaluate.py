@@ -22,7 +22,8 @@ from rich.table import Table
 from analyzers import registry, runtime
 from grammars import ownership
 from trainer.evaluation import Evaluation, Graded, Record, described, summarise
-from trainer.prompts import by_stops, item, render
+from trainer.generation import Generator
+from trainer.prompts import item, render
 from trainer.tasks import load
 from trainer.types import Rollout, Sampling, Task
 
@@ -42,7 +43,7 @@ HTML_PROGRAMS = 200
 
 
 def evaluate(
-    policy: Policy,
+    generator: Generator,
     tasks: Sequence[Task],
     scorer: Scorer,
     *,
@@ -76,21 +77,11 @@ def evaluate(
     begin = time.perf_counter()
     for is_greedy, count, drawn in passes:
         todo = [task for task in tasks if (is_greedy, task.id) not in complete]
-        for members, stop in by_stops(todo, policy.tokenizer):
-            group = [todo[index] for index in members]
 
-            def submit(_: int, rollout: Rollout, is_greedy: bool = is_greedy) -> None:
-                queue.submit(by_id[rollout.task_id], rollout, greedy=is_greedy)
+        def submit(row: int, rollout: Rollout, is_greedy: bool = is_greedy) -> None:
+            queue.submit(by_id[rollout.task_id], rollout, greedy=is_greedy)
 
-            policy.generate(
-                [render(task, policy.tokenizer) for task in group],
-                samples=count,
-                sampling=drawn,
-                seed=seed,
-                stop=stop,
-                task_ids=[task.id for task in group],
-                on_done=submit,
-            )
+        generator.answer(todo, samples=count, sampling=drawn, seed=seed, on_done=submit)
     generated = time.perf_counter()
     queue.finish()
     seconds = {"generate": generated - begin, "score": time.perf_counter() - generated}

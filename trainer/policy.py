@@ -6,10 +6,10 @@ import copy
 import hashlib
 import inspect
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,10 @@ from rewards.tokens import TokenBytes
 from trainer import head, weights
 from trainer.decode import Decoder, Row, StopSearch, chunks, supports
 from trainer.fallback import GenerateDecoder
-from trainer.types import Rollout, Sampling
+from trainer.generation import OnDone, texts
+from trainer.types import Rollout, Sampling, Task
 
 __all__ = ["Logprobs", "Policy", "Sampling"]
-
-OnDone = Callable[[int, Rollout], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,8 @@ class Logprobs:
     """[B, T] in nats, of the distribution that each token was drawn from; where asked for."""
     hidden: Tensor | None = None
     """[B, T, H], what the model knew before each token; where asked for."""
+    after: Tensor | None = None
+    """[B, T, H], what it knew once it had read each token; likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class _Output:
     head: Callable[[Tensor], Tensor]
     """Makes the logits."""
     hidden: Tensor | None
-    """[B, T, H], the last hidden states."""
+    """[B, T + 1, H], the last hidden states, before each token and after the last one."""
 
 
 class Policy:
@@ -120,10 +121,10 @@ class Policy:
         model = copy.deepcopy(self.model).requires_grad_(False)
         return Policy(model, self.tokenizer, cache_tokens=self.cache_tokens)
 
-    def save(self, folder: Path) -> None:
-        """Writes model and tokenizer as a folder that `load` takes."""
+    def save(self, folder: Path, state: Mapping[str, Tensor] | None = None) -> None:
+        """Writes model and tokenizer as a folder that `load` takes; `state` in place of the weights that it holds."""
         with weights.quietly():
-            self.model.save_pretrained(folder)
+            self.model.save_pretrained(folder, state_dict=state)
             self.tokenizer.save_pretrained(folder)
 
     def encode(self, prompt: str) -> NDArray[np.int64]:
@@ -190,6 +191,20 @@ class Policy:
         self._fill(encoded, rows, samples=samples, sampling=sampling, on_done=collect)
         return [[finished[prompt * samples + g] for g in range(samples)] for prompt in range(len(prompts))]
 
+    def answer(
+        self,
+        tasks: Sequence[Task],
+        *,
+        samples: int,
+        sampling: Sampling,
+        seed: int,
+        on_done: OnDone,
+        step: int = 0,
+    ) -> None:
+        """See `trainer.generation.Generator`."""
+        generate = partial(self.generate, sampling=sampling, seed=seed, step=step)
+        texts.answer(generate, self.tokenizer, tasks, samples=samples, on_done=on_done)
+
     def logprobs(
         self, rollouts: Sequence[Rollout], *, temperature: float = 1.0, entropy: bool = False, hidden: bool = False
     ) -> Logprobs:
@@ -209,15 +224,18 @@ class Policy:
         empty = values.new_zeros(mask.shape)
         rows = [None if each is None else empty.masked_scatter(mask, each) for each in (values, spread)]
         assert rows[0] is not None
-        return Logprobs(rows[0], mask, rows[1], output.hidden)
+        if output.hidden is None:
+            return Logprobs(rows[0], mask, rows[1])
+        return Logprobs(rows[0], mask, rows[1], output.hidden[:, :-1], output.hidden[:, 1:])
 
     @cached_property
-    def _head_is_last(self) -> bool:
+    def head_is_last(self) -> bool:
+        """Whether logits can be left out of the forward pass and made later; see `trainer.head`."""
         return head.is_last(self.model)
 
     def _forward(self, rollouts: Sequence[Rollout], ids: Tensor, mask: Tensor, *, hidden: bool) -> _Output:
         """As `_run`, with the logits left out where they can be made later."""
-        with head.removed(self.model) if self._head_is_last else nullcontext(nn.Identity()) as last:
+        with head.removed(self.model) if self.head_is_last else nullcontext(nn.Identity()) as last:
             # Transformers recomputes in training mode alone, and the backward pass has to find the mode of the forward.
             self.model.train(self._recompute and torch.is_grad_enabled())
             states, found = self._run(rollouts, ids, mask, hidden=hidden)
@@ -227,7 +245,7 @@ class Policy:
         self, rollouts: Sequence[Rollout], ids: Tensor, mask: Tensor, *, hidden: bool
     ) -> tuple[Tensor, Tensor | None]:
         """What the model makes of every row at the position before the token that it predicts, [B, T, V]; and the last
-        hidden states there."""
+        hidden states there and after the last token, [B, T + 1, H]."""
         width, device = ids.shape[1], ids.device
         prompt = max(len(rollout.prompt_ids) for rollout in rollouts)
         before = torch.full((len(rollouts), prompt), self.pad)
@@ -241,10 +259,10 @@ class Policy:
         before, seen = before.to(device), seen.to(device)
         if self.seq2seq:
             start = ids.new_full((len(ids), 1), self.model.config.decoder_start_token_id)
-            shifted = torch.cat([start, ids[:, :-1]], dim=1)
+            shifted = torch.cat([start, ids if hidden else ids[:, :-1]], dim=1)
             inputs = {"input_ids": before, "attention_mask": seen.long(), "decoder_input_ids": shifted}
             found = self.model(**inputs, use_cache=False, output_hidden_states=hidden)
-            return found.logits, found.decoder_hidden_states[-1] if hidden else None
+            return found.logits[:, :width], found.decoder_hidden_states[-1] if hidden else None
         everything = torch.cat([seen, mask], dim=1).long()
         extra = {"logits_to_keep": width + 1} if self._keeps_logits else {}
         found = self.model(
@@ -255,8 +273,7 @@ class Policy:
             output_hidden_states=hidden,
             **extra,
         )
-        before_each = slice(-width - 1, -1)
-        return found.logits[:, before_each], found.hidden_states[-1][:, before_each] if hidden else None
+        return found.logits[:, -width - 1 : -1], found.hidden_states[-1][:, -width - 1 :] if hidden else None
 
     def _fill(
         self,

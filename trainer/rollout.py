@@ -8,14 +8,14 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rewards import batch_metrics, token_rewards
 from rewards.stream import Scores, Stream
 from rewards.types import Outcome, Score
-from trainer.policy import Policy
-from trainer.prompts import by_stops, item, render
+from trainer.generation import Generator
+from trainer.prompts import item
 from trainer.types import Rollout, Sampling, Scored, Task
 
 
@@ -29,6 +29,8 @@ class Round:
     """[P][G]"""
     seconds: Mapping[str, float] = field(default_factory=dict)
     """`generate`, and `score` as far as it outlasted generation."""
+    greedy: tuple[Scored, ...] = ()
+    """[P], the greedy answer to each task, where asked for; not learned from, a baseline of those that are."""
 
     @property
     def scored(self) -> list[Scored]:
@@ -48,43 +50,48 @@ class Round:
 
 
 def collect(
-    policy: Policy, tasks: Sequence[Task], scorer: Scores, *, samples: int, sampling: Sampling, seed: int, step: int
+    generator: Generator,
+    tasks: Sequence[Task],
+    scorer: Scores,
+    *,
+    samples: int,
+    sampling: Sampling,
+    seed: int,
+    step: int,
 ) -> Round:
-    """Samples and scores `samples` completions of each task with the current weights."""
+    """Samples and scores `samples` completions of each task; the weights of `generator` are those of `step`."""
     begin = time.perf_counter()
     rollouts: list[tuple[int, int, Rollout]] = []
     scored: dict[tuple[int, int], Scored] = {}
     with Stream(scorer, group_size=samples) as stream:
-        for members, stop in by_stops(tasks, policy.tokenizer):
 
-            def score(row: int, rollout: Rollout, members: list[int] = members) -> None:
-                number = members[row // samples]
-                rollouts.append((number, row % samples, rollout))
-                stream.put(item(tasks[number], rollout), group=number)
+        def score(row: int, rollout: Rollout) -> None:
+            number = row // samples
+            rollouts.append((number, row % samples, rollout))
+            stream.put(item(tasks[number], rollout), group=number)
 
-            policy.generate(
-                [render(tasks[index], policy.tokenizer) for index in members],
-                samples=samples,
-                sampling=sampling,
-                seed=seed,
-                stop=stop,
-                step=step,
-                task_ids=[tasks[index].id for index in members],
-                on_done=score,
-            )
+        generator.answer(tasks, samples=samples, sampling=sampling, seed=seed, step=step, on_done=score)
         generated = time.perf_counter()
         stream.end()
         for index, found in stream:
             number, sample, rollout = rollouts[index]
-            scored[number, sample] = _scored(policy, rollout, found)
+            scored[number, sample] = _scored(generator, rollout, found)
     seconds = {"generate": generated - begin, "score": time.perf_counter() - generated}
     groups = tuple(tuple(scored[number, sample] for sample in range(samples)) for number in range(len(tasks)))
     return Round(tuple(tasks), groups, seconds)
 
 
-def _scored(policy: Policy, rollout: Rollout, score: Score) -> Scored:
-    ids = rollout.completion_ids
-    dense = token_rewards(score, policy.token_bytes.spans(ids), sampled=policy.token_bytes.decode_bytes(ids))
+def with_greedy(collected: Round, generator: Generator, scorer: Scores, *, max_new_tokens: int, step: int) -> Round:
+    """The round with the greedy answers to its tasks, by the weights that sampled it."""
+    sampling = Sampling(temperature=0.0, max_new_tokens=max_new_tokens)
+    answers = collect(generator, collected.tasks, scorer, samples=1, sampling=sampling, seed=0, step=step)
+    seconds = {phase: spent + answers.seconds[phase] for phase, spent in collected.seconds.items()}
+    return replace(collected, seconds=seconds, greedy=tuple(answers.scored))
+
+
+def _scored(generator: Generator, rollout: Rollout, score: Score) -> Scored:
+    ids, token_bytes = rollout.completion_ids, generator.token_bytes
+    dense = token_rewards(score, token_bytes.spans(ids), sampled=token_bytes.decode_bytes(ids))
     return Scored(rollout, score, dense.values, dense.credited)
 
 

@@ -20,6 +20,7 @@ from rewards.types import Item, Score
 from trainer import evaluate as module
 from trainer.evaluate import evaluate
 from trainer.evaluation import Graded, described
+from trainer.generation import texts
 from trainer.types import Rollout, Sampling, Task
 
 SAMPLING = Sampling(temperature=0.8, max_new_tokens=4)
@@ -54,6 +55,9 @@ class FakePolicy:
             text = "pass" if task in self.solved else "fail"
             on_done(index, Rollout(task, ids, ids, np.zeros(2, dtype=np.float32), text, truncated=False))
         return []
+
+    def answer(self, tasks: Sequence[Task], **asked: Any) -> None:
+        texts.answer(self.generate, self.tokenizer, tasks, **asked)
 
 
 class LateScorer:
