@@ -46,7 +46,30 @@ class Interrupts:
             yield
         finally:
             self._depth -= 1
-        if self._pending and not self._depth:
+        if not self._depth:
+            self._raise_pending()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Both wait for the next `allowed()`, and count for nothing if there is none."""
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    @contextmanager
+    def allowed(self) -> Iterator[None]:
+        """Inside of the other two, a block that may break off, at once if one of them waits."""
+        depth, self._depth = self._depth, 0
+        try:
+            self._raise_pending()
+            yield
+        finally:
+            self._depth = depth
+
+    def _raise_pending(self) -> None:
+        if self._pending:
             pending, self._pending = self._pending, None
             raise pending
 
