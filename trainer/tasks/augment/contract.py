@@ -1,0 +1,59 @@
+"""What inputs a task speaks of: those like the inputs of its tests, and that its own contract lets through."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import Any
+
+from trainer.tasks.augment.relations import Relation, mended, relations
+from trainer.tasks.augment.shapes import Shapes, fits, shapes
+from trainer.tasks.augment.values import written
+
+Arguments = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What the calls that tests make have in common."""
+
+    parameters: tuple[Shapes, ...]
+    rules: tuple[Relation, ...] = ()
+
+    def allows(self, given: Arguments) -> bool:
+        """Whether a call is like those that were seen."""
+        return (
+            len(given) == len(self.parameters)
+            and all(map(fits, given, self.parameters))
+            and all(rule.holds(given) for rule in self.rules)
+            and all(written(argument) is not None for argument in given)
+        )
+
+    def mended(self, given: Arguments) -> Arguments:
+        """The call with what can be put right put right."""
+        return mended(given, self.rules)
+
+
+def inferred(seeds: Sequence[Arguments]) -> tuple[Contract, list[Arguments]]:
+    """The contract of calls, and those with as many arguments as most have."""
+    count = Counter(map(len, seeds)).most_common(1)[0][0]
+    calls = [given for given in seeds if len(given) == count]
+    return Contract(tuple(shapes(place) for place in zip(*calls, strict=True)), relations(calls)), calls
+
+
+def guarded(program: str, function: str, contract: str) -> str:
+    """A Python program that begins the named function with the statements of a contract (EvalPlus' `contract`).
+
+    Raises:
+        ValueError: the program has no such function, or one of the two does not compile.
+    """
+    statements = ast.parse(dedent(contract)).body
+    module = ast.parse(program)
+    for node in module.body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            node.body = [*statements, *node.body]
+            return ast.unparse(ast.fix_missing_locations(module))
+    raise ValueError(f"the reference defines no function {function!r}")

@@ -1,0 +1,151 @@
+"""What holds between the arguments of every call that the tests make, and so is taken for a part of the task.
+
+Likely invariants (Daikon, doi:10.1109/32.908957) of a fixed list: a number that is always the length of a list, lists
+of one length, lists that are sorted, rows that make a rectangle. A new input has to keep them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise, permutations
+from typing import Any
+
+Arguments = tuple[Any, ...]
+SEEN = 2
+"""Calls in which something has to hold, and to say something, before it is taken for a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A rule on one or two arguments."""
+
+    name: str
+    places: tuple[int, ...]
+
+    def holds(self, given: Arguments) -> bool:
+        """Whether arguments keep it."""
+        try:
+            return bool(_RULES[self.name].holds(*(given[place] for place in self.places)))
+        except (TypeError, IndexError):
+            return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    holds: Callable[..., bool]
+    telling: Callable[..., bool] = lambda *_: True
+    """Whether it says anything of a call: a list of one is always sorted."""
+
+
+def _sized(value: Any) -> bool:
+    return isinstance(value, list | tuple | str | dict | set)
+
+
+def _listed(value: Any) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _ascending(value: Any) -> bool:
+    return _listed(value) and all(one <= two for one, two in pairwise(value))
+
+
+def _descending(value: Any) -> bool:
+    return _listed(value) and all(one >= two for one, two in pairwise(value))
+
+
+def _rows(value: Any) -> bool:
+    return _listed(value) and len(value) > 1 and all(map(_listed, value))
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _long(value: Any, *_: Any) -> bool:
+    return _listed(value) and len(value) > 2
+
+
+def _unlike(value: Any, *_: Any) -> bool:
+    return _sized(value) and len(value) > 1
+
+
+_RULES: dict[str, _Rule] = {
+    "sorted": _Rule(_ascending, _long),
+    "sorted backwards": _Rule(_descending, _long),
+    "all different": _Rule(lambda value: _listed(value) and len(set(map(repr, value))) == len(value), _long),
+    "a rectangle": _Rule(lambda value: _listed(value) and len(set(map(len, value))) <= 1, _rows),
+    "a square": _Rule(lambda value: _listed(value) and all(len(row) == len(value) for row in value), _rows),
+    "of even length": _Rule(lambda value: len(value) % 2 == 0, _long),
+    "of odd length": _Rule(lambda value: len(value) % 2 == 1, _long),
+    "sorted inside": _Rule(lambda value: _listed(value) and all(map(_ascending, value)), _rows),
+    "the length of": _Rule(lambda one, two: _number(one) and _sized(two) and one == len(two)),
+    "at most the length of": _Rule(lambda one, two: _number(one) and _sized(two) and one <= len(two)),
+    "an index of": _Rule(lambda one, two: _number(one) and _sized(two) and one < len(two)),
+    "as long as": _Rule(lambda one, two: _sized(one) and _sized(two) and len(one) == len(two), _unlike),
+    "an element of": _Rule(lambda one, two: _sized(two) and type(one) is not dict and one in two),
+    "at most": _Rule(lambda one, two: _number(one) and _number(two) and one <= two),
+    "less than": _Rule(lambda one, two: _number(one) and _number(two) and one < two),
+}
+_ALONE = ("sorted", "sorted backwards", "all different", "a rectangle", "a square", "sorted inside")
+_ALONE_OF_MANY = ("of even length", "of odd length")
+_PAIRED = (
+    "the length of",
+    "at most the length of",
+    "an index of",
+    "as long as",
+    "an element of",
+    "at most",
+    "less than",
+)
+MANY = 5
+"""Calls before a length that is always even is taken for a rule."""
+
+
+def relations(calls: Sequence[Arguments]) -> tuple[Relation, ...]:
+    """What holds in all of some calls with equally many arguments."""
+    return tuple(each for each in _possible(len(calls[0])) if _seen(each, calls)) if calls else ()
+
+
+def _possible(count: int) -> Iterator[Relation]:
+    yield from (Relation(name, (place,)) for name in (*_ALONE, *_ALONE_OF_MANY) for place in range(count))
+    yield from (Relation(name, pair) for name in _PAIRED for pair in permutations(range(count), 2))
+
+
+def _seen(relation: Relation, calls: Sequence[Arguments]) -> bool:
+    if not all(relation.holds(given) for given in calls):
+        return False
+    rule = _RULES[relation.name]
+    telling = sum(rule.telling(*(given[place] for place in relation.places)) for given in calls)
+    return telling >= (MANY if relation.name in _ALONE_OF_MANY else SEEN)
+
+
+def mended(given: Arguments, rules: Sequence[Relation]) -> Arguments:
+    """Arguments that keep those rules that can be put right: lengths are told, lists cut and sorted."""
+    values = list(given)
+    for rule in rules:
+        place, other = rule.places[0], rule.places[-1]
+        value = values[place]
+        try:
+            if rule.name in ("sorted", "sorted backwards"):
+                values[place] = type(value)(sorted(value, reverse=rule.name != "sorted"))
+            elif rule.name == "all different":
+                values[place] = type(value)({repr(item): item for item in value}.values())
+            elif rule.name == "as long as" and place < other:
+                shortest = min(len(value), len(values[other]))
+                values[place], values[other] = value[:shortest], values[other][:shortest]
+        except TypeError:
+            continue
+    for rule in rules:  # once nothing is cut any more
+        if rule.name == "the length of" and _sized(values[rule.places[1]]):
+            values[rule.places[0]] = len(values[rule.places[1]])
+        elif rule.name == "sorted inside":
+            values[rule.places[0]] = _sorted_inside(values[rule.places[0]])
+    return tuple(values)
+
+
+def _sorted_inside(value: Any) -> Any:
+    try:
+        return type(value)(type(row)(sorted(row)) for row in value)
+    except TypeError:
+        return value

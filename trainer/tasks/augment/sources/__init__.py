@@ -1,0 +1,1 @@
+"""Where inputs come from, one source a file; each proposes, and none is trusted."""

@@ -1,0 +1,131 @@
+"""Inputs made from those that the tests use, by changes that keep their types (EvalPlus, arXiv:2305.01210, table 1).
+
+Beside the changes of each type, a value may be replaced by another of its type from anywhere in the inputs
+(EvalPlus' ingredients).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from trainer.tasks.augment.contract import Arguments, Contract
+
+POOL = 200
+"""Inputs that further ones are made from."""
+
+
+def proposals(seeds: Sequence[Arguments], contract: Contract, chance: random.Random) -> Iterator[Arguments]:
+    """Changed calls, without end; each that the contract allows is changed further."""
+    pool = list(seeds)
+    ingredients: dict[type, list[Any]] = {}
+    for given in seeds:
+        for argument in given:
+            _gather(argument, ingredients)
+    change = _Change(ingredients, chance)
+    while True:
+        values = list(chance.choice(pool))
+        if not values:
+            return
+        for _ in range(chance.choice((1, 1, 2, 3))):
+            place = chance.randrange(len(values))
+            values[place] = change(values[place])
+        made = contract.mended(tuple(values))
+        if len(pool) < POOL and contract.allows(made):
+            pool.append(made)
+        yield made
+
+
+def _gather(value: Any, into: dict[type, list[Any]]) -> None:
+    into.setdefault(type(value), []).append(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        for item in sorted(value, key=repr) if isinstance(value, set | frozenset) else value:
+            _gather(item, into)
+    elif isinstance(value, dict):
+        for pair in value.items():
+            for item in pair:
+                _gather(item, into)
+
+
+class _Change:
+    """Changes a value a little."""
+
+    def __init__(self, ingredients: dict[type, list[Any]], chance: random.Random) -> None:
+        self._ingredients, self._chance = ingredients, chance
+        self._kinds: dict[type, Callable[[Any], Any]] = {
+            bool: lambda value: not value,
+            int: self._number,
+            float: self._fraction,
+            str: self._text,
+            list: self._items,
+            tuple: lambda value: tuple(self._items(list(value))),
+            set: lambda value: self._set(value, set),
+            frozenset: lambda value: self._set(value, frozenset),
+            dict: self._mapping,
+        }
+
+    def __call__(self, value: Any) -> Any:
+        kind = type(value)
+        if kind in self._ingredients and self._chance.random() < 0.2:
+            return self._chance.choice(self._ingredients[kind])
+        return self._kinds[kind](value) if kind in self._kinds else value
+
+    def _number(self, value: int) -> int:
+        far = max(3, abs(value))
+        steps = (1, -1, 2, -2, -value, value, self._chance.randint(-far, far), self._chance.randint(-10, 10))
+        return value + self._chance.choice(steps)
+
+    def _fraction(self, value: float) -> float:
+        far = max(3.0, abs(value))
+        steps = (1.0, -1.0, 0.5, -value, 0.01, -0.01, self._chance.uniform(-far, far))
+        return round(value + self._chance.choice(steps), 4)
+
+    def _text(self, value: str) -> str:
+        letters = [*value, *"".join(self._ingredients.get(str, ()))]
+        return "".join(self._sequence(list(value), lambda _: self._chance.choice(letters) if letters else ""))
+
+    def _items(self, value: list[Any]) -> list[Any]:
+        return self._sequence(value, self)
+
+    def _sequence(self, value: list[Any], change: Callable[[Any], Any]) -> list[Any]:
+        """Some elements taken out, written again, changed, brought in, or in another order."""
+        at, end = sorted((self._chance.randint(0, len(value)), self._chance.randint(0, len(value))))
+        match self._chance.randrange(8 if value else 1):
+            case 0:
+                return [*value[:at], *self._brought_in(value), *value[at:]]
+            case 1:
+                return value[:at] + value[end:]
+            case 2:
+                return value[:end] + value[at:end] + value[end:]
+            case 3:
+                return value[::-1]
+            case 4:
+                return self._chance.sample(value, len(value))
+            case 5:
+                return value[:end]
+            case _:
+                at = min(at, len(value) - 1)
+                return [*value[:at], change(value[at]), *value[at + 1 :]]
+
+    def _brought_in(self, value: list[Any]) -> list[Any]:
+        kinds = {type(item) for item in value}
+        others = [item for kind in kinds for item in self._ingredients.get(kind, ())]
+        return [self._chance.choice(others)] if others else []
+
+    def _set(self, value: Any, kind: type) -> Any:
+        return kind(self._items(sorted(value, key=repr)))
+
+    def _mapping(self, value: dict[Any, Any]) -> dict[Any, Any]:
+        pairs = list(value.items())
+        if not pairs:
+            return {}
+        at = self._chance.randrange(len(pairs))
+        key, item = pairs[at]
+        match self._chance.randrange(3):
+            case 0:
+                return dict(pairs[:at] + pairs[at + 1 :])
+            case 1:
+                return dict([*pairs, (self(key), item)])
+            case _:
+                return dict([*pairs[:at], (key, self(item)), *pairs[at + 1 :]])

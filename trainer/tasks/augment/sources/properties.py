@@ -1,0 +1,72 @@
+"""Inputs drawn by hypothesis from the shapes that arguments have: property-based testing without the property.
+
+Needs the package `hypothesis` (the extra `augment`); importing this module without it raises ImportError.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import hypothesis
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from trainer.tasks.augment import shapes
+from trainer.tasks.augment.contract import Arguments, Contract
+from trainer.tasks.augment.shapes import Shape, Shapes
+
+PARTS = 100
+"""Floats are whole multiples of one over this: others say more of rounding than of programs."""
+
+
+def proposals(contract: Contract, *, count: int, seed: int) -> list[Arguments]:
+    """At most `count` calls, the same for the same seed."""
+    found: list[Arguments] = []
+
+    def collect(given: Arguments) -> None:
+        found.append(contract.mended(given))
+
+    run = hypothesis.given(st.tuples(*map(drawn, contract.parameters)))(collect)
+    run = hypothesis.settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )(run)
+    hypothesis.seed(seed)(run)()
+    return found
+
+
+def drawn(expected: Shapes) -> SearchStrategy[Any]:
+    """Values of any of some shapes."""
+    return st.one_of(*map(_drawn, expected)) if expected else st.nothing()
+
+
+def _drawn(shape: Shape) -> SearchStrategy[Any]:
+    low, high = int(shapes.shortest(shape)), int(shapes.longest(shape))
+    match shape.kind.__name__:
+        case "int":
+            return _whole(shapes.least(shape), shapes.most(shape))
+        case "float":
+            return _whole(shapes.least(shape) * PARTS, shapes.most(shape) * PARTS).map(lambda value: value / PARTS)
+        case "bool":
+            return st.booleans()
+        case "str":
+            return st.text(shape.alphabet, min_size=low, max_size=high) if shape.alphabet else st.just("")
+        case "bytes":
+            return st.binary(min_size=low, max_size=high)
+        case "NoneType":
+            return st.none()
+    if shape.fields:
+        return st.tuples(*map(drawn, shape.fields))
+    if not shape.items:
+        return st.just(shape.kind())
+    if shape.kind is dict:
+        return st.dictionaries(drawn(shape.items), drawn(shape.values), min_size=low, max_size=high)
+    return st.lists(drawn(shape.items), min_size=low, max_size=high).map(shape.kind)
+
+
+def _whole(low: float, high: float) -> SearchStrategy[int]:
+    return st.integers(math.ceil(low), max(math.ceil(low), math.floor(high)))
