@@ -52,6 +52,8 @@ class AdvantageInputs:
     """[B], the best reward that any earlier round saw on the task; NaN where there was none."""
     tokens: TokenInputs | None = None
     """The same rollouts, token by token."""
+    greedy: Floats | None = None
+    """[B], the reward of the greedy answer to the same task; NaN where nobody could judge it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,19 @@ def rltf(inputs: AdvantageInputs, *, first: float = 0.0) -> Floats:
     """
     baseline = np.where(np.isnan(inputs.best), first, inputs.best)
     return np.asarray(inputs.rewards - baseline, dtype=np.float64)
+
+
+@ADVANTAGES.register("greedy")
+def greedy(inputs: AdvantageInputs) -> Floats:
+    """r minus the reward of the greedy answer to the same task (CodeRL, arXiv 2207.01780, eq. 8).
+
+    Where that could not be judged, the mean of the group stands in for it. Returns [B].
+    """
+    baseline = np.full_like(inputs.rewards, np.nan) if inputs.greedy is None else inputs.greedy
+    means = np.empty_like(inputs.rewards)
+    for members in _members(inputs.groups):
+        means[members] = inputs.rewards[members].mean()
+    return np.asarray(inputs.rewards - np.where(np.isnan(baseline), means, baseline), dtype=np.float64)
 
 
 @ADVANTAGES.register("grpo")

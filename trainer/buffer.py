@@ -106,6 +106,7 @@ def _pack(sample: Experience) -> dict[str, Any]:
         "step": rollout.step,
         "advantages": torch.from_numpy(sample.advantages),
         "returns": _tensor(sample.returns),
+        "outcome": sample.outcome,
         "beliefs": {name: _tensor(getattr(sample.beliefs, name)) for name in BELIEFS},
     }
 
@@ -121,7 +122,7 @@ def _unpack(state: Mapping[str, Any]) -> Experience:
         step=state["step"],
     )
     beliefs = Beliefs(**{name: _array(values) for name, values in state["beliefs"].items()})
-    return Experience(rollout, state["advantages"].numpy(), beliefs, _array(state["returns"]))
+    return Experience(rollout, state["advantages"].numpy(), beliefs, _array(state["returns"]), state.get("outcome"))
 
 
 def _tensor(values: NDArray[np.float32] | None) -> torch.Tensor | None:

@@ -43,8 +43,8 @@ PRETRAINED: Mapping[str, Mapping[str, Any]] = {
     "evaluation": {"tasks": 8, "samples": 1, "temperature": 0.8},
 }
 """What a pretrained model starts from: sizes that a model of some 100 million weights manages on two CPU cores."""
-UNCRITICAL = ("reinforce", "rltf", "grpo", "rloo", "reinforce++")
-"""Advantages that give a critic nothing to learn."""
+UNCRITICAL = ("reinforce", "rltf", "greedy", "grpo", "rloo", "reinforce++")
+"""Advantages that give a critic of rewards nothing to learn."""
 NAMED = ("scheme", "advantage", "loss")
 """Tables that name a function and hold its keyword arguments."""
 
@@ -109,10 +109,14 @@ def _compatible(settings: Config) -> None:
         raise ValueError(
             f"advantage {advantage.name!r} compares the samples of a task: rollout.samples must be 2 or more"
         )
-    if advantage.name == "gae" and not settings.critic.weight:
-        raise ValueError("advantage 'gae' needs a critic: set critic.weight above 0")
-    if settings.critic.weight and advantage.name in UNCRITICAL:
-        raise ValueError(f"advantage {advantage.name!r} has no use for a critic: set critic.weight to 0, or use 'gae'")
+    if advantage.name == "greedy" and not settings.rollout.greedy:
+        raise ValueError("advantage 'greedy' compares with the greedy answer: set rollout.greedy to true")
+    _critic_of_use(settings)
+    if objective.kl_target and not (objective.kl_weight and objective.kl_place == "reward"):
+        raise ValueError(
+            "objective.kl_target steers the KL penalty in the reward: set objective.kl_weight above 0 and "
+            "objective.kl_place to reward"
+        )
     if objective.kl_weight and objective.kl_place == "loss" and objective.kl_estimator == "k1":
         raise ValueError(
             "the gradient of k1 in the loss is 0 on average: set objective.kl_estimator to k2 or k3, or "
@@ -123,6 +127,17 @@ def _compatible(settings: Config) -> None:
             f"rollout.replace = {settings.rollout.replace!r} may leave a round empty, so a warm-up of "
             f"{settings.buffer.warmup} samples might never end: set buffer.warmup to 0"
         )
+
+
+def _critic_of_use(settings: Config) -> None:
+    """Refuses a critic that nobody asks, and an advantage that asks one that is not there."""
+    name, critic = settings.advantage.name, settings.critic
+    if name == "gae" and not critic.weight:
+        raise ValueError("advantage 'gae' needs a critic: set critic.weight above 0")
+    if name == "gae" and critic.predicts != "reward":
+        raise ValueError("advantage 'gae' needs a critic of rewards: set critic.predicts to reward")
+    if critic.weight and critic.predicts == "reward" and name in UNCRITICAL:
+        raise ValueError(f"advantage {name!r} has no use for a critic: set critic.weight to 0, or use 'gae'")
 
 
 def load(path: Path | None = None, *, settings: Sequence[str] = (), flags: Mapping[str, Any] | None = None) -> Config:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from rewards.types import Outcome
 from trainer.advantages import AdvantageInputs, Floats, TokenAdvantages, TokenInputs, per_token
+from trainer.outcomes import class_of
 from trainer.rollout import Round
 from trainer.types import Beliefs, Experience, Scored
 
@@ -50,6 +51,10 @@ class _Judged:
     def length(self) -> int:
         return len(self.scored.rollout.completion_ids)
 
+    @property
+    def outcome(self) -> int | None:
+        return class_of(self.scored.score.outcome)
+
 
 def experiences(
     collected: Round,
@@ -69,7 +74,8 @@ def experiences(
     judged = _judged(collected, shaping, beliefs)
     if not judged:
         return groups
-    found = advantage(_inputs(judged, [best.get(collected.tasks[each.group].id, np.nan) for each in judged], shaping))
+    earlier = [best.get(collected.tasks[each.group].id, np.nan) for each in judged]
+    found = advantage(_inputs(judged, earlier, _greedy(collected, judged), shaping))
     for row, each in enumerate(judged):
         if not (shaping.overlong == "drop" and each.scored.rollout.truncated):
             groups[each.group].append(_experience(each, row, found))
@@ -115,13 +121,23 @@ def _price_of_length(scored: Scored, shaping: Shaping) -> float:
     return overlong_penalty(length, limit=shaping.token_limit, share=shaping.overlong_share)
 
 
-def _inputs(judged: Sequence[_Judged], best: Sequence[float], shaping: Shaping) -> AdvantageInputs:
+def _greedy(collected: Round, judged: Sequence[_Judged]) -> Floats | None:
+    if not collected.greedy:
+        return None
+    rewards = [collected.greedy[each.group].score.base for each in judged]
+    return np.array([np.nan if reward is None else reward for reward in rewards], dtype=np.float64)
+
+
+def _inputs(
+    judged: Sequence[_Judged], best: Sequence[float], greedy: Floats | None, shaping: Shaping
+) -> AdvantageInputs:
     tokens = _token_inputs(judged, shaping)
     return AdvantageInputs(
         rewards=tokens.outcome - tokens.kl.sum(axis=1),
         groups=np.array([each.group for each in judged], dtype=np.int64),
         best=np.array(best, dtype=np.float64),
         tokens=tokens,
+        greedy=greedy,
     )
 
 
@@ -152,11 +168,11 @@ def _experience(each: _Judged, row: int, found: Floats | TokenAdvantages) -> Exp
     rollout, beliefs = each.scored.rollout, each.beliefs
     if isinstance(found, TokenAdvantages):
         returns = None if found.returns is None else _row(found.returns, row, each.length)
-        return Experience(rollout, _row(found.values, row, each.length), beliefs, returns)
+        return Experience(rollout, _row(found.values, row, each.length), beliefs, returns, each.outcome)
     advantages = per_token(
         float(found[row]), each.scored.dense, weight=each.dense_weight, credited=each.scored.credited
     )
-    return Experience(rollout, advantages, beliefs)
+    return Experience(rollout, advantages, beliefs, outcome=each.outcome)
 
 
 def _row(values: Floats, row: int, length: int) -> NDArray[np.float32]:

@@ -21,9 +21,10 @@ from trainer.buffer import Buffer
 from trainer.config import Config
 from trainer.curriculum import Curriculum
 from trainer.experience import Shaping, alike, experiences, silent
+from trainer.kl_control import adapted
 from trainer.policy import Policy
 from trainer.prompts import render, taught
-from trainer.rollout import Round, collect, improve, metrics
+from trainer.rollout import Round, collect, improve, metrics, with_greedy
 from trainer.step import Learner, Objective
 from trainer.types import Experience, Rollout, Sampling, Task
 
@@ -70,6 +71,8 @@ class Loop:
         """Rounds of rollouts done."""
         self.best: dict[str, float] = {}
         """Best outcome reward so far, by task."""
+        self.kl_weight = settings.objective.kl_weight
+        """Scale of the KL penalty in the reward by now."""
         self.policy = policy
         self.buffer = Buffer(settings.buffer.setup())
         self._settings = settings
@@ -122,6 +125,7 @@ class Loop:
                 self._curriculum.note(collected.passed(), round_number=self.rounds)
                 self.rounds += 1
             self.best, self._hopeless = dict(drawn.best), drawn.hopeless
+            self._steer_kl(drawn.samples)
         batch = self.buffer.draw(settings.buffer.batch, step=self.step, seed=settings.run.seed)
         learned = self.learner.step(batch, self._given([sample.rollout for sample in batch]))
         ages = [self.step - sample.rollout.step for sample in batch]
@@ -130,7 +134,8 @@ class Loop:
         seconds = {phase: sum(each.seconds[phase] for each in rounds) for phase in ("generate", "score")}
         seconds["learn"] = drawn.seconds + time.perf_counter() - begin
         sampled = {**_together(rounds), **self._replacements(drawn), **self._curriculum.figures(self.rounds)}
-        return {**sampled, **learned, **staleness, "seconds": seconds}
+        steered = {"kl_weight": self.kl_weight} if settings.objective.kl_target else {}
+        return {**sampled, **learned, **staleness, **steered, "seconds": seconds}
 
     def state(self) -> dict[str, Any]:
         """Everything but the weights, for `trainer.checkpoint.save`."""
@@ -138,6 +143,7 @@ class Loop:
             "step": self.step,
             "rounds": self.rounds,
             "best": dict(self.best),
+            "kl_weight": self.kl_weight,
             "hopeless": self._hopeless,
             "curriculum": self._curriculum.state(),
             "buffer": self.buffer.state(),
@@ -149,6 +155,7 @@ class Loop:
         """Puts back what `state` returned; the policy must hold the weights of the same checkpoint."""
         self.step, self.rounds = state["step"], state["rounds"]
         self.best = dict(state["best"])
+        self.kl_weight = state.get("kl_weight", self.kl_weight)
         self._hopeless = state["hopeless"]
         self._curriculum.restore(state.get("curriculum", {}))
         self.buffer.restore(state["buffer"])
@@ -157,7 +164,7 @@ class Loop:
 
     def _collect(self, number: int) -> Round:
         rollout, seed = self._settings.rollout, self._settings.run.seed
-        return collect(
+        collected = collect(
             self.policy,
             self._curriculum.choose(rollout.tasks, round_number=number, seed=seed),
             self._scorer,
@@ -167,13 +174,34 @@ class Loop:
             seed=int(np.random.SeedSequence((seed, number)).generate_state(1)[0]),
             step=self.step,
         )
+        if not rollout.greedy:
+            return collected
+        limit = rollout.max_new_tokens
+        return with_greedy(collected, self.policy, self._scorer, max_new_tokens=limit, step=self.step)
+
+    def _steer_kl(self, samples: Sequence[Experience]) -> None:
+        """Brings the scale of the KL penalty nearer to what keeps the policy at the wanted distance."""
+        objective = self._settings.objective
+        found = [float(sample.beliefs.kl.sum()) for sample in samples if sample.beliefs.kl is not None]
+        if objective.kl_target and found:
+            self.kl_weight = adapted(
+                self.kl_weight,
+                float(np.mean(found)),
+                target=objective.kl_target,
+                samples=len(found),
+                horizon=objective.kl_horizon,
+            )
 
     def _told(self, collected: Round, best: Mapping[str, float]) -> list[list[Experience]]:
         """The groups of a round that are learned from."""
         rollouts = [scored.rollout for scored in collected.scored]
         beliefs = self.learner.believe(rollouts, record_logprobs=self._settings.buffer.staleness != 0)
         groups = experiences(
-            collected, advantage=self._advantage, best=best, shaping=_shaping(self._settings), beliefs=beliefs
+            collected,
+            advantage=self._advantage,
+            best=best,
+            shaping=_shaping(self._settings, self.kl_weight),
+            beliefs=beliefs,
         )
         rule = self._settings.rollout.replace
         return [
@@ -223,12 +251,13 @@ def _objective(settings: Config) -> Objective:
     )
 
 
-def _shaping(settings: Config) -> Shaping:
+def _shaping(settings: Config, kl_weight: float) -> Shaping:
+    """`kl_weight` is the scale of the KL penalty by now, where that is in the reward."""
     objective, rollout = settings.objective, settings.rollout
     return Shaping(
         dense_weight=objective.dense_weight,
         dense_in_unsolved_only=objective.dense_groups == "unsolved",
-        kl_weight=objective.kl_weight if objective.kl_place == "reward" else 0.0,
+        kl_weight=kl_weight if objective.kl_place == "reward" else 0.0,
         overlong=rollout.overlong,
         token_limit=rollout.max_new_tokens,
         overlong_share=rollout.overlong_share,

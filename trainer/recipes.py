@@ -52,6 +52,40 @@ RECIPES: Mapping[str, Recipe] = {
         },
         differences="On-policy unless [buffer] says otherwise; each step has both terms instead of one of the two.",
     ),
+    "coderl": Recipe(
+        title="CodeRL: above the greedy answer, weighed by a critic that sees the outcome coming, half supervised",
+        source="arXiv 2207.01780",
+        settings={
+            "scheme": {"name": "rltf", "fine": False, "adaptive": False},
+            "advantage": {"name": "greedy"},
+            "loss": {"name": "reinforce", "average": "tokens"},
+            "objective": {"supervised_weight": 1.0},
+            "critic": {"weight": 1.0, "predicts": "outcome"},
+            "rollout": {"greedy": True},
+        },
+        differences="The critic is a head on the policy's own hidden states that learns with it, from its samples and "
+        "the references; the paper trains a smaller model first (critic.lead_steps) and freezes it.",
+    ),
+    "ppocoder": Recipe(
+        title="PPOCoder: PPO on what the compiler says and how far trees and data flow match, KL kept near a target",
+        source="arXiv 2301.13816; the target of the KL: arXiv 1909.08593, section 2.2",
+        settings={
+            "scheme": {"name": "reference", "bounded": False},
+            "advantage": {"name": "gae", "gamma": 1.0, "lam": 0.95},
+            "loss": {"name": "clipped", "clip_low": 0.2, "clip_high": 0.2, "average": "tokens"},
+            "objective": {
+                "kl_weight": 0.1,
+                "kl_place": "reward",
+                "kl_estimator": "k1",
+                "kl_target": 1.0,
+                "kl_horizon": 10000,
+            },
+            "critic": {"weight": 1e-3, "clip": 0.2, "shared": True},
+            "buffer": EPOCHS,
+        },
+        differences="Matches are Dice's coefficients. Four optimiser steps with each round, where the authors' code "
+        "makes one with each sample; it samples from the few likeliest tokens, this from all.",
+    ),
     "ppo": Recipe(
         title="PPO with GAE, a value head and the KL penalty in the reward",
         source="arXiv 1707.06347, 1506.02438 and 2203.02155",

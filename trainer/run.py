@@ -64,7 +64,7 @@ def command(
         typer.Option(help=f"Advantage, loss and rules of sampling: {', '.join(RECIPES)}; see docs/algorithms.md."),
     ] = None,
     advantage: Annotated[
-        str | None, typer.Option(help="reinforce, rltf, grpo, rloo, reinforce++, gae, or a plugin's.")
+        str | None, typer.Option(help="reinforce, rltf, greedy, grpo, rloo, reinforce++, gae, or a plugin's.")
     ] = None,
     loss: Annotated[str | None, typer.Option(help="reinforce, clipped, gspo, cispo, or a plugin's.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,

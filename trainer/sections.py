@@ -103,6 +103,8 @@ class Rollouts(Section):
     the same; "silent", where no token has an advantage, so that a group with charges stays."""
     extra_rounds: Positive = 3
     """Further rounds, at most, that replace groups; what is missing then is missing."""
+    greedy: bool = False
+    """Answers each task of a round greedily, too, for the advantage `greedy`."""
     overlong: Literal["keep", "drop", "punish"] = "keep"
     """"drop" does not learn from completions that were cut off; "punish" takes up to 1 off the reward of those that
     come close to `max_new_tokens` (DAPO, arXiv 2503.14476, section 3.4)."""
@@ -144,6 +146,11 @@ class Objective(Section):
     kl_place: Literal["loss", "reward"] = "loss"
     """"loss" adds its token mean to the loss; "reward" takes it off the reward, as far as the advantage can tell: token
     by token for `gae` and `reinforce++`, else its sum over the completion."""
+    kl_target: Weight = 0.0
+    """Above 0, `kl_weight` in the reward follows this KL of a completion in nats: it rises while the policy is further
+    from the initial one, and falls while it is nearer (`trainer.kl_control`)."""
+    kl_horizon: Positive = 10000
+    """Samples in which it changes by at most a fifth or so."""
     kl_estimator: Literal["k1", "k2", "k3"] = "k3"
     """How it is estimated, see `trainer.losses.kl_estimate`: k1 for the reward, k2 or k3 for the loss."""
     importance_cap: Weight = 0.0
@@ -156,10 +163,15 @@ class Objective(Section):
 
 
 class Critic(Section):
-    """What is expected of a rollout before it is over; for the advantage `gae`."""
+    """What is expected of a rollout before it is over."""
 
     weight: Weight = 0.0
-    """Scale of the value loss; above 0 a linear value head is learned."""
+    """Scale of the critic's loss; above 0 a small head on the hidden states of the policy is learned."""
+    predicts: Literal["reward", "outcome"] = "reward"
+    """"reward" expects a return, for `gae`; "outcome" tells how likely a program is not to compile, to crash, to fail or
+    to pass, and weighs each token's advantage by what it held of the outcome that came (CodeRL, `trainer.outcomes`)."""
+    lead_steps: Annotated[int, Field(ge=0)] = 0
+    """Optimiser steps at the beginning in which the critic alone learns."""
     clip: Weight = 0.2
     """How far a value may move from that at sampling before its loss stops falling; 0 sets no bound."""
     learning_rate: Annotated[float, Field(gt=0)] = 1e-3

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +18,7 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer import losses, sections
+from trainer import losses, outcomes, sections
 from trainer.losses import LossInputs, LossOutput
 from trainer.policy import Logprobs, Policy
 from trainer.types import Beliefs, Experience, Rollout
@@ -59,6 +59,9 @@ class Objective:
         return self.kl_in_loss or self.entropy_weight > 0 or self.critic.weight > 0
 
 
+_CRITIC_TERMS = ("value_loss", "outcome_loss")
+
+
 class Learner:
     """The policy in the hands of its optimiser."""
 
@@ -90,11 +93,12 @@ class Learner:
         self._steps = steps
         self._done = 0
         self._reference = reference
-        self.value = ValueHead.of(policy) if objective.critic.weight > 0 else None
+        self.value, self.outcomes = _heads(policy, objective.critic)
+        self._critics = {"value": self.value, "outcomes": self.outcomes}
         groups = _groups(policy.model, settings.weight_decay)
         self._peaks = [settings.learning_rate] * len(groups)
-        if self.value is not None:
-            groups.append({"params": list(self.value.parameters()), "weight_decay": 0.0})
+        for head in filter(None, self._critics.values()):
+            groups.append({"params": list(head.parameters()), "weight_decay": 0.0})
             self._peaks.append(objective.critic.learning_rate)
         optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=settings.betas)
         policy.model, self._optimizer = self._accelerator.prepare(policy.model, optimizer)
@@ -117,7 +121,7 @@ class Learner:
         for rows in self._micro_batches([sample.rollout for sample in useful]):
             chosen = [useful[row] for row in rows]
             sums.update(self._policy_terms(chosen, step_tokens=tokens, step_sequences=len(told)))
-        if self._objective.supervised_weight > 0 and given:
+        if self._objective.supervised_weight > 0 and given and not self._critic_leads:
             sums.update(self._supervised_term(given))
         metrics = {name: value if _of_step(name) else value * tokens / max(learned, 1) for name, value in sums.items()}
         metrics["loss"] = metrics.get("loss", 0.0)
@@ -151,15 +155,16 @@ class Learner:
 
     def state(self) -> dict[str, Any]:
         """Optimiser, schedule and critic; the weights are saved by the policy."""
-        critic = {} if self.value is None else {"value": self.value.state_dict()}
-        return {"optimizer": self._optimizer.state_dict(), "steps": self._done, **critic}
+        critics = {name: head.state_dict() for name, head in self._critics.items() if head is not None}
+        return {"optimizer": self._optimizer.state_dict(), "steps": self._done, **critics}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Puts back what `state` returned."""
         self._optimizer.load_state_dict(state["optimizer"])
         self._done = state["steps"]
-        if self.value is not None:
-            self.value.load_state_dict(state["value"])
+        for name, head in self._critics.items():
+            if head is not None:
+                head.load_state_dict(state[name])
 
     def _beliefs(self, rollouts: Sequence[Rollout], record: bool) -> list[Beliefs]:
         objective = self._objective
@@ -180,7 +185,7 @@ class Learner:
             rollouts,
             temperature=objective.temperature,
             entropy=objective.entropy_weight > 0,
-            hidden=self.value is not None,
+            hidden=objective.critic.weight > 0,
         )
         inputs = LossInputs(
             logprobs=found.values,
@@ -195,12 +200,15 @@ class Learner:
         metrics: dict[str, Tensor] = {}
         if objective.importance_cap > 0:
             inputs, metrics = losses.importance_truncated(inputs, cap=objective.importance_cap)
+        if self.outcomes is not None:
+            inputs = replace(inputs, advantages=inputs.advantages * self._foretold(found, samples))
         output = objective.policy_loss(inputs)
         metrics.update(output.metrics)
-        loss = output.loss
+        held = 0.0 if self._critic_leads else 1.0
+        loss = held * output.loss
         for name, weight, term in self._other_terms(inputs, found, samples):
             metrics[name] = term
-            loss = loss + weight * term
+            loss = loss + (weight if name in _CRITIC_TERMS else held * weight) * term
         self._accelerator.backward(loss)
         return {"loss": float(loss.detach()), **{name: float(value.detach()) for name, value in metrics.items()}}
 
@@ -218,6 +226,10 @@ class Learner:
             yield "entropy", -objective.entropy_weight, inputs.mean(found.entropy)
         if self.value is not None and found.hidden is not None:
             yield "value_loss", objective.critic.weight, self._value_loss(inputs, found, samples)
+        if self.outcomes is not None:
+            loss, right = self._outcome_loss(found, [sample.outcome for sample in samples])
+            yield "outcome_loss", objective.critic.weight, loss / max(inputs.step_sequences, 1)
+            yield "outcome_accuracy", 0.0, right / max(inputs.step_sequences, 1)
 
     def _value_loss(self, inputs: LossInputs, found: Logprobs, samples: Sequence[Experience]) -> Tensor:
         old = _known([sample.beliefs.values for sample in samples], found)
@@ -227,6 +239,23 @@ class Learner:
         hidden = found.hidden if self._objective.critic.shared else found.hidden.detach()
         return losses.value_loss(inputs, self.value(hidden), old=old, returns=returns, clip=self._objective.critic.clip)
 
+    @property
+    def _critic_leads(self) -> bool:
+        """Whether the critic alone learns for now."""
+        return self._done < self._objective.critic.lead_steps
+
+    @torch.no_grad()
+    def _foretold(self, found: Logprobs, samples: Sequence[Experience]) -> Tensor:
+        """[B, T], how likely the critic holds, after each token, the outcome that came (CodeRL, eq. 10)."""
+        assert self.outcomes is not None and found.after is not None
+        return outcomes.foretold(self.outcomes(found.after), [sample.outcome for sample in samples])
+
+    def _outcome_loss(self, found: Logprobs, labels: Sequence[int | None]) -> tuple[Tensor, Tensor]:
+        """Sums over the rows: the loss of the critic of outcomes, and how many of them it tells rightly."""
+        assert self.outcomes is not None and found.after is not None
+        states = found.after if self._objective.critic.shared else found.after.detach()
+        return outcomes.cross_entropy(self.outcomes(states), found.mask, labels)
+
     def _micro_batches(self, rollouts: Sequence[Rollout]) -> list[list[int]]:
         return micro_batches([_width(rollout) for rollout in rollouts], budget=self._settings.micro_batch_tokens)
 
@@ -234,9 +263,13 @@ class Learner:
         tokens = sum(len(rollout.completion_ids) for rollout in given)
         total = 0.0
         for rows in self._micro_batches(given):
-            found = self.policy.logprobs([given[row] for row in rows])
+            found = self.policy.logprobs([given[row] for row in rows], hidden=self.outcomes is not None)
             loss = losses.supervised(found.values, found.mask, step_tokens=tokens)
-            self._accelerator.backward(self._objective.supervised_weight * loss)
+            whole = self._objective.supervised_weight * loss
+            if self.outcomes is not None:  # a reference passes (CodeRL, section 3.3.3)
+                taught, _ = self._outcome_loss(found, [outcomes.PASSED] * len(rows))
+                whole = whole + self._objective.critic.weight * taught / len(given)
+            self._accelerator.backward(whole)
             total += float(loss.detach())
         return {"loss": self._objective.supervised_weight * total, "supervised_loss": total}
 
@@ -249,9 +282,9 @@ class Learner:
             limit = self._settings.max_grad_norm
             norm = float(self._accelerator.clip_grad_norm_(self.policy.model.parameters(), limit))
             finite = math.isfinite(norm)
-            if self.value is not None:
+            for head in filter(None, self._critics.values()):
                 # By itself: the surprise of a new critic must not scale the policy's gradient down.
-                finite &= math.isfinite(float(torch.nn.utils.clip_grad_norm_(self.value.parameters(), limit)))
+                finite &= math.isfinite(float(torch.nn.utils.clip_grad_norm_(head.parameters(), limit)))
             # The scaler of float16 skips such steps itself, and has to see them to lower its scale.
             if finite or self._accelerator.scaler is not None:
                 self._optimizer.step()
@@ -262,6 +295,13 @@ class Learner:
             "learning_rate": self._settings.learning_rate * factor,
             "skipped_update": float(not any_gradient or not finite),
         }
+
+
+def _heads(policy: Policy, critic: sections.Critic) -> tuple[ValueHead | None, outcomes.OutcomeHead | None]:
+    """The critic that there is to be, if any."""
+    if not critic.weight:
+        return None, None
+    return (ValueHead.of(policy), None) if critic.predicts == "reward" else (None, outcomes.OutcomeHead.of(policy))
 
 
 def micro_batches(lengths: Sequence[int], *, budget: int) -> list[list[int]]:

@@ -105,3 +105,5 @@ class Experience:
     beliefs: Beliefs = Beliefs()
     returns: NDArray[np.float32] | None = None
     """[T], what the critic should have expected before each token; None where there is none."""
+    outcome: int | None = None
+    """What the tests said, as a place in `trainer.outcomes.CLASSES`; None where there is none."""

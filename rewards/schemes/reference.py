@@ -12,10 +12,12 @@ from rewards.types import Evidence, Reward
 
 COMPILES, BROKEN = 1.0, -1.0
 ALIKE = Likeness(1.0, 1.0)
+PUBLISHED = 2.0
+"""What both matches together are worth in the paper: up to 1 each."""
 
 
 @scheme("reference", needs=(Need.REFERENCE,))
-def reference(evidence: Evidence, *, cap: float = CAP, tree_share: float = 0.5) -> Reward:
+def reference(evidence: Evidence, *, cap: float = CAP, tree_share: float = 0.5, bounded: bool = True) -> Reward:
     """PPOCoder (arXiv:2301.13816): what the compiler says, how far the trees match, and how far the data flow does.
 
     value = compiler + cap * (tree_share * trees + (1 - tree_share) * data flow), both matches as in
@@ -23,6 +25,9 @@ def reference(evidence: Evidence, *, cap: float = CAP, tree_share: float = 0.5) 
     no compiling program -1; without tests 1 or -1 by what analyzers and the grammar say of the syntax. Unlike the
     paper's, the matches cannot outweigh an outcome, and a program that passes counts as like the reference: there is
     more than one solution. Where the task has no reference the matches are left out. No charges.
+
+    `bounded=False` is the paper's sum instead: each match counts up to 1, that of a program that passes, too, and a
+    wrong program that looks right can earn more than one that is right.
 
     Raises:
         ValueError: `cap` is not in [0, 0.3), or `tree_share` not in [0, 1].
@@ -37,10 +42,11 @@ def reference(evidence: Evidence, *, cap: float = CAP, tree_share: float = 0.5) 
     parts = {"compiler": COARSE[verdict.outcome] if verdict else COMPILES if _parses(evidence) else BROKEN}
     if evidence.reference is None:
         return Reward(parts)
-    passes = verdict is not None and verdict.outcome is Outcome.PASS
-    alike = ALIKE if passes else likeness(evidence.source.text, evidence.reference, evidence.source.language)
+    excused = bounded and verdict is not None and verdict.outcome is Outcome.PASS
+    alike = ALIKE if excused else likeness(evidence.source.text, evidence.reference, evidence.source.language)
     shares = {"trees": tree_share * alike.tree, "data_flow": (1.0 - tree_share) * alike.flow}
-    return Reward({**parts, **{name: cap * share for name, share in shares.items()}})
+    worth = cap if bounded else PUBLISHED
+    return Reward({**parts, **{name: worth * share for name, share in shares.items()}})
 
 
 def _parses(evidence: Evidence) -> bool:

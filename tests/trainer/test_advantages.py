@@ -54,6 +54,12 @@ def test_reinforce_takes_the_mean_of_the_round_off() -> None:
     assert_allclose(advantages.bind("reinforce", baseline=False)(inputs), [1.0, 0.0, 0.5])
 
 
+def test_the_greedy_answer_is_taken_off() -> None:
+    """1 - 0.5 and -0.3 - 0.5; the other task has none, and the mean of its group, 0.2, stands in."""
+    inputs = replace(_inputs([1.0, -0.3, 0.4, 0.0], [0, 0, 1, 1]), greedy=np.array([0.5, 0.5, NAN, NAN]))
+    assert_allclose(advantages.bind("greedy")(inputs), [0.5, -0.8, 0.2, -0.2])
+
+
 def test_gae_on_two_tokens() -> None:
     # V = (0.5, 0.25), rewards (-0.1, 0.2 + 1): the outcome is paid with the last token.
     # d_2 = 1.2 - 0.25 = 0.95; d_1 = -0.1 + 0.9 * 0.25 - 0.5 = -0.375; A_1 = d_1 + 0.9 * 0.8 * 0.95 = 0.309.

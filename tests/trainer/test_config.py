@@ -94,6 +94,8 @@ def test_options_belong_to_the_function_they_were_written_for(tmp_path: Path) ->
         ("loss.average=token", "unknown average 'token' of loss 'reinforce'"),
         ("advantage.name=gae", "advantage 'gae' needs a critic: set critic.weight above 0"),
         ("critic.weight=0.5", "advantage 'grpo' has no use for a critic: set critic.weight to 0, or use 'gae'"),
+        ("advantage.name=greedy", "advantage 'greedy' compares with the greedy answer: set rollout.greedy to true"),
+        ("objective.kl_target=1.0", "objective.kl_target steers the KL penalty in the reward"),
         ("rollout.replace=always", "rollout.replace in --set: input should be 'never', 'alike' or 'silent'"),
         ("rollout.overlong_share=0", "rollout.overlong_share in --set: input should be greater than 0, got 0"),
         ("scheme.name=statik", "unknown scheme 'statik'; did you mean 'static'?"),

@@ -90,6 +90,26 @@ def test_a_group_that_nobody_could_judge_contributes_nothing(name: str) -> None:
     assert told(lost) == [[]]
 
 
+def test_the_greedy_answer_is_the_baseline_and_no_sample() -> None:
+    """By hand: 1 and -0.6 above -0.3, and half of the charge. A timeout counts as an error, the second of the classes."""
+    passed = _scored("a", 1.0, outcome=Outcome.PASS, dense=(-0.4, 0.0))
+    late = _scored("a", -0.6, outcome=Outcome.TIMEOUT)
+    drawn = replace(_round((passed, late)), greedy=(_scored("a", -0.3),))
+    ((first, second),) = experiences(drawn, advantage=advantages.bind("greedy"), best={}, shaping=Shaping(0.5))
+    assert_allclose(first.advantages, [1.3 - 0.2, 1.3], rtol=1e-6)
+    assert_allclose(second.advantages, [-0.3, -0.3], rtol=1e-6)
+    assert (first.outcome, second.outcome) == (3, 1)
+
+
+def test_a_greedy_answer_that_nobody_could_judge_is_no_baseline() -> None:
+    """The mean of the group, 0.4, stands in for it; the other task keeps its own, -1."""
+    drawn = _round((_scored("a", 1.0), _scored("a", -0.2)), (_scored("b", -1.0), _scored("b", -0.3)))
+    lost = _scored("a", None, outcome=Outcome.INFRASTRUCTURE)
+    drawn = replace(drawn, greedy=(lost, _scored("b", -1.0)))
+    samples = _told(drawn, "greedy")
+    assert_allclose([sample.advantages[0] for sample in samples], [0.6, -0.6, 0.0, 0.7], rtol=1e-6)
+
+
 def test_groups_are_those_of_the_round_also_when_a_task_comes_twice() -> None:
     drawn = _round((_scored("a", 1.0), _scored("a", 1.0)), (_scored("a", 0.0), _scored("a", 0.0)))
     assert not any(sample.advantages.any() for sample in _told(drawn, "rloo"))

@@ -93,8 +93,12 @@ def _deterministic(metrics: dict[str, Any]) -> dict[str, Any]:
         ("algorithm=dapo", "buffer.refresh=2", "buffer.staleness=1"),
         ("curriculum.sampling=learnability", "curriculum.solved=1", "curriculum.hopeless=1", "curriculum.stages=2"),
         ("algorithm=reinforce++",),
+        ("algorithm=coderl", "buffer.refresh=2", "buffer.staleness=1"),
+        # A target that the weight of the KL penalty is on its way to.
+        ("algorithm=ppocoder", "buffer.refresh=2", "buffer.staleness=1", "objective.kl_horizon=20"),
     ],
-    ids=["on-policy", "clipped", "rltf-buffer", "anchored", "ppo", "dapo", "curriculum", "reinforce++"],
+    ids=["on-policy", "clipped", "rltf-buffer", "anchored", "ppo", "dapo", "curriculum", "reinforce++", "coderl",
+         "ppocoder"],
 )  # fmt: skip
 def test_a_resumed_run_is_the_uninterrupted_one(policy: Policy, tmp_path: Path, settings: tuple[str, ...]) -> None:
     """Weights bit for bit, and every metric that is not a time."""

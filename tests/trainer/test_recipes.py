@@ -49,6 +49,11 @@ class TablePolicy:
     def __init__(self) -> None:
         self.model = Table()
 
+    def greedy(self) -> Rollout:
+        with torch.no_grad():
+            logprobs, ids = self.model().max(-1)
+        return Rollout("bandit", np.array([0]), ids.numpy(), logprobs.numpy(), "", False)
+
     def sample(self, count: int, generator: torch.Generator) -> list[Rollout]:
         with torch.no_grad():
             table = self.model()
@@ -59,9 +64,13 @@ class TablePolicy:
         ids = torch.from_numpy(np.stack([rollout.completion_ids for rollout in rollouts]))
         values = self.model()[torch.arange(2), ids]
         # What is known before each token: nothing, then which token came first.
-        states = torch.stack([torch.zeros(len(ids), dtype=torch.long), 1 + ids[:, 0]], 1)
+        first = 1 + ids[:, 0]
+        states = torch.stack([torch.zeros_like(first), first, first], 1)
         known = torch.nn.functional.one_hot(states, 4).float() if hidden else None
-        return Logprobs(values, torch.ones_like(ids, dtype=torch.bool), hidden=known)
+        mask = torch.ones_like(ids, dtype=torch.bool)
+        if known is None:
+            return Logprobs(values, mask)
+        return Logprobs(values, mask, hidden=known[:, :-1], after=known[:, 1:])
 
 
 def _judge(rollout: Rollout, luck: float, *, sign: float) -> Scored:
@@ -72,7 +81,8 @@ def _judge(rollout: Rollout, luck: float, *, sign: float) -> Scored:
     first, second = rollout.completion_ids.tolist()
     base = sign * (1.0 if first == 0 else -0.3) + luck
     dense = np.array([0.0, -sign if second == 1 else 0.0])
-    return Scored(rollout, Score(base, base, Outcome.FAILURE, Source(""), ""), dense)
+    outcome = Outcome.PASS if first == 0 else Outcome.FAILURE
+    return Scored(rollout, Score(base, base, outcome, Source(""), ""), dense)
 
 
 def _settings(name: str) -> Config:
@@ -106,9 +116,16 @@ def _learn(settings: Config, *, sign: float, rounds: int = 40) -> tuple[float, f
             _judge(rollout, luck, sign=sign)
             for rollout, luck in zip(rollouts, random.uniform(-0.3, 0.3, len(rollouts)), strict=True)
         ]
-        drawn = Round((TASK, TASK), (tuple(scored[:GROUP]), tuple(scored[GROUP:])))
+        greedy = (_judge(policy.greedy(), 0.0, sign=sign),) * 2 if settings.rollout.greedy else ()
+        drawn = Round((TASK, TASK), (tuple(scored[:GROUP]), tuple(scored[GROUP:])), greedy=greedy)
         beliefs = learner.believe(rollouts)
-        told = experiences(drawn, advantage=advantage, best=best, shaping=_shaping(settings), beliefs=beliefs)
+        told = experiences(
+            drawn,
+            advantage=advantage,
+            best=best,
+            shaping=_shaping(settings, settings.objective.kl_weight),
+            beliefs=beliefs,
+        )
         improve(best, drawn)
         for _ in range(settings.buffer.refresh):
             learner.step([sample for group in told for sample in group])

@@ -45,6 +45,17 @@ def test_a_program_that_passes_need_not_be_alike(make: Any) -> None:
     assert parts == pytest.approx({"compiler": 1.0, "trees": 0.1485, "data_flow": 0.1485})
 
 
+def test_the_sum_as_published(make: Any) -> None:
+    """Up to 1 for each match: 1 - 0.3 + 0.8 for what fails, and what passes has to look like the reference."""
+    published = resolve(("reference", {"bounded": False}))
+    found = replace(make.evidence(WRONG, Outcome.FAILURE), reference=RIGHT)
+    assert published(found).parts == pytest.approx({"compiler": -0.3, "trees": 1.0, "data_flow": 0.8})
+    passing = replace(make.evidence("f = lambda a, b: a + b\n", Outcome.PASS, passed=2), reference=RIGHT)
+    alike = likeness("f = lambda a, b: a + b\n", RIGHT, "python")
+    assert alike.tree < 0.5
+    assert published(passing).parts == pytest.approx({"compiler": 1.0, "trees": alike.tree, "data_flow": alike.flow})
+
+
 def test_without_a_reference_the_compiler_alone_speaks(make: Any) -> None:
     assert against(make.evidence(WRONG, Outcome.FAILURE), None).parts == {"compiler": -0.3}
 
