@@ -168,8 +168,8 @@ class Critic(Section):
     weight: Weight = 0.0
     """Scale of the critic's loss; above 0 a small head on the hidden states of the policy is learned."""
     predicts: Literal["reward", "outcome"] = "reward"
-    """"reward" expects a return, for `gae`; "outcome" tells how likely a program is not to compile, to crash, to fail or
-    to pass, and weighs each token's advantage by what it held of the outcome that came (CodeRL, `trainer.outcomes`)."""
+    """"reward" expects a return, for `gae`; "outcome" tells how likely a program is not to compile, to crash, fail or
+    pass, and weighs each token's advantage by what it held of the outcome that came (CodeRL, `trainer.outcomes`)."""
     lead_steps: Annotated[int, Field(ge=0)] = 0
     """Optimiser steps at the beginning in which the critic alone learns."""
     clip: Weight = 0.2
