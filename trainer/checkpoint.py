@@ -45,7 +45,7 @@ def save(
         OSError: it could not be written; the previous checkpoint is untouched.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"step-{step:06d}"
+    target = place(folder, step)
     if target.exists():  # a run that went on from an earlier checkpoint comes by again
         return target
     work = folder / f".writing-{step:06d}-{os.getpid()}"
@@ -63,6 +63,11 @@ def save(
     _point(folder / LATEST, target.name)
     _prune(folder, keep)
     return target
+
+
+def place(folder: Path, step: int) -> Path:
+    """Where the checkpoint of a step belongs."""
+    return folder / f"step-{step:06d}"
 
 
 def mark_best(checkpoint: Path) -> None:

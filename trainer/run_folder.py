@@ -39,7 +39,7 @@ class Run:
             name=place.resolve().name,
             config=_mapping(place / CONFIG),
             metrics=list(read(place / METRICS)),
-            evaluations=_evaluations(_mapping(place / EVALUATIONS)),
+            evaluations=evaluations(place),
             samples=list(read(place / SAMPLES)),
         )
 
@@ -52,9 +52,10 @@ def _mapping(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _evaluations(values: Mapping[str, Any]) -> dict[str, Evaluation]:
+def evaluations(folder: Path) -> dict[str, Evaluation]:
+    """The evaluations of a run by their names; what cannot be read counts as not there yet."""
     found = {}
-    for name, value in values.items():
+    for name, value in _mapping(folder / EVALUATIONS).items():
         try:
             found[name] = Evaluation.from_json(value)
         except (KeyError, TypeError, ValueError, AttributeError):
