@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rewards.tokens import TokenBytes
 from trainer import head, weights
+from trainer.codec import Codec
 from trainer.decode import Decoder, Row, StopSearch, chunks, supports
 from trainer.fallback import GenerateDecoder
 from trainer.generation import OnDone, texts
@@ -77,13 +77,12 @@ class Policy:
                 "gradient_checkpointing_enable",
             )  # the second until transformers 6
             next(getattr(model, name) for name in names if hasattr(model, name))({"use_reentrant": False})
+        self.codec = Codec.of(tokenizer, model.config, getattr(model, "generation_config", None))
         self.tokenizer = tokenizer
-        self.token_bytes = TokenBytes.of(tokenizer)
+        self.token_bytes = self.codec.token_bytes
         self.cache_tokens = cache_tokens
         self.seq2seq = bool(model.config.is_encoder_decoder)
-        self.eos = _eos_ids(model, tokenizer)
-        self.pad = _pad_id(model, tokenizer, self.eos)
-        self._pieces: dict[int, bytes] = {}
+        self.eos, self.pad = self.codec.eos, self.codec.pad
         self._decoder = (Decoder if supports(model) else GenerateDecoder)(model, eos=self.eos, pad=self.pad)
         self._keeps_logits = "logits_to_keep" in inspect.signature(model.forward).parameters
 
@@ -128,20 +127,12 @@ class Policy:
             self.tokenizer.save_pretrained(folder)
 
     def encode(self, prompt: str) -> NDArray[np.int64]:
-        """Token ids of a prompt, with what the tokenizer puts in front; never empty."""
-        ids = list(self.tokenizer(prompt).input_ids)
-        if not self.seq2seq:
-            while len(ids) > 1 and ids[-1] in self.eos:  # a closed prompt would leave nothing to go on with
-                ids.pop()
-        return np.asarray(ids or [self.pad], dtype=np.int64)
+        """See `trainer.codec.Codec.encode`."""
+        return self.codec.encode(prompt)
 
     def teach(self, prompt: str, completion: str, *, task_id: str = "") -> Rollout:
-        """A given completion as if it had been sampled, with the end token; its log-probs are all 0."""
-        ids = list(self.tokenizer(completion, add_special_tokens=False).input_ids)
-        if self.tokenizer.eos_token_id is not None:
-            ids.append(self.tokenizer.eos_token_id)
-        zeros = np.zeros(len(ids), dtype=np.float32)
-        return Rollout(task_id, self.encode(prompt), np.asarray(ids, dtype=np.int64), zeros, completion, False)
+        """See `trainer.codec.Codec.teach`."""
+        return self.codec.teach(prompt, completion, task_id=task_id)
 
     def generate(
         self,
@@ -174,7 +165,7 @@ class Policy:
                     f"the prompt of {name[:60]!r} has {len(ids)} tokens; with max_new_tokens = "
                     f"{sampling.max_new_tokens} that exceeds the {self.context} tokens that the model can see"
                 )
-        rows = _rows(names, samples, seed=(seed, step), length=sampling.max_new_tokens, stop=lambda: self._search(stop))
+        rows = _rows(names, samples, seed=(seed, step), length=sampling.max_new_tokens, stop=lambda: self.codec.search(stop))
         finished: dict[int, Rollout] = {}
         index_of = {id(row): index for index, row in enumerate(rows)}
 
@@ -183,7 +174,7 @@ class Policy:
             task_id = task_ids[index // samples] if task_ids else ""
             rollout = self._rollout(row, task_id, encoded[index // samples], step)
             if isinstance(self._decoder, GenerateDecoder):
-                rollout = self._with_logprobs(rollout, sampling)
+                rollout = self.with_logprobs(rollout, sampling)
             finished[index] = rollout
             if on_done is not None:
                 on_done(index, rollout)
@@ -301,19 +292,12 @@ class Policy:
         return Rollout(task_id, prompt_ids, ids, logprobs, self.token_bytes.text(ids), row.done.truncated, step)
 
     @torch.no_grad()
-    def _with_logprobs(self, rollout: Rollout, sampling: Sampling) -> Rollout:
+    def with_logprobs(self, rollout: Rollout, sampling: Sampling) -> Rollout:
+        """A rollout with the log-probs that the weights of now give its tokens."""
         if not len(rollout.completion_ids):
             return rollout
         values = self.logprobs([rollout], temperature=sampling.temperature).values[0]
         return replace(rollout, logprobs=values.float().cpu().numpy())
-
-    def _search(self, stop: Sequence[str]) -> StopSearch:
-        return StopSearch(stop, self._piece)
-
-    def _piece(self, token: int) -> bytes:
-        if token not in self._pieces:
-            self._pieces[token] = self.token_bytes.decode_bytes(np.array([token], dtype=np.int64))
-        return self._pieces[token]
 
 
 def _without_dropout(model: nn.Module) -> None:
@@ -339,14 +323,3 @@ def _rows(
             seen[name] += 1
     return rows
 
-
-def _eos_ids(model: Any, tokenizer: Any) -> frozenset[int]:
-    config = getattr(model, "generation_config", None)
-    named = getattr(config, "eos_token_id", None)
-    listed = named if isinstance(named, list) else [named]
-    return frozenset(int(token) for token in (*listed, tokenizer.eos_token_id) if token is not None)
-
-
-def _pad_id(model: Any, tokenizer: Any, eos: frozenset[int]) -> int:
-    candidates = (tokenizer.pad_token_id, model.config.pad_token_id, *sorted(eos), 0)
-    return int(next(token for token in candidates if token is not None))

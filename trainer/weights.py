@@ -17,7 +17,7 @@ from urllib.request import getproxies
 
 import torch
 from huggingface_hub.constants import ENDPOINT
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, GenerationConfig
 from transformers.utils import logging
 
 from rewards.registry import did_you_mean
@@ -55,9 +55,30 @@ def load(name: str, *, dtype: str = "float32") -> tuple[Any, Any]:
             tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=local)
             model = kind.from_pretrained(place, dtype=getattr(torch, dtype), local_files_only=local)
         except (OSError, ValueError, KeyError) as error:
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            raise ModelNotFound(f"cannot load model {name!r}: {reason.rstrip('.')}; {_advice(name)}") from error
+            raise _not_found(name, error) from error
     return model.eval(), tokenizer
+
+
+def load_tokenizer(name: str) -> tuple[Any, Any, Any]:
+    """Tokenizer, configuration and, or None, the configuration of generation, named as for `load`.
+
+    Raises:
+        ModelNotFound: it is not there, or it is no model.
+    """
+    place = _folder(name)
+    if (base := lora.base_of(Path(place))) is not None:
+        return load_tokenizer(base)
+    local = Path(place).is_dir() or _cut_off()
+    with quietly():
+        try:
+            config = AutoConfig.from_pretrained(place, local_files_only=local)
+            tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=local)
+        except (OSError, ValueError, KeyError) as error:
+            raise _not_found(name, error) from error
+        try:
+            return tokenizer, config, GenerationConfig.from_pretrained(place, local_files_only=local)
+        except OSError:
+            return tokenizer, config, None
 
 
 def cache_folder() -> Path:
@@ -81,6 +102,11 @@ def _folder(name: str) -> str:
     if path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
         raise ModelNotFound(f"cannot load model {name!r}: there is no such folder; {OFFLINE}")
     return name
+
+
+def _not_found(name: str, error: Exception) -> ModelNotFound:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return ModelNotFound(f"cannot load model {name!r}: {reason.rstrip('.')}; {_advice(name)}")
 
 
 def _advice(name: str) -> str:
