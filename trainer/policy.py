@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import inspect
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
@@ -18,11 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from trainer import head, weights
+from trainer import head, passes, weights
 from trainer.codec import Codec
 from trainer.decode import Decoder, Row, StopSearch, chunks, supports
 from trainer.fallback import GenerateDecoder
 from trainer.generation import OnDone, texts
+from trainer.shards import is_sharded
 from trainer.types import Rollout, Sampling, Task
 
 __all__ = ["Logprobs", "Policy", "Sampling"]
@@ -84,7 +84,7 @@ class Policy:
         self.seq2seq = bool(model.config.is_encoder_decoder)
         self.eos, self.pad = self.codec.eos, self.codec.pad
         self._decoder = (Decoder if supports(model) else GenerateDecoder)(model, eos=self.eos, pad=self.pad)
-        self._keeps_logits = "logits_to_keep" in inspect.signature(model.forward).parameters
+        self._shares_prompts = not recompute and passes.can_share(model)
 
     @classmethod
     def load(
@@ -165,7 +165,9 @@ class Policy:
                     f"the prompt of {name[:60]!r} has {len(ids)} tokens; with max_new_tokens = "
                     f"{sampling.max_new_tokens} that exceeds the {self.context} tokens that the model can see"
                 )
-        rows = _rows(names, samples, seed=(seed, step), length=sampling.max_new_tokens, stop=lambda: self.codec.search(stop))
+        rows = _rows(
+            names, samples, seed=(seed, step), length=sampling.max_new_tokens, stop=lambda: self.codec.search(stop)
+        )
         finished: dict[int, Rollout] = {}
         index_of = {id(row): index for index, row in enumerate(rows)}
 
@@ -208,7 +210,8 @@ class Policy:
             ids[row, :length] = torch.from_numpy(rollout.completion_ids)
             mask[row, :length] = True
         ids, mask = ids.to(self.model.device), mask.to(self.model.device)
-        output = self._forward(rollouts, ids, mask, hidden=hidden)
+        prompts = [rollout.prompt_ids for rollout in rollouts]
+        output = self._forward(passes.Written(prompts, ids, mask, self.pad), hidden=hidden)
         values, spread = head.logprobs(
             output.states[mask], ids[mask], output.head, temperature=temperature or 1.0, entropy=entropy
         )
@@ -224,47 +227,18 @@ class Policy:
         """Whether logits can be left out of the forward pass and made later; see `trainer.head`."""
         return head.is_last(self.model)
 
-    def _forward(self, rollouts: Sequence[Rollout], ids: Tensor, mask: Tensor, *, hidden: bool) -> _Output:
-        """As `_run`, with the logits left out where they can be made later."""
+    def _forward(self, written: passes.Written, *, hidden: bool) -> _Output:
+        """With the logits left out where they can be made later."""
+        if self.seq2seq:
+            run = passes.encoded
+        else:
+            # Of sharded weights every pass is a conversation, which one pass for all is the simplest form of.
+            run = passes.shared if self._shares_prompts and not is_sharded(self.model) else passes.separate
         with head.removed(self.model) if self.head_is_last else nullcontext(nn.Identity()) as last:
             # Transformers recomputes in training mode alone, and the backward pass has to find the mode of the forward.
             self.model.train(self._recompute and torch.is_grad_enabled())
-            states, found = self._run(rollouts, ids, mask, hidden=hidden)
-        return _Output(states, last, found)
-
-    def _run(
-        self, rollouts: Sequence[Rollout], ids: Tensor, mask: Tensor, *, hidden: bool
-    ) -> tuple[Tensor, Tensor | None]:
-        """What the model makes of every row at the position before the token that it predicts, [B, T, V]; and the last
-        hidden states there and after the last token, [B, T + 1, H]."""
-        width, device = ids.shape[1], ids.device
-        prompt = max(len(rollout.prompt_ids) for rollout in rollouts)
-        before = torch.full((len(rollouts), prompt), self.pad)
-        seen = torch.zeros((len(rollouts), prompt), dtype=torch.bool)
-        for row, rollout in enumerate(rollouts):
-            length = len(rollout.prompt_ids)
-            # Encoders read from the left; for decoders all completions begin in one column.
-            place = slice(0, length) if self.seq2seq else slice(prompt - length, prompt)
-            before[row, place] = torch.from_numpy(rollout.prompt_ids)
-            seen[row, place] = True
-        before, seen = before.to(device), seen.to(device)
-        if self.seq2seq:
-            start = ids.new_full((len(ids), 1), self.model.config.decoder_start_token_id)
-            shifted = torch.cat([start, ids if hidden else ids[:, :-1]], dim=1)
-            inputs = {"input_ids": before, "attention_mask": seen.long(), "decoder_input_ids": shifted}
-            found = self.model(**inputs, use_cache=False, output_hidden_states=hidden)
-            return found.logits[:, :width], found.decoder_hidden_states[-1] if hidden else None
-        everything = torch.cat([seen, mask], dim=1).long()
-        extra = {"logits_to_keep": width + 1} if self._keeps_logits else {}
-        found = self.model(
-            input_ids=torch.cat([before, ids], dim=1),
-            attention_mask=everything,
-            position_ids=(everything.cumsum(1) - 1).clamp(min=0),
-            use_cache=False,
-            output_hidden_states=hidden,
-            **extra,
-        )
-        return found.logits[:, -width - 1 : -1], found.hidden_states[-1][:, -width - 1 :] if hidden else None
+            found = run(self.model, written, hidden=hidden)
+        return _Output(found.before, last, found.hidden)
 
     def _fill(
         self,
@@ -322,4 +296,3 @@ def _rows(
             rows.append(Row(random.random(length), stop()))
             seen[name] += 1
     return rows
-
