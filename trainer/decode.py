@@ -44,6 +44,12 @@ class Row:
     ids: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     done: Decoded | None = None
+    begun: Sequence[int] = ()
+    """Ids that the completion was given to begin with; they count for its length, but stand in the prompt."""
+
+    def begin(self, ids: Sequence[int]) -> None:
+        """Lets the completion go on from ids that are given."""
+        self.begun, self.stop = ids, self.stop.fresh(ids)
 
     def push(self, token: int, logprob: float, *, eos: frozenset[int]) -> None:
         """Takes the next token in, and finishes the row where it ends a completion."""
@@ -54,7 +60,7 @@ class Row:
         elif (kept := self.stop.push(token)) is not None:
             del self.ids[kept:], self.logprobs[kept:]
             self.finish(truncated=False)
-        elif len(self.ids) == len(self.uniforms):
+        elif len(self.begun) + len(self.ids) >= len(self.uniforms):
             self.finish(truncated=True)
 
     def finish(self, *, truncated: bool) -> None:
@@ -70,17 +76,18 @@ OnDone: TypeAlias = Callable[[Row], None]
 class StopSearch:
     """Finds the first stop string in the bytes of a growing completion."""
 
-    def __init__(self, stops: Sequence[str | bytes], piece: Callable[[int], bytes]) -> None:
-        """`piece` gives the bytes of a token id."""
+    def __init__(self, stops: Sequence[str | bytes], piece: Callable[[int], bytes], begun: Sequence[int] = ()) -> None:
+        """`piece` gives the bytes of a token id; one in `begun`, which is not counted, may begin a stop string."""
         self._stops = [stop if isinstance(stop, bytes) else stop.encode() for stop in stops]
         self._longest = max(map(len, self._stops), default=0)
         self._piece = piece
-        self._data = bytearray()
+        self._begun = begun
+        self._data = bytearray(b"".join(map(piece, begun)))
         self._starts: list[int] = []
 
-    def fresh(self) -> StopSearch:
-        """A search for the same strings in another completion."""
-        return StopSearch(self._stops, self._piece)
+    def fresh(self, begun: Sequence[int] | None = None) -> StopSearch:
+        """A search for the same strings in another completion; by default one that begins with the same ids."""
+        return StopSearch(self._stops, self._piece, self._begun if begun is None else begun)
 
     def push(self, token: int) -> int | None:
         """The number of tokens to keep if a stop string is now complete, else None.

@@ -34,14 +34,14 @@ class GenerateDecoder:
             with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
                 torch.manual_seed(int(rows[0].uniforms[0] * 2**63))
                 sequences = self._generate(prompt, rows, sampling)
-            for row, sequence in zip(rows, sequences[:, self._begin(prompt) :].tolist(), strict=True):
+            for row, sequence in zip(rows, sequences[:, self._begin(prompt, rows) :].tolist(), strict=True):
                 for token in sequence:
                     if row.done is None:
                         row.push(token, 0.0, eos=self._eos)
                 on_done(row)
 
-    def _begin(self, prompt: NDArray[np.int64]) -> int:
-        return 1 if self._seq2seq else len(prompt)
+    def _begin(self, prompt: NDArray[np.int64], rows: Sequence[Row]) -> int:
+        return 1 + len(rows[0].begun) if self._seq2seq else len(prompt)
 
     def _generate(self, prompt: NDArray[np.int64], rows: Sequence[Row], sampling: Sampling) -> Tensor:
         drawn = {"temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
@@ -60,10 +60,17 @@ class GenerateDecoder:
             ids,
             attention_mask=torch.ones_like(ids),
             generation_config=config,
-            stopping_criteria=StoppingCriteriaList([_AtStopStrings(rows, self._begin(prompt))]),
+            stopping_criteria=StoppingCriteriaList([_AtStopStrings(rows, self._begin(prompt, rows))]),
             **cache,
+            **self._decoder_inputs(rows),
         )
         return sequences
+
+    def _decoder_inputs(self, rows: Sequence[Row]) -> dict[str, Tensor]:
+        if not (self._seq2seq and rows[0].begun):
+            return {}
+        given = [self._model.config.decoder_start_token_id, *rows[0].begun]
+        return {"decoder_input_ids": torch.tensor([given] * len(rows), device=self._model.device)}
 
 
 class _AtStopStrings(StoppingCriteria):

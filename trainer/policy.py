@@ -144,14 +144,16 @@ class Policy:
         stop: Sequence[str] = (),
         step: int = 0,
         task_ids: Sequence[str] = (),
+        begun: Sequence[NDArray[np.int64]] = (),
         on_done: OnDone | None = None,
     ) -> list[list[Rollout]]:
         """`samples` completions of each prompt: P lists of G rollouts.
 
         What is sampled depends on the weights, `seed`, `step` and the prompt's task id (or text), not on the other
         prompts. A completion ends before the first of the strings in `stop`; `trainer.decode.StopSearch` says where
-        exactly. `on_done(index, rollout)` is called as soon as a rollout has finished, with index = prompt * samples +
-        sample.
+        exactly. `begun` holds, for each prompt, ids that its completions begin with; they count for the token limit,
+        and their log-probs are 0. `on_done(index, rollout)` is called as soon as a rollout has finished, with index =
+        prompt * samples + sample.
 
         Raises:
             ValueError: a prompt and `max_new_tokens` together exceed the context of the model.
@@ -168,6 +170,11 @@ class Policy:
         rows = _rows(
             names, samples, seed=(seed, step), length=sampling.max_new_tokens, stop=lambda: self.codec.search(stop)
         )
+        seen = encoded
+        if begun:
+            for index, row in enumerate(rows):
+                row.begin(begun[index // samples].tolist())
+            seen = encoded if self.seq2seq else [np.append(*pair) for pair in zip(encoded, begun, strict=True)]
         finished: dict[int, Rollout] = {}
         index_of = {id(row): index for index, row in enumerate(rows)}
 
@@ -181,7 +188,7 @@ class Policy:
             if on_done is not None:
                 on_done(index, rollout)
 
-        self._fill(encoded, rows, samples=samples, sampling=sampling, on_done=collect)
+        self._fill(seen, rows, samples=samples, sampling=sampling, on_done=collect)
         return [[finished[prompt * samples + g] for g in range(samples)] for prompt in range(len(prompts))]
 
     def answer(
@@ -261,8 +268,8 @@ class Policy:
 
     def _rollout(self, row: Row, task_id: str, prompt_ids: NDArray[np.int64], step: int) -> Rollout:
         assert row.done is not None
-        ids = np.asarray(row.done.ids, dtype=np.int64)
-        logprobs = np.asarray(row.done.logprobs, dtype=np.float32)
+        ids = np.asarray([*row.begun, *row.done.ids], dtype=np.int64)
+        logprobs = np.asarray([*[0.0] * len(row.begun), *row.done.logprobs], dtype=np.float32)
         return Rollout(task_id, prompt_ids, ids, logprobs, self.token_bytes.text(ids), row.done.truncated, step)
 
     @torch.no_grad()

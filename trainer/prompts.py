@@ -27,10 +27,13 @@ def is_chat(tokenizer: Any) -> bool:
     return bool(getattr(tokenizer, "chat_template", None))
 
 
-def render(task: Task, tokenizer: Any) -> str:
-    """The text that the model continues; `tokenizer` is a transformers tokenizer."""
+def render(task: Task, tokenizer: Any, *, note: str = "") -> str:
+    """The text that the model continues; `tokenizer` is a transformers tokenizer.
+
+    `note` is said beside the task: before its prompt, or at the end of the request of a chat.
+    """
     if not is_chat(tokenizer):
-        return task.prompt
+        return f"{note}\n{task.prompt}" if note else task.prompt
     tag = grammars.get(task.language).name
     begun = task.prompt.rstrip()
     if task.prefix:
@@ -41,7 +44,7 @@ def render(task: Task, tokenizer: Any) -> str:
     else:
         request = f"{begun}\n\nAnswer with one {tag} code block and nothing else."
         answer = f"```{tag}"
-    messages = [{"role": "user", "content": request}]
+    messages = [{"role": "user", "content": f"{request}\n\n{note}" if note else request}]
     text: str = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
     return _without_second_start(text, tokenizer) + answer
 
