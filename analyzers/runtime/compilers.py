@@ -185,8 +185,8 @@ class _Compiler:
 
     def _allow(self, timeout_s: float) -> Deadline:
         assert self._candidate is not None
-        starved_s = self._candidate.starved_s
-        return Deadline(timeout_s, starved_s, granted_s=starved_s())
+        starved = self._candidate.starved
+        return Deadline(timeout_s, starved, granted_s=starved().seconds)
 
     def _wait(self, *, writing: bool) -> None:
         """Waits until the channel is ready; a process that has ended closed its end of it, which is ready too."""

@@ -24,7 +24,7 @@ from analyzers.findings import Finding, to_diagnostics
 from analyzers.positions import encode, without_surrogates
 from analyzers.runtime import NAME, checker, prepared, reading
 from analyzers.runtime.compilers import SUPPORT, Compilers
-from analyzers.runtime.deadline import Deadline
+from analyzers.runtime.deadline import Deadline, crowded_out
 from analyzers.runtime.ends import signal_name
 from analyzers.runtime.sandbox.base import Command, Exit, Limits, Sandbox, SandboxBroken
 from analyzers.runtime.sandbox.confine import SYSTEM
@@ -396,7 +396,8 @@ def _execute(sandbox: Sandbox, command: Command, stdin: bytes, limits: Limits) -
     candidate = sandbox.execute(command, stdin=stdin, limits=limits)
     refused = b""
     try:
-        ended = Deadline(limits.timeout_s, candidate.starved_s, start=start).wait([candidate.ended])
+        deadline = Deadline(limits.timeout_s, candidate.starved, start=start)
+        ended = deadline.wait([candidate.ended])
         seconds = time.monotonic() - start
         if ended:
             with contextlib.suppress(OSError):
@@ -404,6 +405,9 @@ def _execute(sandbox: Sandbox, command: Command, stdin: bytes, limits: Limits) -
                 refused = candidate.channel.recv(MAX_MESSAGE)
     finally:
         exit = candidate.end()
+    cpu_s = exit.cpu_s + exit.left_cpu_s
+    if not ended and crowded_out(waited_s=seconds, limit_s=limits.timeout_s, starved_s=deadline.granted_s, cpu_s=cpu_s):
+        raise SandboxBroken(f"the machine is too busy: the program had {cpu_s:.2f} s of CPU in {seconds:.2f} s")
     return Ran(exit, seconds, not ended, refused.decode(errors="replace"))
 
 

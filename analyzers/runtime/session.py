@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from analyzers.runtime import claims, foresight, wire
-from analyzers.runtime.deadline import MAX_STARVED, Deadline
+from analyzers.runtime.deadline import MAX_STARVED, Deadline, crowded_out
 from analyzers.runtime.ends import CandidateError, Died, GaveUp, NotLoaded, TimedOut, facts_of, signal_name
 from analyzers.runtime.hearsay import When
 from analyzers.runtime.proxies import Remote, copy_back
-from analyzers.runtime.sandbox.base import Candidate, Exit, Limits, Sandbox
+from analyzers.runtime.sandbox.base import Candidate, Exit, Limits, Sandbox, SandboxBroken, Starved
 
 MAX_TIMEOUTS = 2
 """Tests in a row that may time out before the rest is not run: a program that hangs once tends to hang always."""
@@ -44,7 +44,8 @@ class Session:
         self._generation = 0
         self._buffer = bytearray()
         self._started = 0.0
-        self._starved = 0.0
+        self._starved_before: float | None = None
+        self._granted = 0.0
         self._timeouts = 0
         self._plan: list[tuple[bytes, tuple[bytes, ...]]] = []
         self._foreseen = 0
@@ -158,7 +159,6 @@ class Session:
             self._foreseen -= len(self._sent)
             self._sent.clear()
             self._told.clear()
-            self._starved = 0.0
             self.exit = candidate.end()
             self.output += self.exit.output[: self._limits.output_bytes - len(self.output)]
             self.cpu_s += self.exit.cpu_s
@@ -221,6 +221,7 @@ class Session:
 
     def _start_clock(self) -> None:
         self._started = time.monotonic()
+        self._starved_before, self._granted = None, 0.0
 
     def _receive(self) -> dict[str, Any]:
         """The next answer; what is said of lines before it is noted."""
@@ -288,29 +289,36 @@ class Session:
         return part
 
     def _timed_out(self) -> NoReturn:
+        """Ends the program, which is to blame unless the machine is."""
         self._timeouts += 1
-        waited = self._starved
+        waited_s, limit_s = self.seconds(), self._limits.timeout_s
         self.end()
-        raise TimedOut(
-            f"no answer within {self._limits.timeout_s:g} s; in its life the process used"
-            f" {self.exit.cpu_s if self.exit else 0:.2f} s of CPU and waited {waited:.2f} s for a processor"
-        )
+        assert self.exit is not None
+        cpu_s = self.exit.cpu_s + self.exit.left_cpu_s
+        facts = f"used {cpu_s:.2f} s of CPU in its life and waited {self._granted:.2f} s for a processor"
+        if crowded_out(waited_s=waited_s, limit_s=limit_s, starved_s=self._granted, cpu_s=cpu_s):
+            raise SandboxBroken(f"the machine is too busy: the program {facts}, of {waited_s:.2f} s")
+        raise TimedOut(f"no answer within {limit_s:g} s; the process {facts}")
 
     def _wait(self, candidate: Candidate) -> bool:
         """Whether there is something to read (or the end of the process) before the deadline."""
         with self._speaking():
             candidate.spread()
+            if self._starved_before is None:
+                self._starved_before = candidate.starved().seconds
         deadline = Deadline(
-            self._limits.timeout_s, lambda: self._look(candidate), start=self._started, granted_s=self._starved
+            self._limits.timeout_s, lambda: self._look(candidate), start=self._started, granted_s=self._granted
         )
         try:
             return deadline.wait([candidate.channel, candidate.ended])
         finally:
-            self._starved = deadline.granted_s
+            self._granted = deadline.granted_s
 
-    def _look(self, candidate: Candidate) -> float:
+    def _look(self, candidate: Candidate) -> Starved:
+        """How it has waited for a processor since the clock was started."""
         with self._speaking():
-            return candidate.starved_s()
+            starved = candidate.starved()
+        return starved._replace(seconds=starved.seconds - (self._starved_before or 0.0))
 
     def _died(self) -> NoReturn:
         assert self._candidate is not None

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Tier(IntEnum):
@@ -67,12 +67,24 @@ class Exit:
     code: int
     """Exit code, or the negated number of the signal that ended it."""
     cpu_s: float
+    """Processor time of the process and of what it waited for."""
+    left_cpu_s: float
+    """Processor time of whatever else descended from it."""
     peak_bytes: int
     """Most memory that was resident at a time."""
     output: bytes
     """What it printed, up to the limit; of Python that a fork server runs, on both streams."""
     errors: bytes = b""
     """What a command printed on standard error, up to the limit."""
+
+
+class Starved(NamedTuple):
+    """How a program that is ready to run waits for a processor."""
+
+    seconds: float
+    """Of its life, spent waiting; a wait counts once it is over."""
+    ran_s: float | None
+    """Processor time in its life; None where it is not ready to run."""
 
 
 class SandboxBroken(BaseException):
@@ -103,8 +115,12 @@ class Candidate(Protocol):
         """
         ...
 
-    def starved_s(self) -> float:
-        """Seconds in which it was ready to run but had to wait for a processor."""
+    def starved(self) -> Starved:
+        """How it waits for a processor.
+
+        Raises:
+            SandboxBroken: the sandbox has gone.
+        """
         ...
 
     def end(self) -> Exit:

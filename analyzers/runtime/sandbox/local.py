@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzers.runtime.sandbox import seccomp
-from analyzers.runtime.sandbox.base import Command, Exit, Limits, SandboxBroken, Tier
+from analyzers.runtime.sandbox.base import Command, Exit, Limits, SandboxBroken, Starved, Tier
 
 START_S = 60.0
 """How long a fork server may take to start, and to end a candidate: far beyond what a slow machine needs."""
@@ -85,7 +85,7 @@ class ForkServer:
             ) from error
         self.built, self.work, self.lacking = json.loads(hello)
         """Names of the folders that `{built}` and `{work}` stand for; what the tier can do without, and has to."""
-        self._exit: tuple[int, float, int] | None = None
+        self._exit: tuple[int, float, float, int] | None = None
         self._running = False
         self._processors, self._gathers, self._gathered = os.sched_getaffinity(0), gathers, False
         self._nothing = os.open(os.devnull, os.O_RDONLY)
@@ -187,9 +187,10 @@ class ForkServer:
                 os.sched_setaffinity(0, self._processors)
                 os.sched_setaffinity(self._process.pid, self._processors)
 
-    def starved_s(self) -> float:
-        """Seconds that the running candidate waited for a processor (0 where the kernel does not tell)."""
-        return sum(self._asked(b"s")) / 1e9
+    def starved(self) -> Starved:
+        """How the running candidate waits for a processor (not at all where the kernel does not tell)."""
+        waited_ns, ran_ns = self._asked(b"s") or (0, -1)
+        return Starved(waited_ns / 1e9, ran_ns / 1e9 if ran_ns >= 0 else None)
 
     def _asked(self, about: bytes) -> list[int]:
         """What the fork server says about the running candidate; empty where that has ended."""
@@ -246,9 +247,9 @@ class LocalCandidate:
         """Readable once the process has ended."""
         return self._server.control
 
-    def starved_s(self) -> float:
-        """Seconds in which it was ready to run but had to wait for a processor (0 where the kernel does not tell)."""
-        return self._server.starved_s()
+    def starved(self) -> Starved:
+        """How it waits for a processor (not at all where the kernel does not tell)."""
+        return self._server.starved()
 
     def spread(self) -> None:
         """Tells that it takes longer than most; see `base.Candidate`."""

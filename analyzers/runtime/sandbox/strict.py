@@ -13,9 +13,11 @@ Loaded by path into the fork server, and dropped when its work is done; imports 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import os
+import resource
 import signal
 from collections.abc import Collection
 from typing import Any
@@ -161,7 +163,8 @@ def start_init() -> tuple[int, list[str]]:
 
 
 def init(channel: Any) -> None:
-    """Process 1: ends all others in its namespace whenever it is told to; never returns."""
+    """Process 1: ends all others in its namespace whenever it is told to, and says how many microseconds of processor
+    time all that it has adopted has used. Never returns."""
     try:
         libc.prctl(1, 9, 0, 0, 0)  # PR_SET_PDEATHSIG: with the fork server everything ends
         libc.prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE: where programs have the same id
@@ -173,16 +176,22 @@ def init(channel: Any) -> None:
             os.write(descriptor, b"p")
         except OSError:
             os.write(descriptor, b"-")
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries what it adopts
+        signal.signal(signal.SIGCHLD, lambda *_: bury(os.WNOHANG))  # what the kernel buried would not be counted
         while os.read(descriptor, 1):
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)  # at one stroke, so that none can fork away from it
-                os.wait()  # comes back with an error, when the last one has gone
-            except (ProcessLookupError, ChildProcessError):
-                pass
-            os.write(descriptor, b"k")
+            bury()
+            used = resource.getrusage(resource.RUSAGE_CHILDREN)
+            os.write(descriptor, int(1e6 * (used.ru_utime + used.ru_stime)).to_bytes(8, "big"))
     finally:
         os._exit(0)
+
+
+def bury(options: int = 0) -> None:
+    """Waits for all that was adopted; with WNOHANG only for what has ended."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, options)[0]:
+            pass
 
 
 def prepare_folder() -> None:

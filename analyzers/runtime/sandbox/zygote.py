@@ -14,6 +14,7 @@ import contextlib
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -121,6 +122,7 @@ class Slot:
         self.uid = confine.FIRST_UID + os.getpid() if os.geteuid() == 0 and tier != "none" else None
         self.tasks, self.counted = 0, -RECOUNT_S
         self.init: int | None = None
+        self.buried_us = 0
         self.lacking: list[str] = []
         self.groups: Any = None
         if tier == "strict":
@@ -167,6 +169,11 @@ class Slot:
         self.added += 1
         if self.added >= MAX_ADDED and self.ruleset is not None:
             self.renew_rules()
+
+    def spent_us(self) -> int:
+        """Microseconds of processor time of all that has ended here, what programs left behind included."""
+        ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return self.buried_us + microseconds(ended)
 
     def close(self) -> None:
         """Removes what would be left behind."""
@@ -222,6 +229,7 @@ def serve(control: _socket.socket, slot: Slot) -> None:
             bounds = job["limits"]
             slot.groups.limit(pids=bounds["processes"] + OWN_TASKS, memory=bounds["memory_bytes"] + OWN_BYTES)
         slot.count_tasks()
+        spent_us = slot.spent_us()
         child = os.fork()
         if not child:
             candidate(slot, job, descriptors)
@@ -233,9 +241,15 @@ def serve(control: _socket.socket, slot: Slot) -> None:
             slot.command_ended()
         code = os.waitstatus_to_exitcode(status)
         slot.folder.renew(keep=code == 0 and "command" in job and job["command"]["keep"])
-        tell(control, b"e", code, int(1e6 * (usage.ru_utime + usage.ru_stime)), usage.ru_maxrss)
+        own_us = microseconds(usage)
+        tell(control, b"e", code, own_us, slot.spent_us() - spent_us - own_us, usage.ru_maxrss)
         while not told:
             told = receive_exactly(control, 1) == b"k"
+
+
+def microseconds(usage: Any) -> int:
+    """Processor time of a usage of resources."""
+    return int(1e6 * (usage.ru_utime + usage.ru_stime))
 
 
 def occupy() -> None:
@@ -320,8 +334,8 @@ def settle(descriptors: list[int], ruleset: int | None, *, first: int = 0) -> No
 
 
 def watch(control: _socket.socket, child: int) -> tuple[bool, int, Any]:
-    """Waits until the child ends, or the judge says so (`k`) or goes away; tells it how long the child starved (`s`),
-    and what threads there are (`t`).
+    """Waits until the child ends, or the judge says so (`k`) or goes away; tells it how long the child starved and
+    ran (`s`), and what threads there are (`t`).
 
     Returns whether the judge's `k` was read, the wait status and the resource usage.
     """
@@ -333,7 +347,7 @@ def watch(control: _socket.socket, child: int) -> tuple[bool, int, Any]:
             break
         match control.recv(1):
             case b"s":
-                tell(control, b"s", starved_ns(child))
+                tell(control, b"s", *starved(child))
             case b"t":
                 tell(control, b"t", *threads_of(child)[:MAX_THREADS])
             case b"k":
@@ -347,27 +361,32 @@ def watch(control: _socket.socket, child: int) -> tuple[bool, int, Any]:
     return told, status, usage
 
 
-def starved_ns(process: int) -> int:
-    """Nanoseconds that a process was ready and waited for a processor; 0 where the kernel does not tell.
+def starved(process: int) -> tuple[int, int]:
+    """Nanoseconds that a process was ready and waited for a processor (0 where the kernel does not tell; a wait counts
+    once it is over), and those that it ran, or -1 where it is not ready to run.
 
-    Of its threads and of what it started (a compiler's parts) the one counts that waited longest.
+    Of its threads and of what it started (a compiler's parts) the one counts that waited longest, and all that ran.
     """
-    longest = 0
-    try:
-        for thread in listed(f"{process}/task"):
-            longest = max(longest, int(contents(f"{process}/task/{thread}/schedstat").split()[1]))
-    except (OSError, ValueError, IndexError):
-        pass
-    return max([longest, *map(starved_ns, children(process))])
+    longest, total, ready = 0, 0, False
+    for thread in threads_of(process):
+        try:
+            ran, waited, _ = contents(f"{thread}/task/{thread}/schedstat").split()
+            ready |= contents(f"{thread}/task/{thread}/stat").rpartition(b")")[2].split()[0] == b"R"
+        except (OSError, ValueError, IndexError):
+            continue
+        longest, total = max(longest, int(waited)), total + int(ran)
+    return longest, total if ready else -1
 
 
 def threads_of(process: int) -> list[int]:
     """Numbers of the threads of a process and of all that it has started."""
-    try:
-        found = [int(thread) for thread in listed(f"{process}/task")]
-    except OSError:
-        return []
-    return sum(map(threads_of, children(process)), found)
+    found, parents, of_interest = [], parentage(), [process]
+    while of_interest:
+        process = of_interest.pop()
+        with contextlib.suppress(OSError):
+            found += [int(thread) for thread in listed(f"{process}/task")]
+        of_interest += [child for child, parent in parents.items() if parent == process]
+    return found
 
 
 def kill(leader: int) -> None:
@@ -381,8 +400,10 @@ def sweep(slot: Slot) -> None:
     """Ends whatever the candidate left behind: orphans come to the init, or to this process, their subreaper."""
     if slot.init is not None:
         os.write(slot.init, b"k")
-        if not os.read(slot.init, 1):
+        buried_us = os.read(slot.init, 8)
+        if not buried_us:
             raise SystemExit("the init of the namespace has ended")
+        slot.buried_us = int.from_bytes(buried_us, "big")
         return
     while True:
         try:
@@ -424,14 +445,17 @@ def own_tasks(uid: int) -> int:
 
 def children(parent: int) -> list[int]:
     """Processes whose parent is `parent`."""
-    found = []
+    return [child for child, its_parent in parentage().items() if its_parent == parent]
+
+
+def parentage() -> dict[int, int]:
+    """The parent of every process."""
+    found = {}
     for name in filter(str.isdigit, listed(".")):
         try:
-            fields = contents(f"{name}/stat").rpartition(b")")[2].split()
+            found[int(name)] = int(contents(f"{name}/stat").rpartition(b")")[2].split()[1])
         except OSError:
             continue
-        if int(fields[1]) == parent:
-            found.append(int(name))
     return found
 
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from analyzers.runtime import suite
-from analyzers.runtime.sandbox.base import Limits, SandboxBroken
+from analyzers.runtime.sandbox.base import Limits, SandboxBroken, Starved
 from analyzers.runtime.sandbox.local import ForkServer
 from analyzers.runtime.tests import BadTests, parse
 
@@ -212,6 +212,21 @@ def test_a_timeout_tells_a_busy_program_from_one_that_waits(run):
     assert used < 0.3
     used, waited = seconds("def f(x):\n    while 1: pass")
     assert used + waited >= 0.4
+
+
+@pytest.mark.parametrize("tests", [["assert f(1) == 1"], {"stdio": [{"stdin": "", "stdout": ""}]}])
+def test_who_was_kept_from_the_processor_is_not_to_blame(run, monkeypatch, tests):
+    began = time.monotonic()
+    monkeypatch.setattr(ForkServer, "starved", lambda _: Starved(0.95 * (time.monotonic() - began), None))
+    source = "import time\ndef f(x): time.sleep(60)\n"
+    with pytest.raises(SandboxBroken, match=r"too busy: .* used 0.0\d s"):
+        run(source if isinstance(tests, list) else source + "f(1)", tests, timeout_s=0.3)
+
+
+def test_what_it_waited_in_an_earlier_test_does_not_prolong_a_later_one(run, monkeypatch):
+    monkeypatch.setattr(ForkServer, "starved", lambda _: Starved(100.0, None))
+    _, outcome = run("import time\ndef f(x): time.sleep(60)", ["assert f(1) == 1"], timeout_s=0.3)
+    assert "waited 0.00 s" in outcome.tests[0][2]
 
 
 LIES = {

@@ -1,6 +1,7 @@
 """Judge, fork server and candidate share a processor for as long as answers come at once."""
 
 import os
+import select
 import time
 from dataclasses import replace
 
@@ -86,6 +87,34 @@ def test_a_candidate_that_is_ended_while_it_runs_leaves_them_free(server):
     time.sleep(0.05)
     candidate.end()
     assert len(os.sched_getaffinity(0)) == ALL
+
+
+ORPHANS = """
+import os, time
+ended, held = os.pipe()
+if not os.fork():
+    for _ in range(3):
+        if not os.fork():
+            while time.process_time() < 0.15: pass
+            os._exit(0)
+    os._exit(0)
+os.wait()
+os.close(held)
+print("left", flush=True)
+if WAITS: os.read(ended, 1)
+"""
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_what_daemons_use_is_told_apart_whether_they_ended_or_are_ended(server, waits):
+    """A program that let them work for it, or against it, must not look idle."""
+    candidate = server.start(ORPHANS.replace("WAITS", str(waits)), mode="main", stdin=b"", limits=Limits())
+    select.select([candidate.ended], [], [], 20)
+    ended = candidate.end()
+    assert ended.output == b"left\n"
+    assert ended.cpu_s < 0.15
+    assert 0 <= ended.left_cpu_s < 0.7
+    assert not waits or ended.left_cpu_s > 0.4
 
 
 def test_who_is_no_judge_is_never_moved():
