@@ -17,6 +17,7 @@ from analyzers.runtime.sandbox import tiers
 from analyzers.runtime.sandbox.base import Limits, SandboxBroken, Tier
 from analyzers.runtime.sandbox.local import ForkServer
 from analyzers.runtime.session import Session
+from trainer.tasks.augment.judging import Clock
 from trainer.tasks.augment.values import plain
 
 HASH_SEEDS = (0, 1)
@@ -60,15 +61,17 @@ class Executor:
         for seed in list(self._servers):
             self._forget(seed)
 
-    def calls(self, program: str, function: str, inputs: Sequence[tuple[Any, ...]], *, hash_seed: int) -> list[Answer]:
-        """What a Python function returns on each tuple of arguments.
+    def calls(
+        self, program: str, function: str, inputs: Sequence[tuple[Any, ...]], *, hash_seed: int, clock: Clock
+    ) -> list[Answer]:
+        """What a Python function returns on each tuple of arguments, as far as there is time.
 
         Raises:
             SandboxBroken: the sandbox is.
         """
         with self._session(program, hash_seed) as session:
             name = Name(session, function)
-            return [_called(session, name, given) for given in inputs]
+            return [_called(session, name, given) if clock.left else Answer(End.NOT_RUN) for given in inputs]
 
     def prints(self, program: str, stdin: str, *, hash_seed: int) -> Answer:
         """What a Python script prints.

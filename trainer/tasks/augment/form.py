@@ -17,10 +17,12 @@ from analyzers.runtime import instrument
 from analyzers.runtime.tests import Appended, Asserts, BadTests, Call, Calls, CheckFunction, Exchange, Stdio, Tests
 from trainer.tasks.augment.values import holds_float, written
 
-CALL, ANSWER = "__call__", "__answer__"
+CALL, ANSWER, ARGUMENTS = "__call__", "__answer__", "__arguments__"
 EXACT = f"assert {CALL} == {ANSWER}"
 TRUTH = f"assert bool({CALL}) == bool({ANSWER})"
 CLOSE = f"assert nearly({CALL}, {ANSWER})"
+EVALPLUS = "same(actual, expected, arguments)"
+"""What decides in the tests that `trainer.tasks.evalplus` makes."""
 TOLERANCE = 1e-6
 NEARLY = '''
 def nearly(actual, expected, tolerance=1e-6):
@@ -51,7 +53,7 @@ class Form:
     hole: str = ""
     """The name by which test code calls it."""
     pattern: str = EXACT
-    """The assertion, with CALL and ANSWER where those come."""
+    """The assertion, with CALL, ANSWER and ARGUMENTS where those come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +121,10 @@ def alone(tests: Tests, form: Form, cases: Sequence[Case]) -> Tests:
 def statement(form: Form, case: Case) -> str:
     """The assertion for a case."""
     arguments = ", ".join(str(written(argument)) for argument in case.given)
-    texts = {CALL: f"{form.hole}({arguments})", ANSWER: str(written(case.expected))}
+    given = str(written(list(case.given)))
+    texts = {CALL: f"{form.hole}({arguments})", ANSWER: str(written(case.expected)), ARGUMENTS: given}
     pattern = CLOSE if form.pattern == EXACT and holds_float(case.expected) else form.pattern
-    return re.sub(f"{CALL}|{ANSWER}", lambda found: texts[found[0]], pattern)
+    return re.sub("|".join(texts), lambda found: texts[found[0]], pattern)
 
 
 def _of_code(pieces: list[str], setup: str, entry_point: str = "") -> Form:
@@ -134,6 +137,8 @@ def _of_code(pieces: list[str], setup: str, entry_point: str = "") -> Form:
     own = set(instrument.names_of_the_program(nodes)) - instrument.MODULES
     names = {_candidate(modules)} if entry_point else own
     found = [each for node in asserts for each in _patterns(node.test, names)]
+    if entry_point and any(ast.unparse(node.test) == EVALPLUS for node in asserts):
+        found = [(next(iter(names)), f"assert same({CALL}, {ANSWER}, {ARGUMENTS})")]
     if not found:
         raise NoForm("the tests compare no answer of the program with a value")
     hole = Counter(name for name, _ in found).most_common(1)[0][0]
