@@ -10,7 +10,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from safetensors import safe_open
+
 CONFIG = "adapter_config.json"
+WEIGHTS = "adapter_model.safetensors"
 
 
 def check() -> None:
@@ -38,14 +41,28 @@ def base_of(folder: Path) -> str | None:
     """
     if not (folder / CONFIG).is_file():
         return None
-    base = json.loads((folder / CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path")
+    try:
+        base = json.loads((folder / CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path")
+    except (ValueError, AttributeError) as error:
+        raise ValueError(f"{folder / CONFIG} is no JSON object: {error}") from error
     if not isinstance(base, str) or not base:
         raise ValueError(f"{folder / CONFIG} does not name the model that it adapts")
     return base
 
 
 def put_back(model: Any, folder: Path) -> None:
-    """Puts the adapter in `folder` beside the weights of its base model, ready to be learned further."""
+    """Puts the adapter in `folder` beside the weights of its base model, ready to be learned further.
+
+    Raises:
+        ValueError: it is for another model.
+    """
     model.load_adapter(str(folder))
+    with safe_open(folder / WEIGHTS, "pt") as file:
+        saved = {name.removeprefix("base_model.model.") for name in file.keys()}  # noqa: SIM118 - no mapping
+    found = {name.replace(".default.", ".") for name, _ in model.named_parameters() if "lora_" in name}
+    if saved != found:
+        raise ValueError(
+            f"{len(saved - found)} of its {len(saved)} matrices have no place there, {len(found - saved)} are missing"
+        )
     for name, weight in model.named_parameters():
         weight.requires_grad_("lora_" in name)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, files
 from importlib.resources import files as resources
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from urllib.request import getproxies
 
 import torch
 from huggingface_hub.constants import ENDPOINT
+from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, GenerationConfig
 from transformers.utils import logging
 
@@ -25,6 +27,8 @@ from trainer import lora
 
 TINY = "tiny"
 SMOLLM2 = "smollm2"
+UNREADABLE = (OSError, ValueError, LookupError, TypeError, AttributeError, RuntimeError, SafetensorError)
+"""What transformers raises of files that are torn, missing, or of another model."""
 OFFLINE = "these work offline: 'tiny', 'smollm2' after `make smollm2`, a folder with config.json, tokenizer and weights"
 
 
@@ -38,24 +42,18 @@ def load(name: str, *, dtype: str = "float32") -> tuple[Any, Any]:
     The folder of an adapter loads with its base model, and the adapter alone is to be learned.
 
     Raises:
-        ModelNotFound: it is not there, or it is no model.
+        ModelNotFound: it is not there, or it is no model, or none of its tokenizer.
     """
     place = _folder(name)
-    adapter = Path(place)
-    if (base := lora.base_of(adapter)) is not None:
-        model, _ = load(base, dtype=dtype)
-        with quietly():
-            lora.put_back(model, adapter)
-            return model.eval(), AutoTokenizer.from_pretrained(place, local_files_only=True)
-    local = Path(place).is_dir() or _cut_off()
-    with quietly():
-        try:
-            config = AutoConfig.from_pretrained(place, local_files_only=local)
-            kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-            tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=local)
-            model = kind.from_pretrained(place, dtype=getattr(torch, dtype), local_files_only=local)
-        except (OSError, ValueError, KeyError) as error:
-            raise _not_found(name, error) from error
+    base = lora.base_of(Path(place))
+    model = _model(name, place, dtype) if base is None else _adapted(Path(place), base, dtype)
+    tokenizer = _tokenizer(name, place)
+    highest, rows = max(tokenizer.get_vocab().values(), default=0), model.get_input_embeddings().weight.shape[0]
+    if highest >= rows:
+        raise ModelNotFound(
+            f"cannot use model {name!r}: its tokenizer has ids up to {highest}, but the model knows {rows} tokens; the "
+            "tokenizer is of another model, or the embeddings were not resized"
+        )
     return model.eval(), tokenizer
 
 
@@ -68,12 +66,11 @@ def load_tokenizer(name: str) -> tuple[Any, Any, Any]:
     place = _folder(name)
     if (base := lora.base_of(Path(place))) is not None:
         return load_tokenizer(base)
-    local = Path(place).is_dir() or _cut_off()
+    local, tokenizer = _local(place), _tokenizer(name, place)
     with quietly():
         try:
             config = AutoConfig.from_pretrained(place, local_files_only=local)
-            tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=local)
-        except (OSError, ValueError, KeyError) as error:
+        except UNREADABLE as error:
             raise _not_found(name, error) from error
         try:
             return tokenizer, config, GenerationConfig.from_pretrained(place, local_files_only=local)
@@ -81,11 +78,74 @@ def load_tokenizer(name: str) -> tuple[Any, Any, Any]:
             return tokenizer, config, None
 
 
+def _in_place(model: Any) -> Any:
+    """The model with its weights in memory of their own instead of a mapped file.
+
+    There they begin at any byte, and matrix products round by where their factors begin: a run that goes on from a
+    checkpoint would not be exactly the one that wrote it.
+    """
+    for tensor in chain(model.parameters(), model.buffers()):
+        tensor.data = tensor.data.clone()
+    return model
+
+
 def cache_folder() -> Path:
     """Where converted weights are kept: `$SPANWISE_CACHE`, or `spanwise` in the user's cache folder."""
     if explicit := os.environ.get("SPANWISE_CACHE"):
         return Path(explicit)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spanwise"
+
+
+def _model(name: str, place: str, dtype: str) -> Any:
+    local = _local(place)
+    with quietly():
+        try:
+            config = AutoConfig.from_pretrained(place, local_files_only=local)
+            kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+            return kind.from_pretrained(place, dtype=getattr(torch, dtype), local_files_only=local)
+        except UNREADABLE as error:
+            raise _not_found(name, error) from error
+
+
+def _adapted(adapter: Path, base: str, dtype: str) -> Any:
+    """The base of an adapter, with the adapter beside its weights."""
+    place = _folder(base)
+    if lora.base_of(Path(place)) is not None:
+        raise ModelNotFound(f"cannot load the adapter {adapter}: its base {base!r} is an adapter, too")
+    model = _model(base, place, dtype)
+    with quietly():
+        try:
+            lora.put_back(model, adapter)
+        except UNREADABLE as error:
+            raise ModelNotFound(
+                f"cannot load the adapter {adapter}: it does not fit its base {base!r} ({_reason(error)})"
+            ) from error
+    return model
+
+
+def _tokenizer(name: str, place: str) -> Any:
+    with quietly():
+        try:
+            return AutoTokenizer.from_pretrained(place, local_files_only=_local(place))
+        except UNREADABLE as error:
+            raise ModelNotFound(
+                f"cannot load the tokenizer of model {name!r}: {_reason(error)}; put the files that "
+                f"`tokenizer.save_pretrained` writes beside the weights, or take another model: {OFFLINE}"
+            ) from error
+
+
+def _local(place: str) -> bool:
+    return Path(place).is_dir() or _cut_off()
+
+
+def _reason(error: Exception) -> str:
+    """The first line of what transformers says, in words that stand alone."""
+    said = str(error).strip().splitlines()
+    if "ignore_mismatched_sizes" in str(error):
+        return "its weights have other shapes than its config.json says"
+    if "backend tokenizer" in str(error):
+        return "there is none that can be read"
+    return said[0].rstrip(".:") if said and not isinstance(error, KeyError) else f"{type(error).__name__} {error}"
 
 
 def _folder(name: str) -> str:
@@ -105,8 +165,7 @@ def _folder(name: str) -> str:
 
 
 def _not_found(name: str, error: Exception) -> ModelNotFound:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return ModelNotFound(f"cannot load model {name!r}: {reason.rstrip('.')}; {_advice(name)}")
+    return ModelNotFound(f"cannot load model {name!r}: {_reason(error)}; {_advice(name)}")
 
 
 def _advice(name: str) -> str:

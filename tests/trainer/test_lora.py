@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 import torch
+from transformers import AutoModelForCausalLM, GPT2Config, LlamaConfig
 
 from trainer import lora, weights
 from trainer.policy import Policy, Sampling
+from trainer.weights import ModelNotFound
 
 pytest.importorskip("peft", reason="adapters need peft")
 
@@ -62,6 +64,45 @@ def test_an_adapter_that_does_not_name_its_base_is_refused(tmp_path: Path) -> No
     (tmp_path / lora.CONFIG).write_text(json.dumps({"peft_type": "LORA", "base_model_name_or_path": None}))
     with pytest.raises(ValueError, match="does not name the model that it adapts"):
         weights.load(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("base", "message"),
+    [
+        ("wide", "does not fit its base '.*wide' .its weights have other shapes"),
+        ("shallow", "does not fit its base '.*shallow' .14 of its 28 matrices have no place there, 0 are missing"),
+        ("gpt2", "does not fit its base '.*gpt2' .Target modules"),
+        ("gone", "there is no such folder; these work offline"),
+        ("saved", "its base '.*saved' is an adapter, too"),
+    ],
+)
+def test_an_adapter_for_another_base_is_refused(adapted: Policy, tmp_path: Path, base: str, message: str) -> None:
+    others = {
+        "wide": {"hidden_size": 64},
+        "shallow": {"num_hidden_layers": 1},
+        "gpt2": GPT2Config(vocab_size=260, n_embd=32, n_layer=1, n_head=2, bos_token_id=None, eos_token_id=1),
+    }
+    if (other := others.get(base)) is not None:
+        changed = other if isinstance(other, GPT2Config) else LlamaConfig(**(adapted.model.config.to_dict() | other))
+        model = AutoModelForCausalLM.from_config(changed)
+        Policy(model, adapted.tokenizer).save(tmp_path / base)
+    adapted.save(tmp_path / "saved")
+    settings = tmp_path / "saved" / lora.CONFIG
+    named = json.loads(settings.read_text()) | {"base_model_name_or_path": str(tmp_path / base)}
+    settings.write_text(json.dumps(named))
+    with pytest.raises(ModelNotFound, match=message) as raised:
+        weights.load(str(tmp_path / "saved"))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_torn_adapter_is_refused(adapted: Policy, tmp_path: Path) -> None:
+    adapted.save(tmp_path / "saved")
+    (tmp_path / "saved" / lora.WEIGHTS).write_bytes(b"torn")
+    with pytest.raises(ModelNotFound, match=r"cannot load the adapter .*deserializing"):
+        weights.load(str(tmp_path / "saved"))
+    (tmp_path / "saved" / lora.CONFIG).write_text("[")
+    with pytest.raises(ValueError, match="is no JSON object"):
+        weights.load(str(tmp_path / "saved"))
 
 
 def test_without_peft_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

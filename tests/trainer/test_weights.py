@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+import shutil
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
@@ -46,6 +48,47 @@ def test_a_folder_that_is_no_model(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(ModelNotFound, match="cannot load model"):
         weights.load(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("tokenizer.json", None, "cannot load the tokenizer of .*there is none that can be read; put the files that"),
+        ("tokenizer.json", b"{}", "cannot load the tokenizer of"),
+        ("config.json", b'{"model_type": "lla', "not a valid JSON file"),
+        ("config.json", b'{"model_type": "never"}', "does not recognize this architecture"),
+        ("model.safetensors", None, "no file named model.safetensors"),
+        ("model.safetensors", b"torn", "Error while deserializing header"),
+    ],
+)
+def test_a_model_with_a_file_that_is_missing_or_torn(
+    policy: Policy, tmp_path: Path, file: str, content: bytes | None, message: str
+) -> None:
+    policy.save(tmp_path)
+    (tmp_path / file).unlink()
+    if content is None:
+        (tmp_path / "tokenizer_config.json").unlink()
+    else:
+        (tmp_path / file).write_bytes(content)
+    with pytest.raises(ModelNotFound, match=message) as raised:
+        weights.load(str(tmp_path))
+    assert "\n" not in str(raised.value)
+
+
+def test_weights_and_tokenizers_of_other_models_are_told_apart(
+    llama_model: Any, byte_tokenizer: Any, tmp_path: Path
+) -> None:
+    sizes = {"small": 250, "wide": 260}
+    for name, rows in sizes.items():
+        config = copy.deepcopy(llama_model.config)
+        config.vocab_size, config.intermediate_size = rows, 96
+        Policy(LlamaForCausalLM(config), byte_tokenizer).save(tmp_path / name)
+    with pytest.raises(ModelNotFound, match="its tokenizer has ids up to 259, but the model knows 250 tokens"):
+        weights.load(str(tmp_path / "small"))
+    Policy(llama_model, byte_tokenizer).save(tmp_path / "mixed")
+    shutil.copy(tmp_path / "wide" / "model.safetensors", tmp_path / "mixed")
+    with pytest.raises(ModelNotFound, match=r"its weights have other shapes than its config\.json says"):
+        weights.load(str(tmp_path / "mixed"))
 
 
 @pytest.mark.usefixtures("offline")
