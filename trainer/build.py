@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -14,38 +14,46 @@ from typing import Any
 import numpy as np
 import torch
 from accelerate import Accelerator
+from rich.console import Console
 
 from analyzers import registry
 from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime import Limits
 from rewards import Scorer, schemes
 from rewards.registry import did_you_mean
-from trainer import checkpoint, lora, tasks, tracking
+from trainer import checkpoint, lora, nonfinite, tasks, tracking
 from trainer.config import Config, ConfigError, restore
 from trainer.display import Display
+from trainer.log import flat
 from trainer.loop import Loop
 from trainer.policy import Policy
 from trainer.prompts import render
+from trainer.ranks import Ranks
 from trainer.run_folder import CONFIG
-from trainer.session import CHECKPOINTS, Session, replace_text
+from trainer.session import CHECKPOINTS, Session, lasting, replace_text
 from trainer.types import Task
 
 SMALL = 10_000_000
 """Weights below which a second thread costs more than it brings."""
 
 
-def prepare(settings: Config, *, folder: Path | None = None, display: Display | None = None) -> Session:
+def prepare(
+    settings: Config, *, folder: Path | None = None, display: Display | None = None, ranks: Ranks | None = None
+) -> Session:
     """Builds a run: a new one in a new folder, or the one in `folder` from its last checkpoint.
+
+    `ranks` are the processes that learn as one; all of them call it together.
 
     Raises:
         ValueError, OSError: something that the configuration asks for does not exist; one line says what and what to
             do. Nothing is left behind.
     """
-    display = display or Display()
+    ranks = ranks or Ranks()
+    display = display or Display(Console(quiet=not ranks.first))
     tracking.check(settings.run.trackers)
     train, held_out = _tasks(settings)
     with ExitStack() as undo:
-        scorer = judge = _scorer(settings, settings.reward.analyzers)
+        scorer = judge = _scorer(settings, settings.reward.analyzers, ranks)
         undo.callback(scorer.close)
         if RUNTIME not in settings.reward.analyzers:
             display.warn(
@@ -53,22 +61,27 @@ def prepare(settings: Config, *, folder: Path | None = None, display: Display | 
                 "rewards from findings alone make programs shorter, not more correct"
             )
             warnings.filterwarnings("ignore", message="tests are given but 'runtime' is not")  # the same, once more
-            judge = _scorer(settings, (RUNTIME, *settings.reward.analyzers))
+            judge = _scorer(settings, (RUNTIME, *settings.reward.analyzers), ranks)
             undo.callback(judge.close)
-        saved = checkpoint.latest(folder / CHECKPOINTS) if folder else None
-        policies = _policies(settings, saved)
+        saved = ranks.from_first(lambda: checkpoint.latest(folder / CHECKPOINTS) if folder else None)
+        state = {} if saved is None else _state(saved, settings)
+        policies = _policies(settings, saved, ranks)
         train, held_out = (_fitting(found, policies[0], settings, display) for found in (train, held_out))
-        loop = _loop(settings, policies, train, scorer)
+        ranks.agree((settings.model_dump(), len(train), len(held_out)), "settings or tasks")
+        loop = _loop(settings, policies, train, scorer, ranks)
         if saved is not None:
-            loop.restore(checkpoint.load(saved))
+            _put_back(loop, saved, state)
         resumed = folder is not None
         if folder is None:
-            folder = _new_folder(settings)
+            folder = ranks.from_first(lambda: _new_folder(settings))
             settings = settings.model_copy(update={"run": settings.run.model_copy(update={"name": folder.name})})
-        replace_text(folder / CONFIG, settings.model_dump_json(indent=2))
+        if ranks.first:
+            replace_text(folder / CONFIG, settings.model_dump_json(indent=2))
         undo.pop_all()
     display.say(_opening(settings, loop, len(train), len(held_out)))
-    return Session(settings, folder, loop, scorer, judge, held_out, display, resumed)
+    if ranks.count > 1:
+        _say_processes(settings, ranks, display)
+    return Session(settings, folder, loop, scorer, judge, held_out, display, resumed, ranks)
 
 
 def reopen(name: str | None, *, out: Path, steps: int | None = None) -> tuple[Config, Path]:
@@ -84,19 +97,71 @@ def reopen(name: str | None, *, out: Path, steps: int | None = None) -> tuple[Co
     if name is not None and name not in names:
         raise ConfigError(f"there is no run {name!r} in {out}/; {did_you_mean(name, names)}")
     folder = out / (name or names[-1])
-    settings = restore((folder / CONFIG).read_text(encoding="utf-8"))
+    settings = _read_config(folder / CONFIG)
     changes: dict[str, Any] = {"out": out} | ({} if steps is None else {"steps": steps})
     return settings.model_copy(update={"run": settings.run.model_copy(update=changes)}), folder
 
 
-def _scorer(settings: Config, analyzers: Sequence[str]) -> Scorer:
+def _say_processes(settings: Config, ranks: Ranks, display: Display) -> None:
+    display.say(f"{ranks.count} processes, {ranks.here} of them on this machine")
+    if settings.rollout.tasks % ranks.count:
+        display.warn(
+            f"a group stays in one process, and rollout.tasks = {settings.rollout.tasks} is no multiple of "
+            f"{ranks.count} processes: some wait for others in every round"
+        )
+
+
+def _cores(ranks: Ranks) -> int:
+    """The cores of this process, which shares the machine with others."""
+    return max(1, len(os.sched_getaffinity(0)) // ranks.here)
+
+
+def _scorer(settings: Config, analyzers: Sequence[str], ranks: Ranks) -> Scorer:
     return Scorer(
         registry.chosen(analyzers, settings.reward.plugins),
         scheme=settings.scheme_spec,
         limits=Limits(timeout_s=settings.reward.timeout_s),
         isolation=settings.reward.isolation,
-        workers=settings.reward.workers,
+        workers=settings.reward.workers or (_cores(ranks) if ranks.here > 1 else None),
     )
+
+
+def _read_config(path: Path) -> Config:
+    try:
+        return restore(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise ConfigError(
+            f"cannot read {path}: {error}; without it no run can go on, but one can begin with --model and a folder of "
+            f"{path.parent / CHECKPOINTS}/"
+        ) from error
+
+
+def _state(saved: Path, settings: Config) -> dict[str, Any]:
+    """The state of a checkpoint, if it is one of this run.
+
+    Raises:
+        BadCheckpoint: it cannot be read, belongs to another run, or has more steps than the run.
+    """
+    state = checkpoint.load(saved)
+    ours, theirs = (dict(flat(values)) for values in (lasting(settings), state.get("settings", {})))
+    other = [
+        f"{key.replace('/', '.')} = {theirs[key]!r}, not {ours[key]!r}"
+        for key in theirs
+        if ours.get(key, theirs[key]) != theirs[key]
+    ]
+    if other:
+        more = f" (and {len(other) - 1} more)" if len(other) > 1 else ""
+        raise checkpoint.bad(saved, f"it is of a run with {other[0]}{more}")
+    if state.get("step", 0) > settings.run.steps:
+        raise ConfigError(f"the run has done {state['step']} steps already, so --steps {settings.run.steps} cannot be")
+    return state
+
+
+def _put_back(loop: Loop, saved: Path, state: Mapping[str, Any]) -> None:
+    try:
+        loop.restore(state)
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        raise checkpoint.bad(saved, f"its state does not fit the run ({type(error).__name__}: {error})") from error
 
 
 def _tasks(settings: Config) -> tuple[list[Task], list[Task]]:
@@ -107,24 +172,32 @@ def _tasks(settings: Config) -> tuple[list[Task], list[Task]]:
     return train, tasks.load(chosen.test or chosen.train, "test")[: settings.evaluation.tasks]
 
 
-def _policies(settings: Config, saved: Path | None) -> tuple[Policy, Policy | None]:
+def _policies(settings: Config, saved: Path | None, ranks: Ranks) -> tuple[Policy, Policy | None]:
     """What learns, with the weights of a checkpoint if there is one, and the frozen reference of a KL term."""
     model, cache = settings.model, settings.rollout.cache_tokens
     device = str(_accelerator(settings).device)
 
     def load(name: str) -> Policy:
         recompute = model.gradient_checkpointing
-        return Policy.load(name, device=device, dtype=model.dtype, cache_tokens=cache, recompute=recompute)
+        found = Policy.load(name, device=device, dtype=model.dtype, cache_tokens=cache, recompute=recompute)
+        if not nonfinite.numbers(found.model.parameters()):
+            raise ConfigError(f"cannot train model {name!r}: some of its weights are no numbers")
+        return found
 
     if model.lora_rank:
         lora.check()
-    policy = load(str(saved / checkpoint.MODEL) if saved else model.name)
+    try:
+        policy = load(str(saved / checkpoint.MODEL) if saved else model.name)
+    except ValueError as error:
+        if saved is None:
+            raise
+        raise checkpoint.bad(saved, str(error)) from error
     if model.lora_rank and not saved:
         torch.manual_seed(settings.run.seed)
         lora.add(policy.model, rank=model.lora_rank, alpha=model.lora_alpha)
     # Scoring runs at the same time. Without a core for it, threads of one matrix product wait for each other: ten times
     # slower on two cores.
-    spare = len(os.sched_getaffinity(0)) - 1
+    spare = _cores(ranks) - 1
     torch.set_num_threads(model.threads or (1 if policy.parameters < SMALL else max(1, spare)))
     if not settings.objective.kl_weight:
         return policy, None
@@ -142,6 +215,7 @@ def _loop(
     policies: tuple[Policy, Policy | None],
     train: Sequence[Task],
     scorer: Scorer,
+    ranks: Ranks,
 ) -> Loop:
     seed = settings.run.seed
     random.seed(seed)
@@ -149,7 +223,7 @@ def _loop(
     torch.manual_seed(seed)
     policy, reference = policies
     accelerator = _accelerator(settings)
-    return Loop(settings, policy, train, scorer, accelerator=accelerator, reference=reference)
+    return Loop(settings, policy, train, scorer, accelerator=accelerator, reference=reference, ranks=ranks)
 
 
 def _fitting(found: Sequence[Task], policy: Policy, settings: Config, display: Display) -> list[Task]:

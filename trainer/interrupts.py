@@ -14,6 +14,10 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM: whoever runs the machine wants the process to end, and will start it again."""
 
 
+class Elsewhere(RuntimeError):
+    """Another process of the run failed, and says itself why; this one ends with it."""
+
+
 class Interrupts:
     """While this context is open, Ctrl-C raises KeyboardInterrupt and SIGTERM raises Terminated, but inside of
     `deferred()` only when that ends.
@@ -22,8 +26,9 @@ class Interrupts:
     where Python handles no signals, it does nothing.
     """
 
-    def __init__(self) -> None:
-        self._depth = 0
+    def __init__(self, *, held: bool = False) -> None:
+        """`held` lets both wait for the next `allowed()` wherever they come; they count for nothing if there is none."""
+        self._depth = int(held)
         self._pending: type[KeyboardInterrupt] | None = None
         self._previous: dict[signal.Signals, Any] = {}
 
@@ -50,17 +55,8 @@ class Interrupts:
             self._raise_pending()
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """Both wait for the next `allowed()`, and count for nothing if there is none."""
-        self._depth += 1
-        try:
-            yield
-        finally:
-            self._depth -= 1
-
-    @contextmanager
     def allowed(self) -> Iterator[None]:
-        """Inside of the other two, a block that may break off, at once if one of them waits."""
+        """Inside of `deferred()`, or where all is held, a block that may break off, at once if one of them waits."""
         depth, self._depth = self._depth, 0
         try:
             self._raise_pending()

@@ -22,8 +22,10 @@ from trainer.config import Config
 from trainer.curriculum import Curriculum
 from trainer.experience import Shaping, alike, experiences, silent
 from trainer.kl_control import adapted
+from trainer.parts import Part, joined
 from trainer.policy import Policy
 from trainer.prompts import render, taught
+from trainer.ranks import Ranks, dealt
 from trainer.rollout import Round, collect, improve, metrics, with_greedy
 from trainer.step import Learner, Objective
 from trainer.types import Experience, Rollout, Sampling, Task
@@ -63,8 +65,9 @@ class Loop:
         *,
         accelerator: Accelerator | None = None,
         reference: Policy | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
-        """`reference` is the frozen policy of the KL term."""
+        """`reference` is the frozen policy of the KL term, `ranks` are the processes that learn as one."""
         self.step = 0
         """Optimiser steps done."""
         self.rounds = 0
@@ -80,6 +83,7 @@ class Loop:
         self._curriculum = Curriculum(tasks, settings.curriculum)
         self._scorer = scorer
         self._hopeless = 0
+        self._ranks = ranks or Ranks()
         self._advantage = advantages.bind(settings.advantage.name, **settings.advantage.options)
         self.learner = Learner(
             policy,
@@ -88,6 +92,7 @@ class Loop:
             steps=settings.run.steps,
             accelerator=accelerator,
             reference=reference,
+            ranks=self._ranks,
         )
 
     def sample(self) -> Drawn:
@@ -102,11 +107,12 @@ class Loop:
         while self.buffer.wants_rollouts(self.step, coming=len(samples) if rounds else None):
             kept: list[list[Experience]] = []
             for _ in range(1 + self._extra_rounds):
-                rounds.append(self._collect(self.rounds + len(rounds)))
+                part = self._collect(self.rounds + len(rounds))
+                rounds.append(part.collected)
                 hopeless = _hopeless(rounds[-1], before=hopeless)
                 begin = time.perf_counter()
-                told = self._told(rounds[-1], best)
-                seconds += time.perf_counter() - begin
+                told = self._told(part, best)
+                seconds += part.seconds + time.perf_counter() - begin
                 improve(best, rounds[-1])
                 kept.extend(told)
                 replaced += len(rounds[-1].groups) - len(told)
@@ -162,11 +168,27 @@ class Loop:
         self.learner.restore(state["learner"])
         checkpoint.restore_random_state(state["random"])
 
-    def _collect(self, number: int) -> Round:
+    def _collect(self, number: int) -> Part:
+        """A round, of which each process samples, scores and weighs up some of the groups."""
+        rollout, seed = self._settings.rollout, self._settings.run.seed
+        tasks = self._curriculum.choose(rollout.tasks, round_number=number, seed=seed)
+        places = dealt([task.id for task in tasks], self._ranks.count)
+
+        def part() -> Part:
+            collected = self._sampled([tasks[place] for place in places[self._ranks.number]], number)
+            begin = time.perf_counter()
+            rollouts = [scored.rollout for scored in collected.scored]
+            beliefs = self.learner.believe(rollouts, record_logprobs=self._settings.buffer.staleness != 0)
+            return Part(collected, beliefs, time.perf_counter() - begin)
+
+        with self.learner.whole():
+            return joined(places, self._ranks.gather(part, breakable=True))
+
+    def _sampled(self, tasks: Sequence[Task], number: int) -> Round:
         rollout, seed = self._settings.rollout, self._settings.run.seed
         collected = collect(
             self.policy,
-            self._curriculum.choose(rollout.tasks, round_number=number, seed=seed),
+            tasks,
             self._scorer,
             samples=rollout.samples,
             sampling=Sampling(rollout.temperature, rollout.top_p, rollout.max_new_tokens),
@@ -192,21 +214,19 @@ class Loop:
                 horizon=objective.kl_horizon,
             )
 
-    def _told(self, collected: Round, best: Mapping[str, float]) -> list[list[Experience]]:
+    def _told(self, part: Part, best: Mapping[str, float]) -> list[list[Experience]]:
         """The groups of a round that are learned from."""
-        rollouts = [scored.rollout for scored in collected.scored]
-        beliefs = self.learner.believe(rollouts, record_logprobs=self._settings.buffer.staleness != 0)
         groups = experiences(
-            collected,
+            part.collected,
             advantage=self._advantage,
             best=best,
             shaping=_shaping(self._settings, self.kl_weight),
-            beliefs=beliefs,
+            beliefs=part.beliefs,
         )
         rule = self._settings.rollout.replace
         return [
             group
-            for group, scored in zip(groups, collected.groups, strict=True)
+            for group, scored in zip(groups, part.collected.groups, strict=True)
             if group and not (rule == "alike" and alike(scored)) and not (rule == "silent" and silent(group))
         ]
 

@@ -41,13 +41,12 @@ def joined(places: Sequence[Sequence[int]], parts: Sequence[Part]) -> Part:
     return Part(collected, list(beliefs), max(part.seconds for part in parts))
 
 
-def evaluation(
-    tasks: Sequence[str], graded: Sequence[Sequence[Graded]], seconds: Sequence[Mapping[str, float]]
-) -> Evaluation:
-    """The evaluation of `tasks` (ids, in order) that the parts of all processes amount to, as if one had made it."""
+def measured(tasks: Sequence[str], parts: Sequence[tuple[Evaluation, Sequence[Graded]]]) -> Evaluation:
+    """The evaluation of `tasks` (ids, in order) as if one process had made it, of the parts and what they graded."""
     order = {name: place for place, name in enumerate(tasks)}
-    samples = sorted(chain.from_iterable(graded), key=lambda sample: (sample.greedy, order[sample.task_id]))
-    return summarise(samples, seconds=slowest(seconds))
+    samples = chain.from_iterable(graded for _, graded in parts)
+    ordered = sorted(samples, key=lambda sample: (sample.greedy, order[sample.task_id]))
+    return summarise(ordered, seconds=slowest([found.seconds for found, _ in parts]))
 
 
 def slowest(seconds: Sequence[Mapping[str, float]]) -> dict[str, float]:

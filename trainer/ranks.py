@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch import distributed as dist
 
-from trainer.interrupts import Interrupts, Terminated
+from trainer.interrupts import Elsewhere, Interrupts, Terminated
 
 T = TypeVar("T")
 _Told: TypeAlias = tuple[str, Any]
@@ -28,10 +28,6 @@ PATIENCE = timedelta(hours=2)
 """How long a process waits for one that says nothing; one that has ended is noticed at once."""
 BUCKET = 1 << 24
 """Numbers of gradients that are added up at a time."""
-
-
-class Elsewhere(RuntimeError):
-    """Another process failed, and says itself why; this one ends with it."""
 
 
 class Deserted(RuntimeError):
@@ -46,7 +42,7 @@ class Ranks:
         self.number = number
         self.count = count
         self.here = here
-        self.interrupts = Interrupts()
+        self.interrupts = Interrupts(held=count > 1)
         self._group = dist.new_group(backend="gloo", timeout=PATIENCE) if count > 1 else None
         self._told: BaseException | None = None
 
@@ -134,7 +130,7 @@ class Ranks:
             for gradient, part in zip(bucket, torch.split(flat, [each.numel() for each in bucket]), strict=True):
                 gradient.copy_(part.view_as(gradient))
 
-    def close(self) -> None:
+    def leave(self) -> None:
         """Takes leave of the others, when all are done."""
         if self._group is not None and dist.is_initialized():
             dist.destroy_process_group()

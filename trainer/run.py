@@ -13,13 +13,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from analyzers import registry
 from grammars import ownership
+from trainer.interrupts import Elsewhere
 from trainer.recipes import RECIPES
+
+if TYPE_CHECKING:
+    from trainer.session import Session
 
 LAST = ":last"
 _FLAGS = {
@@ -92,14 +96,19 @@ def command(
         ownership.check()
         from trainer import build
         from trainer.config import load
+        from trainer.ranks import Ranks
 
-        if resume is None:
-            running = build.prepare(load(config, settings=settings or [], flags=flags))
-        else:
+        ranks = Ranks.connect()
+
+        def prepare() -> Session:
+            if resume is None:
+                return build.prepare(load(config, settings=settings or [], flags=flags), ranks=ranks)
             _refuse(sorted({*flags, *(settings or []), *(["--config"] if config else [])} - {"run.out", "run.steps"}))
             chosen = None if resume == LAST else resume
-            restored, folder = build.reopen(chosen, out=out or Path("runs"), steps=steps)
-            running = build.prepare(restored, folder=folder)
+            reopened = ranks.from_first(lambda: build.reopen(chosen, out=out or Path("runs"), steps=steps))
+            return build.prepare(reopened[0], folder=reopened[1], ranks=ranks)
+
+        running = ranks.together(prepare)
     with running:
         status = running.train()
     raise typer.Exit(status)
@@ -109,6 +118,8 @@ def command(
 def _bad_input_in_one_line() -> Iterator[None]:
     try:
         yield
+    except Elsewhere as error:  # where it is said
+        raise typer.Exit(2) from error
     except (ValueError, OSError, ownership.ForeignPackage) as error:
         typer.secho(f"error: {' '.join(str(error).split())}", fg="red", err=True)
         raise typer.Exit(2) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -18,9 +19,10 @@ from accelerate import Accelerator
 from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer import losses, outcomes, sections
+from trainer import losses, nonfinite, outcomes, sections, shards
 from trainer.losses import LossInputs, LossOutput
 from trainer.policy import Logprobs, Policy
+from trainer.ranks import Ranks, shares
 from trainer.types import Beliefs, Experience, Rollout
 from trainer.value import ValueHead
 
@@ -74,20 +76,19 @@ class Learner:
         steps: int,
         accelerator: Accelerator | None = None,
         reference: Policy | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
         """`steps` is the length of the schedule; `reference` the frozen policy of the KL term.
 
         Raises:
-            ValueError: several processes, or a KL term without a reference.
+            ValueError: a KL term without a reference, or processes with different weights.
         """
         if objective.kl_weight > 0 and reference is None:
             raise ValueError("a KL term needs a reference policy, got None")
         self._accelerator = accelerator or Accelerator(cpu=True)
-        if self._accelerator.num_processes > 1:
-            raise ValueError(
-                f"the trainer runs in one process, got {self._accelerator.num_processes}: start it without a launcher"
-            )
+        self._ranks = ranks or Ranks()
         self.policy = policy
+        self._sharded = self._spread()
         self._objective = objective
         self._settings = settings
         self._steps = steps
@@ -101,28 +102,38 @@ class Learner:
             groups.append({"params": list(head.parameters()), "weight_decay": 0.0})
             self._peaks.append(objective.critic.learning_rate)
         optimizer = torch.optim.AdamW(groups, lr=settings.learning_rate, betas=settings.betas)
-        policy.model, self._optimizer = self._accelerator.prepare(policy.model, optimizer)
-        policy.model.eval()
+        self._optimizer = self._accelerator.prepare_optimizer(optimizer)
         if reference is not None:
             reference.model.to(self._accelerator.device)
 
     def step(self, batch: Sequence[Experience], given: Sequence[Rollout] = ()) -> dict[str, float]:
         """Learns from a batch, and from `given` reference completions where there is a supervised term.
 
+        Every process is given the whole batch and computes its share of it. Counts are those of the batch and gradients
+        add up, so that what is learned does not depend on how many processes there are.
+
         Returns the metrics of the step; those of the policy are means over the tokens that were learned from. A step
         whose gradient is not finite leaves the weights alone.
+
+        Raises:
+            trainer.nonfinite.NotFinite: a term of the loss is no number; the weights are left alone.
         """
         told = [sample for sample in batch if len(sample.rollout.completion_ids)]
         tokens = sum(len(sample.rollout.completion_ids) for sample in told)
         # A sample with no advantage anywhere has no gradient; its tokens still count in the mean.
         useful = told if self._objective.anchored else [sample for sample in told if sample.advantages.any()]
         learned = sum(len(sample.rollout.completion_ids) for sample in useful)
-        sums: Counter[str] = Counter()
-        for rows in self._micro_batches([sample.rollout for sample in useful]):
-            chosen = [useful[row] for row in rows]
-            sums.update(self._policy_terms(chosen, step_tokens=tokens, step_sequences=len(told)))
-        if self._objective.supervised_weight > 0 and given and not self._critic_leads:
-            sums.update(self._supervised_term(given))
+
+        def mine() -> Counter[str]:
+            sums: Counter[str] = Counter()
+            for rows in self._passes([sample.rollout for sample in useful]):
+                chosen = [useful[row] for row in rows]
+                sums.update(self._policy_terms(chosen, step_tokens=tokens, step_sequences=len(told)))
+            if self._objective.supervised_weight > 0 and given and not self._critic_leads:
+                sums.update(self._supervised_term(given))
+            return sums
+
+        sums = self._summed(mine)
         metrics = {name: value if _of_step(name) else value * tokens / max(learned, 1) for name, value in sums.items()}
         metrics["loss"] = metrics.get("loss", 0.0)
         return {
@@ -153,18 +164,43 @@ class Learner:
                 found[index] = beliefs
         return found
 
+    def whole(self) -> AbstractContextManager[None]:
+        """Inside, this process may sample with the policy by itself; all processes enter it together."""
+        return shards.whole(self.policy.model) if self._sharded else nullcontext()
+
+    def weights(self) -> dict[str, Tensor] | None:
+        """The weights of the policy where they must be gathered to be saved; all processes call it together."""
+        return shards.weights(self.policy.model, keep=self._ranks.first) if self._sharded else None
+
     def state(self) -> dict[str, Any]:
-        """Optimiser, schedule and critic; the weights are saved by the policy."""
+        """Optimiser, schedule and critic; the weights are saved by the policy. All processes call it together."""
         critics = {name: head.state_dict() for name, head in self._critics.items() if head is not None}
-        return {"optimizer": self._optimizer.state_dict(), "steps": self._done, **critics}
+        optimizer = self._optimizer.state_dict()
+        if self._sharded:
+            optimizer = shards.optimizer_state(optimizer, keep=self._ranks.first)
+        return {"optimizer": optimizer, "steps": self._done, **critics}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Puts back what `state` returned."""
-        self._optimizer.load_state_dict(state["optimizer"])
+        """Puts back what `state` returned, perhaps with another number of processes."""
+        weights = [weight for group in self._optimizer.param_groups for weight in group["params"]]
+        self._optimizer.load_state_dict(shards.placed(state["optimizer"], weights))
         self._done = state["steps"]
         for name, head in self._critics.items():
             if head is not None:
                 head.load_state_dict(state[name])
+
+    def _spread(self) -> bool:
+        """Puts the weights where they are learned; returns whether that is in shards."""
+        if self._ranks.count > 1 and shards.wanted():
+            _ = self.policy.head_is_last  # found by passes through the model, of which there must be as many everywhere
+            shards.shard(self.policy.model, mixed_precision=self._accelerator.mixed_precision)
+            return True
+        # Without its wrapper: gradients are summed here, since processes differ in how many passes they make.
+        self.policy.model = self._accelerator.prepare_model(self.policy.model, evaluation_mode=True).eval()
+        if self._ranks.count > 1:
+            marks = [float(weight.detach().double().sum()) for weight in self.policy.model.parameters()]
+            self._ranks.agree(marks, "weights")
+        return False
 
     def _beliefs(self, rollouts: Sequence[Rollout], record: bool) -> list[Beliefs]:
         objective = self._objective
@@ -209,6 +245,7 @@ class Learner:
         for name, weight, term in self._other_terms(inputs, found, samples):
             metrics[name] = term
             loss = loss + (weight if name in _CRITIC_TERMS else held * weight) * term
+        nonfinite.check(loss, {"policy_loss": output.loss, **metrics}, samples, found.values)
         self._accelerator.backward(loss)
         return {"loss": float(loss.detach()), **{name: float(value.detach()) for name, value in metrics.items()}}
 
@@ -256,15 +293,48 @@ class Learner:
         states = found.after if self._objective.critic.shared else found.after.detach()
         return outcomes.cross_entropy(self.outcomes(states), found.mask, labels)
 
+    def _passes(self, rollouts: Sequence[Rollout]) -> Iterator[list[int]]:
+        """The micro-batches of this process: its share of the rollouts of a step."""
+        budget, lengths = self._settings.micro_batch_tokens, [_width(rollout) for rollout in rollouts]
+        parts = shares(lengths, self._ranks.count)
+        batches = [micro_batches([lengths[row] for row in part], budget=budget) for part in parts]
+        mine = parts[self._ranks.number]
+        for rows in batches[self._ranks.number]:
+            yield [mine[row] for row in rows]
+        if self._sharded:  # whoever has fewer passes through the weights has to take part in those of the others
+            for _ in range(max(map(len, batches)) - len(batches[self._ranks.number])):
+                idle = self.policy.logprobs([min(rollouts, key=_width)])
+                self._accelerator.backward(0.0 * idle.values.sum())
+
+    def _summed(self, compute: Callable[[], Counter[str]]) -> Counter[str]:
+        """The sums that all processes compute, and the sums of their gradients, too."""
+        if self._sharded:  # a conversation by itself, and who fails in it ends for all to notice
+            found = compute()
+            parts = self._ranks.gather(lambda: found)
+        else:
+            parts = self._ranks.gather(compute)
+        gradients = [weight for head in filter(None, self._critics.values()) for weight in head.parameters()]
+        learned = [weight for weight in self.policy.model.parameters() if weight.requires_grad]
+        self._ranks.add_up(gradients if self._sharded else gradients + learned)
+        if self._sharded:  # whose gradients come as means over the processes
+            for weight in learned:
+                if weight.grad is not None:
+                    weight.grad.mul_(self._ranks.count)
+        together: Counter[str] = Counter()
+        for part in parts:
+            together.update(part)
+        return together
+
     def _micro_batches(self, rollouts: Sequence[Rollout]) -> list[list[int]]:
         return micro_batches([_width(rollout) for rollout in rollouts], budget=self._settings.micro_batch_tokens)
 
     def _supervised_term(self, given: Sequence[Rollout]) -> dict[str, float]:
         tokens = sum(len(rollout.completion_ids) for rollout in given)
         total = 0.0
-        for rows in self._micro_batches(given):
+        for rows in self._passes(given):
             found = self.policy.logprobs([given[row] for row in rows], hidden=self.outcomes is not None)
             loss = losses.supervised(found.values, found.mask, step_tokens=tokens)
+            nonfinite.check(loss, {"supervised_loss": loss}, [given[row] for row in rows], found.values)
             whole = self._objective.supervised_weight * loss
             if self.outcomes is not None:  # a reference passes (CodeRL, section 3.3.3)
                 taught, _ = self._outcome_loss(found, [outcomes.PASSED] * len(rows))
@@ -280,7 +350,7 @@ class Learner:
         norm, finite = 0.0, True
         if any_gradient:
             limit = self._settings.max_grad_norm
-            norm = float(self._accelerator.clip_grad_norm_(self.policy.model.parameters(), limit))
+            norm = float(shards.full(self._accelerator.clip_grad_norm_(self.policy.model.parameters(), limit)))
             finite = math.isfinite(norm)
             for head in filter(None, self._critics.values()):
                 # By itself: the surprise of a new critic must not scale the policy's gradient down.
