@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -19,7 +19,7 @@ from rewards import Scorer
 from trainer import checkpoint, nonfinite, report
 from trainer.config import Config
 from trainer.display import Display, summary
-from trainer.evaluate import OnProgress, evaluate
+from trainer.evaluate import evaluate
 from trainer.evaluation import Evaluation, Graded, summarise
 from trainer.interrupts import Elsewhere, Interrupts
 from trainer.log import METRICS, Log, read
@@ -200,7 +200,7 @@ class Session:
             found = self.ranks.gather(lambda: self._measured_part(mine, progress), breakable=True)
         return found[0][0] if len(found) == 1 else measured([task.id for task in self.held_out], found)
 
-    def _measured_part(self, tasks: Sequence[Task], progress: OnProgress) -> tuple[Evaluation, list[Graded]]:
+    def _measured_part(self, tasks: Sequence[Task], progress: Callable[[int, int], None]) -> tuple[Evaluation, list[Graded]]:
         if not tasks:
             return summarise([]), []
         settings = self.settings.evaluation
