@@ -35,18 +35,28 @@ def render(task: Task, tokenizer: Any, *, note: str = "") -> str:
     if not is_chat(tokenizer):
         return f"{note}\n{task.prompt}" if note else task.prompt
     tag = grammars.get(task.language).name
+    answer = f"```{tag}\n{task.prompt.rstrip()}" if task.prefix else f"```{tag}"
+    return opened(request(task, note=note), tokenizer) + answer
+
+
+def request(task: Task, *, note: str = "") -> str:
+    """What a chat is asked."""
+    tag = grammars.get(task.language).name
     begun = task.prompt.rstrip()
     if task.prefix:
-        request = (
+        asked = (
             f"Complete this {tag} program. Answer with the whole program in one code block.\n\n```{tag}\n{begun}\n```"
         )
-        answer = f"```{tag}\n{begun}"
     else:
-        request = f"{begun}\n\nAnswer with one {tag} code block and nothing else."
-        answer = f"```{tag}"
-    messages = [{"role": "user", "content": f"{request}\n\n{note}" if note else request}]
+        asked = f"{begun}\n\nAnswer with one {tag} code block and nothing else."
+    return f"{asked}\n\n{note}" if note else asked
+
+
+def opened(message: str, tokenizer: Any) -> str:
+    """A chat in which `message` is all that was said, up to where the answer begins."""
+    messages = [{"role": "user", "content": message}]
     text: str = tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
-    return _without_second_start(text, tokenizer) + answer
+    return _without_second_start(text, tokenizer)
 
 
 def stops(task: Task, tokenizer: Any) -> tuple[str, ...]:
