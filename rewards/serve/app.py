@@ -240,6 +240,8 @@ def _add_refusals(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
         path = request.url.path
+        if error.status_code == 422:
+            return _unfit([Wrong(path="body", message=error.detail)], more=0)
         said = f"there is no {path!r:.80}; {did_you_mean(path, PATHS)}" if error.status_code == 404 else error.detail
         return Json({"error": said}, error.status_code, error.headers)
 

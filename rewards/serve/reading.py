@@ -38,7 +38,7 @@ class JsonRequest(Request):
         """The tree that the body holds.
 
         Raises:
-            HTTPException: it is no JSON (400), with the place.
+            HTTPException: it is no JSON (422), with the place.
         """
         return parsed(await self.body())
 
@@ -115,7 +115,7 @@ def parsed(body: bytes) -> Any:
     """The tree of a JSON text, in which strings may hold lone surrogates, and numbers are finite.
 
     Raises:
-        HTTPException: it is no JSON (400), with the place.
+        HTTPException: it is no JSON (422), with the place.
     """
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
@@ -127,7 +127,7 @@ def parsed(body: bytes) -> Any:
         why = "it is nested too deeply"
     except ValueError as error:  # a number of too many digits, or none at all
         why = str(error)
-    raise HTTPException(400, f"the body is no JSON: {why}")
+    raise HTTPException(422, f"no JSON: {why}")
 
 
 def _refuse(constant: str) -> NoReturn:

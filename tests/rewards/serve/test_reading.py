@@ -27,8 +27,9 @@ from rewards.serve import reading
 def test_what_is_no_json_is_told_so_with_the_place(prompt: Any, body: bytes, message: str) -> None:
     client = prompt.http
     answer = client.post("/score", content=body, headers={"Content-Type": "application/json"})
-    assert answer.status_code == 400
-    assert message in answer.json()["error"]
+    assert answer.status_code == 422
+    [field] = answer.json()["fields"]
+    assert (field["path"], message in field["message"]) == ("body", True)
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])
