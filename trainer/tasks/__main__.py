@@ -1,4 +1,4 @@
-"""python -m trainer.tasks: shows what task sets hold, and whether they are fit for use."""
+"""python -m trainer.tasks: shows what task sets hold and whether they are fit for use, and makes more tests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import typer
 
 from analyzers import command_line
 from trainer.tasks import BadTasks, check, inspection, names, options, summary
+from trainer.tasks.augment import command as augmentation
 
 
 def _sets() -> str:
@@ -24,13 +25,14 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     no_args_is_help=True,
-    help="Show what task sets hold, and whether they are fit for use.\n\n"
+    help="Show what task sets hold and whether they are fit for use, and make more tests for them.\n\n"
     "A set is NAME, NAME:PATH (a file or a folder) or NAME:hf://OWNER/NAME, with options behind a question mark: "
     "apps:PATH?difficulty=interview",
     epilog=f"Sets:\n\n{_sets()}",
 )
 app.command("inspect", help=inspection.HELP)(inspection.command)
 app.command("check", help=check.HELP)(check.command)
+app.command("augment", help=augmentation.HELP)(augmentation.command)
 
 
 def main() -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 
-def cover(kills: Sequence[frozenset[int]], *, depth: int = 1, most: int | None = None) -> list[int]:
+def cover(kills: Sequence[frozenset[Hashable]], *, depth: int = 1, most: int | None = None) -> list[int]:
     """Indices of tests, in the order in which they were chosen: always the one that catches most of what is not yet
     caught by `depth` tests, the first of those that catch as much; `kills` says which programs each test catches.
 
     With depth 1 at most 1 + ln(n) times as many as are needed, for n programs.
     """
-    owed = Counter({program: 0 for caught in kills for program in caught})
-    for program in owed:
-        owed[program] = min(depth, sum(program in caught for caught in kills))
+    owed = Counter(program for caught in kills for program in caught)
+    for program, count in owed.items():
+        owed[program] = min(depth, count)
     chosen: list[int] = []
     left = list(range(len(kills)))
     while left and (most is None or len(chosen) < most):

@@ -24,6 +24,8 @@ class Judged:
     """None where there is no verdict: the harness failed, or time was up."""
     statuses: tuple[TestStatus, ...] = ()
     why: str = ""
+    slowest_s: float = 0.0
+    """Seconds of the test that took longest."""
 
     @property
     def passes(self) -> bool:
@@ -71,4 +73,5 @@ def _judged(future: Future[Report], clock: Clock) -> Judged:
     if verdict is None or verdict.outcome is Outcome.INFRASTRUCTURE:
         return Judged(None, why=report.detail or "no verdict")
     why = next((test.message for test in verdict.tests if test.status is not TestStatus.PASSED), "")
-    return Judged(verdict.outcome, tuple(test.status for test in verdict.tests), why or verdict.exception)
+    slowest_s = max((test.seconds for test in verdict.tests), default=0.0)
+    return Judged(verdict.outcome, tuple(test.status for test in verdict.tests), why or verdict.exception, slowest_s)

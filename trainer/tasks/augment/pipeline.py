@@ -14,6 +14,7 @@ from analyzers.types import Outcome
 from trainer.tasks.augment import inputs
 from trainer.tasks.augment.contract import guarded
 from trainer.tasks.augment.cover import cover
+from trainer.tasks.augment.diversity import features
 from trainer.tasks.augment.execution import HASH_SEEDS, Answer, End, Executor
 from trainer.tasks.augment.form import Case, Form, NoForm, alone, extended, form
 from trainer.tasks.augment.inputs import Found
@@ -26,6 +27,8 @@ from trainer.types import Task
 
 MAX_STDIN_RUNS = 60
 """Inputs of a whole program that are run: each costs a process of its own, of every program."""
+LEAST_S, PATIENCE = 0.25, 50
+"""Seconds that a program gets for a test at least, and its time as a multiple of the reference's slowest test."""
 MAX_OTHERS = 10
 """Further references of a task that are asked, at most."""
 
@@ -39,6 +42,8 @@ class Workshop:
     isolation: Tier = Tier.STANDARD
     ask: Ask | None = None
     """A language model that proposes inputs, where there is one."""
+    model: str = ""
+    """Its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,12 @@ class _Bench:
     workshop: Workshop
     clock: Clock
 
-    def judged(self, programs: Sequence[str], tests: Tests, *, timeout_s: float | None = None) -> list[Judged]:
-        limits = Limits(timeout_s=timeout_s or self.workshop.options.timeout_s)
+    limits: Limits = field(default_factory=Limits)
+    """Of programs that may be wrong."""
+
+    def judged(self, programs: Sequence[str], tests: Tests, *, trusted: bool = False) -> list[Judged]:
+        """What comes of programs; those that are `trusted` to be right get all the time that training gives."""
+        limits = Limits() if trusted else self.limits
         isolation = self.workshop.isolation
         return judge(programs, self.task.language, tests, limits=limits, isolation=isolation, clock=self.clock)
 
@@ -91,12 +100,15 @@ def _augmented(task: Task, others: Others, workshop: Workshop, clock: Clock) -> 
     if task.reference is None:
         return Result(task.id, Status.KEPT, "there is no reference")
     bench = _Bench(task, task.prefix + task.reference, Form(""), workshop, clock)
-    (own,) = bench.judged([bench.program], task.tests, timeout_s=Limits().timeout_s)
+    (own,) = bench.judged([bench.program], task.tests, trusted=True)
     if own.outcome is None:
         return Result(task.id, Status.NOT_JUDGED, own.why)
     if not own.passes:
         return Result(task.id, Status.EXCLUDED, f"the reference fails: {own.outcome}: {own.why}")
     options = workshop.options
+    # What takes far longer than the reference hangs.
+    timeout_s = min(options.timeout_s, max(LEAST_S, PATIENCE * own.slowest_s))
+    bench = replace(bench, limits=Limits(timeout_s=timeout_s))
     made = mutants(bench.program, task.language, count=options.mutants, seed=options.seed, families=options.families)
     fields = {
         "mutants": _field(bench, [mutant.program for mutant in made]),
@@ -112,7 +124,9 @@ def _augmented(task: Task, others: Others, workshop: Workshop, clock: Clock) -> 
         bench, found, references = _cases(bench, others)
     except (NoForm, NoAnswer) as error:
         return replace(result, why=str(error))
-    result = replace(result, proposed=found.proposed, dropped=found.dropped, references=1 + len(references))
+    result = replace(
+        result, proposed=dict(found.proposed), dropped=dict(+found.dropped), references=1 + len(references)
+    )
     return _chosen(bench, found, [bench.program, *references], fields, result)
 
 
@@ -127,7 +141,7 @@ def _cases(bench: _Bench, others: Others) -> tuple[_Bench, Found, list[str]]:
     """Cases that all references agree on, and those of the others that count as references."""
     task, found = bench.task, Found()
     further = [text for text in dict.fromkeys(others.references) if text != bench.program][:MAX_OTHERS]
-    judged = bench.judged(further, task.tests, timeout_s=Limits().timeout_s)
+    judged = bench.judged(further, task.tests, trusted=True)
     references = [text for text, told in zip(further, judged, strict=True) if told.passes]
     if isinstance(task.tests, Stdio):
         _observe_texts(bench, task.tests, found)
@@ -209,7 +223,7 @@ def _chosen(
     kills = [
         frozenset(number for number, tests in enumerate(caught) if index in tests) for index in range(len(found.cases))
     ]
-    chosen = sorted(cover(kills, depth=options.depth, most=options.most))
+    chosen = _selected(found.cases, kills, options)
     cases = [found.cases[index] for index in chosen]
     tests = extended(task.tests, bench.form, cases)
     seen = {number for index in chosen for number in kills[index]}
@@ -221,20 +235,25 @@ def _chosen(
         )
         for name, each in fields.items()
     }
-    if not cases:
-        why = "no input catches a program that the tests let pass"
-        return replace(result, why=why, mutants=counted["mutants"], samples=counted["samples"])
-    failing = [told for told in bench.judged(references, tests, timeout_s=Limits().timeout_s) if not told.passes]
+    failing = [told for told in bench.judged(references, tests, trusted=True) if not told.passes]
     if failing:
         return replace(result, why=f"a reference would fail the new tests: {failing[0].why or 'no verdict'}")
     return replace(
         result,
         status=Status.AUGMENTED,
         tests=to_json(tests),
-        added=Counter(case.source for case in cases),
+        added=dict(Counter(case.source for case in cases)),
         mutants=counted["mutants"],
         samples=counted["samples"],
     )
+
+
+def _selected(cases: Sequence[Case], kills: Sequence[frozenset[int]], options: Options) -> list[int]:
+    """The tests that catch programs and, where they are fewer than wanted, further ones that are unlike them."""
+    chosen = cover(kills, depth=options.depth, most=options.most)
+    rest = [index for index in range(len(cases)) if index not in chosen]
+    unlike = cover([features(cases[index]) for index in rest], depth=options.depth, most=options.most - len(chosen))
+    return sorted([*chosen, *(rest[index] for index in unlike)])
 
 
 def _programs(each: _Field, after: Sequence[bool], ever: Sequence[bool] = ()) -> Programs:
@@ -245,11 +264,3 @@ def _programs(each: _Field, after: Sequence[bool], ever: Sequence[bool] = ()) ->
 def as_task(task: Task, result: Result) -> Task:
     """The task with the tests of its result."""
     return task if result.tests is None else replace(task, tests=parse(dict(result.tests)))
-
-
-def reasons(results: Iterable[Result]) -> Counter[str]:
-    """Inputs that were dropped, by reason."""
-    total: Counter[str] = Counter()
-    for result in results:
-        total.update(result.dropped)
-    return total

@@ -21,12 +21,12 @@ class Options:
     """Families of operators that mutants are made by."""
     inputs: int = 200
     """Inputs of each task that references are run on, at most."""
-    depth: int = 4
+    depth: int = 3
     """Tests that each wrong program is to be caught by, where there are as many."""
     most: int = 40
     """New tests of each task, at most."""
     timeout_s: float = 1.0
-    """Seconds per test. References that take a quarter of it are too slow for an input."""
+    """Seconds per test of programs that may be wrong, at most."""
     budget_s: float = 120.0
     """Seconds on the clock per task; what is not done by then is left out."""
 
