@@ -216,6 +216,8 @@ class Run(Section):
     """Checkpoints kept."""
     log_samples: Annotated[int, Field(ge=0)] = 4
     """Scored programs of each step that go to samples.jsonl."""
+    report: bool = True
+    """Write report.html at the end; `python -m trainer.report RUN` does at any time."""
     trackers: tuple[str, ...] = ()
     """Services that are told the metrics, beside TensorBoard: wandb, trackio, mlflow, comet_ml and what else
     accelerate knows; their packages have to be installed."""

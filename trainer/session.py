@@ -281,7 +281,7 @@ class Session:
             best = self.folder / CHECKPOINTS / checkpoint.BEST
             if best.exists():
                 self.display.say(f"best on the way: {best}/ -> {best.resolve().name}")
-            page = report.write(self.folder)
+            page = report.write(self.folder) if self.settings.run.report else None
         except KeyboardInterrupt as error:
             self.display.say(f"\nall is done but the report: python -m trainer.report {self.folder}")
             return INTERRUPTED if type(error) is KeyboardInterrupt else DONE
