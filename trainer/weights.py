@@ -54,7 +54,7 @@ def load(name: str, *, dtype: str = "float32") -> tuple[Any, Any]:
             f"cannot use model {name!r}: its tokenizer has ids up to {highest}, but the model knows {rows} tokens; the "
             "tokenizer is of another model, or the embeddings were not resized"
         )
-    return model.eval(), tokenizer
+    return _in_place(model).eval(), tokenizer
 
 
 def load_tokenizer(name: str) -> tuple[Any, Any, Any]:

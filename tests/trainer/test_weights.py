@@ -158,3 +158,11 @@ def test_the_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatc
     assert weights.cache_folder() == Path("/somewhere/spanwise")
     monkeypatch.setenv("SPANWISE_CACHE", "/elsewhere")
     assert weights.cache_folder() == Path("/elsewhere")
+
+
+def test_weights_begin_where_they_do_in_every_run(tmp_path: Path, llama_model: Any, byte_tokenizer: Any) -> None:
+    """Mapped from a file they begin at any byte, and then products of single rows are rounded otherwise."""
+    Policy(copy.deepcopy(llama_model), byte_tokenizer).save(tmp_path / "model")
+    model, _ = weights.load(str(tmp_path / "model"))
+    assert {weight.data_ptr() % 64 for weight in model.parameters()} == {0}
+    assert model.get_output_embeddings() is not None
