@@ -61,18 +61,19 @@ def shared(model: Any, written: Written, *, hidden: bool = False) -> States:
     cache = DynamicCache(config=model.config)
     options = {"past_key_values": cache, "use_cache": True, "output_hidden_states": hidden}
     first = model(prompts, attention_mask=seen, position_ids=_positions(seen), **options, **_last(model, 1))
-    begin = States(first.logits[:, -1:][rows], first.hidden_states[-1][:, -1:][rows] if hidden else None)
+    before = first.logits[:, -1:][rows]
+    states = first.hidden_states[-1][:, -1:][rows] if hidden else None
     # The last token predicts nothing, and is read only for the state after it.
     read = slice(None) if hidden else slice(written.ids.shape[1] - 1)
     ids, mask = written.ids[:, read], written.mask[:, read]
     if not ids.shape[1]:
-        return begin
+        return States(before, states)
     cache.batch_select_indices(rows)
     everything = torch.cat([seen[rows], mask.long()], dim=1)
     positions = _positions(everything)[:, -ids.shape[1] :]
     rest = model(ids, attention_mask=everything, position_ids=positions, **options)
-    before = torch.cat([begin.before, rest.logits[:, : written.ids.shape[1] - 1]], dim=1)
-    return States(before, torch.cat([begin.hidden, rest.hidden_states[-1]], dim=1) if hidden else None)
+    before = torch.cat([before, rest.logits[:, : written.ids.shape[1] - 1]], dim=1)
+    return States(before, None if states is None else torch.cat([states, rest.hidden_states[-1]], dim=1))
 
 
 def separate(model: Any, written: Written, *, hidden: bool = False) -> States:
