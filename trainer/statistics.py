@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+from scipy import special, stats
 
 LEVEL_Z = 1.959963984540054
 """Standard normal quantile of a two-sided 95% interval."""
 RESAMPLES = 2000
+RESAMPLED_VALUES = 2**20
+"""Values that the bootstrap holds at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,43 @@ def pass_at_k(samples: int, passed: int, k: int) -> float:
     return 1.0 - float(np.prod(1.0 - k / np.arange(samples - passed + 1, samples + 1)))
 
 
+def n_at_k(samples: int, filtered: int, passed: int, *, n: int, k: int) -> float:
+    """Chance that one of `n` submissions passes, chosen at random of those of `k` samples that a filter lets through;
+    all of these where they are fewer than `n`.
+
+    Of the `samples` that were drawn the filter lets `filtered` through, and `passed` of those pass all tests. How many
+    of `k` are let through is hypergeometric; which ones is chance, so that the rest is pass@n among the filtered.
+    The measure is that of arXiv:2203.07814 (section 2.2), whose filter is the tests in the text of the problem.
+
+    Raises:
+        ValueError: counts that make no sense.
+    """
+    if not (0 <= passed <= filtered <= samples and 1 <= n <= k <= samples):
+        raise ValueError(
+            "n@k needs 0 <= passed <= filtered <= samples and 1 <= n <= k <= samples, "
+            f"got {passed=}, {filtered=}, {samples=}, {n=}, {k=}"
+        )
+    if passed == 0:
+        return 0.0
+    through = np.arange(1, min(filtered, k) + 1)
+    chances = stats.hypergeom.pmf(through, samples, filtered, k)
+    return float(sum(p * pass_at_k(filtered, passed, min(n, int(f))) for p, f in zip(chances, through, strict=True)))
+
+
+def mcnemar(gained: int, lost: int) -> float:
+    """Two-sided exact p-value of McNemar's test: of the problems that two systems judge differently, `gained` pass with
+    the second alone and `lost` with the first alone; 1 where there are none.
+
+    Raises:
+        ValueError: a negative count.
+    """
+    if gained < 0 or lost < 0:
+        raise ValueError(f"counts are not negative, got {gained=}, {lost=}")
+    if gained + lost == 0:
+        return 1.0
+    return float(stats.binomtest(gained, gained + lost, 0.5).pvalue)
+
+
 def estimate(values: Sequence[float], *, seed: int = 0) -> Estimate | None:
     """The mean of one value in [0, 1] per problem, with a percentile bootstrap interval; None of no values.
 
@@ -54,8 +93,7 @@ def estimate(values: Sequence[float], *, seed: int = 0) -> Estimate | None:
     mean = float(array.mean())
     if np.ptp(array) == 0:
         return wilson(mean, len(array))
-    low, high = np.percentile(_resampled_means(array, seed), [2.5, 97.5])
-    return Estimate(mean, float(low), float(high))
+    return _bootstrap(array, seed)
 
 
 def wilson(share: float, count: int) -> Estimate:
@@ -83,8 +121,9 @@ def difference(before: Sequence[float], after: Sequence[float], *, seed: int = 0
     if not before:
         return None
     gains = np.asarray(after, dtype=np.float64) - np.asarray(before, dtype=np.float64)
-    low, high = np.percentile(_resampled_means(gains, seed), [2.5, 97.5])
-    return Estimate(float(gains.mean()), float(low), float(high))
+    if len(gains) == 1:
+        return Estimate(float(gains[0]), float(gains[0]), float(gains[0]))
+    return _bootstrap(gains, seed)
 
 
 def over_seeds(values: Sequence[float]) -> Estimate | None:
@@ -99,8 +138,14 @@ def over_seeds(values: Sequence[float]) -> Estimate | None:
     return Estimate(mean, mean - half, mean + half)
 
 
-def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
-    """[RESAMPLES]; means of as many problems, drawn with replacement."""
-    picks = np.random.default_rng(seed).integers(0, len(values), size=(RESAMPLES, len(values)))
-    means: NDArray[np.float64] = values[picks].mean(axis=1)
-    return means
+def _bootstrap(values: NDArray[np.float64], seed: int) -> Estimate:
+    """The mean of at least two values, with its percentile bootstrap interval."""
+    found = stats.bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        batch=max(1, RESAMPLED_VALUES // len(values)),
+        method="percentile",
+        random_state=np.random.default_rng(seed),
+    ).confidence_interval
+    return Estimate(float(values.mean()), float(found.low), float(found.high))

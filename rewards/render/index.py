@@ -43,18 +43,27 @@ def batch_html(
         _entry(score, number, found, numbers) | {"code": Markup(code_html(score, span, sampled=bytes_))}
         for number, (score, found, span, bytes_) in enumerate(zip(scores, explained, spans, data, strict=True), 1)
     ]
-    script = files("rewards").joinpath("templates/batch.js").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return template(
         "batch.html.j2",
         title=title,
-        policy=f"{POLICY}; script-src 'sha256-{digest}'",
-        script=Markup(script),
+        **listing(),
         rows=rows,
         outcomes=outcomes(scores),
         rules=known,
         reasons=met(row for found in explained for row in found),
     )
+
+
+def listing() -> dict[str, str]:
+    """What a page of rows needs to sort and filter them: `script`, `rows_css`, and a `policy` that allows no other."""
+    folder = files("rewards").joinpath("templates")
+    script = folder.joinpath("batch.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return {
+        "policy": f"{POLICY}; script-src 'sha256-{digest}'",
+        "script": Markup(script),
+        "rows_css": Markup(folder.joinpath("rows.css").read_text(encoding="utf-8")),
+    }
 
 
 def _entry(

@@ -76,20 +76,20 @@ def compare_html(left: Score, right: Score, *, title: str) -> str:
     )
 
 
-def template(name: str, **values: Any) -> str:
-    """A page from its template; every text is escaped and made visible."""
+def template(name: str, *, package: str = "rewards", **values: Any) -> str:
+    """A page from its template, which may lie in another package; every text is escaped and made visible."""
     given: Mapping[str, Any] = {"policy": POLICY, **values}
-    return _environment().get_template(name).render(css=Markup(_style() + CSS), **given)
+    return _environment(package).get_template(name).render(css=Markup(_style() + CSS), **given)
 
 
 @cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader
+def _environment(package: str) -> Environment:
+    from jinja2 import ChoiceLoader, Environment, PackageLoader
 
     def shown(value: Any) -> Any:
         return visible(value) if type(value) is str else value
 
-    loader = PackageLoader("rewards")
+    loader = ChoiceLoader([PackageLoader(each) for each in dict.fromkeys(("rewards", package))])
     found = Environment(loader=loader, autoescape=True, finalize=shown, trim_blocks=True, lstrip_blocks=True)
     found.globals["signed"] = signed
     return found

@@ -1,15 +1,17 @@
 "use strict";
+// Rows with data attributes: the head sorts by them, the controls filter. A choice fits a row whose attribute of that
+// name is its value or, as one of several words, holds it; a search fits where the attribute holds its text.
 const list = document.getElementById("rows");
 const rows = [...list.children];
 const form = document.querySelector("form.controls");
 const buttons = [...document.querySelectorAll(".head button")];
-const words = new Set(["name", "outcome"]);
 
 // What has no value (no tests, no verdict) stands last in either direction.
 function sort(key, direction) {
   const order = new Intl.Collator(undefined, { numeric: true });
   const value = new Map(rows.map((row) => [row, row.dataset[key]]));
-  const compare = words.has(key) ? order.compare : (a, b) => a - b;
+  const words = rows.some((row) => Number.isNaN(Number(value.get(row))));
+  const compare = words ? order.compare : (a, b) => a - b;
   rows.sort((a, b) => {
     const [one, other] = [value.get(a), value.get(b)];
     if (one === "" || other === "") return (one === "") - (other === "");
@@ -19,16 +21,14 @@ function sort(key, direction) {
 }
 
 function filter() {
-  const { outcome, rule, name } = Object.fromEntries(new FormData(form));
-  const wanted = name.toLowerCase();
+  const fields = [...form.elements].filter((field) => field.name && field.value);
   let shown = 0;
   for (const row of rows) {
-    const data = row.dataset;
-    row.hidden = !(
-      (!outcome || data.outcome === outcome) &&
-      (!rule || data.rules.split(" ").includes(rule)) &&
-      data.name.toLowerCase().includes(wanted)
-    );
+    row.hidden = !fields.every(({ name, type, value }) => {
+      const has = row.dataset[name];
+      if (type === "search") return has.toLowerCase().includes(value.toLowerCase());
+      return has === value || has.split(" ").includes(value);
+    });
     shown += !row.hidden;
   }
   form.querySelector("output").value = `${shown} of ${rows.length}`;

@@ -10,16 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner
 
-from analyzers import registry
+from analyzers import command_line, registry
 from analyzers.runtime.tests import Asserts
 from analyzers.types import Outcome, Report, Source, Status, Verdict
 from rewards.types import Item, Score
 from trainer import evaluate as module
 from trainer.evaluate import evaluate
-from trainer.evaluation import Graded, described
+from trainer.evaluation import sampling
+from trainer.evaluation.figures import described
 from trainer.generation import texts
 from trainer.types import Rollout, Sampling, Task
 
@@ -145,14 +144,39 @@ def test_scores_are_handed_on_in_order_and_progress_counts_them() -> None:
 
 def test_tasks_that_are_complete_are_not_sampled_again() -> None:
     policy = FakePolicy()
-    whole = run(FakePolicy())
-    have = [Graded("a", False, "pass", 2, Outcome.PASS)] * 2 + [Graded("a", True, "pass", 2, Outcome.PASS)]
-    found = run(policy, have=have)
+    progress: list[tuple[int, int]] = []
+    complete = {(False, "a"), (True, "a")}
+    found = run(policy, complete=complete, progress=lambda done, total: progress.append((done, total)))
     assert all("a" not in call["task_ids"] for call in policy.calls)
+    assert progress[0] == (4, 9)
+    assert list(found.per_task) == ["b", "c"]
     # Times of a part say nothing of the whole.
-    assert found == replace(whole, seconds={})
     assert "tokens/s" not in described(found)
-    assert "tokens/s" in described(whole)
+    assert "tokens/s" in described(run(FakePolicy()))
+
+
+def test_samples_have_their_numbers_whatever_the_order_in_which_they_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, int]] = []
+    policy = FakePolicy()
+    in_order = policy.generate
+
+    def backwards(prompts: Sequence[str], *, on_done: Any, **asked: Any) -> Any:
+        waiting: list[Any] = []
+        in_order(prompts, on_done=lambda *done: waiting.append(done), **asked)
+        for done in reversed(waiting):
+            on_done(*done)
+
+    monkeypatch.setattr(policy, "generate", backwards)
+    run(policy, TASKS[:1], greedy=False, on_score=lambda graded, *_: seen.append((graded.task_id, graded.index)))
+    assert seen == [("a", 1), ("a", 0)]
+
+
+def test_no_call_draws_more_than_fits_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "AHEAD", 4)
+    policy = FakePolicy()
+    found = run(policy, [replace(TASKS[0], id=str(n)) for n in range(5)], samples=2, greedy=False)
+    assert [len(call["task_ids"]) for call in policy.calls] == [2, 2, 1]
+    assert found.samples == 10
 
 
 @pytest.mark.parametrize("bad", [{"tasks": []}, {"samples": 0}, {"ks": (3,)}, {"ks": (0,)}])
@@ -167,46 +191,59 @@ def fakes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     path.write_text(
         "".join(json.dumps({"prompt": f"p{n}", "tests": ["assert 1"], "id": str(n)}) + "\n" for n in range(3))
     )
-    monkeypatch.setattr(module, "_scorer", lambda names, workers, isolation: PromptScorer())
-    monkeypatch.setattr(module, "_policy", lambda model, device, tasks, longest: FakePolicy(["0", "2"]))
+    monkeypatch.setattr(module, "_scorer", lambda *_: PromptScorer())
+    monkeypatch.setattr(module, "_policy", lambda *_: FakePolicy(["0", "2"]))
     return path
 
 
-def cli(path: Path, *arguments: str) -> tuple[int, str]:
-    """Exit status and output of the command."""
-    application = typer.Typer()
-    application.command()(module.command)
-    result = CliRunner().invoke(application, ["--tasks", f"jsonl:{path}", "--split", "all", *arguments])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result.exit_code, result.output
+Cli = Callable[..., tuple[int, str]]
 
 
-def test_command_prints_the_table_and_writes_the_figures(fakes: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Runs the command; exit status and output."""
+
+    def cli(*arguments: object) -> tuple[int, str]:
+        with pytest.raises(SystemExit) as ended:
+            command_line.run(module.app, prog="evaluate", arguments=list(map(str, arguments)))
+        printed = capsys.readouterr()
+        return int(ended.value.code or 0), printed.out + printed.err
+
+    return cli
+
+
+@pytest.fixture
+def evaluated(fakes: Path, cli: Cli) -> Cli:
+    """Runs the command on three tasks, of which 0 and 2 are always solved."""
+    return lambda *arguments: cli("--tasks", f"jsonl:{fakes}", "--split", "all", *arguments)
+
+
+def test_command_prints_the_table_and_writes_the_figures(evaluated: Cli, tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
-    status, printed = cli(fakes, "--samples", "2", "--k", "1,2", "--out", str(out))
+    status, printed = evaluated("--samples", "2", "--k", "1,2", "--out", str(out))
     assert status == 0
     for part in ("pass@1 (sampled)", "66.7% [", "pass@2 (sampled)", "correct and clean", "syntax error"):
         assert part in printed
-    figures = json.loads(out.read_text())
-    assert figures["pass_at"]["1"]["mean"] == pytest.approx(2 / 3)
-    assert figures["settings"]["analyzers"] == ["runtime", "pylint"]
+    written = json.loads(out.read_text())
+    (condition,) = written["conditions"]
+    assert condition["figures"]["pass_at"]["1"]["mean"] == pytest.approx(2 / 3)
+    assert written["settings"]["analyzers"] == ["runtime", "pylint"]
 
 
-def test_command_takes_plugin_files(fakes: Path, tmp_path: Path) -> None:
+def test_command_takes_plugin_files(evaluated: Cli, tmp_path: Path) -> None:
     out, plugin = tmp_path / "figures.json", tmp_path / "rules.scm"
     plugin.write_text("; language: python\n; message: m\n(identifier) @name\n")
     try:
-        assert cli(fakes, "--limit", "1", "--out", str(out), "--analyzers", "ruff", "--plugin", str(plugin))[0] == 0
+        assert evaluated("--limit", "1", "--out", str(out), "--analyzers", "ruff", "--plugin", str(plugin))[0] == 0
     finally:
         registry.restore(registry.Setup())
     assert json.loads(out.read_text())["settings"]["analyzers"] == ["runtime", "ruff", "rules"]
 
 
-def test_command_takes_the_first_tasks_only(fakes: Path, tmp_path: Path) -> None:
+def test_command_takes_the_first_tasks_only(evaluated: Cli, tmp_path: Path) -> None:
     out = tmp_path / "figures.json"
-    assert cli(fakes, "--limit", "1", "--out", str(out), "--no-greedy")[0] == 0
-    assert json.loads(out.read_text())["tasks"] == 1
+    assert evaluated("--limit", "1", "--out", str(out), "--no-greedy")[0] == 0
+    assert json.loads(out.read_text())["conditions"][0]["figures"]["tasks"] == 1
 
 
 @pytest.mark.parametrize(
@@ -215,13 +252,21 @@ def test_command_takes_the_first_tasks_only(fakes: Path, tmp_path: Path) -> None
         (["--k", "1,x"], "--k takes numbers from 1 to the number of samples (5)"),
         (["--k", "6"], "--k takes numbers from 1 to the number of samples (5)"),
         (["--temperature", "-1"], "temperature >= 0"),
+        (["--top-p", "1,0"], "0 < top_p <= 1"),
+        (["--temperature", "hot"], "--temperature takes numbers separated by commas"),
+        (["--top-p", ","], "--top-p takes numbers separated by commas"),
+        (["--shard", "3/2"], "--shard takes I/N with 1 <= I <= N"),
+        (["--shard", "one"], "--shard takes I/N"),
+        (["--samples", "none.jsonl"], "no file or folder 'none.jsonl' of samples"),
+        (["--against", "none.jsonl"], "no results 'none.jsonl' to compare with"),
+        (["--evalplus", "/no/where/x.json"], "there is no folder '/no/where'"),
         (["--tasks", "humanevl"], "did you mean 'humaneval'"),
         (["--tasks", "jsonl:/no/where"], "no file or folder '/no/where'"),
         (["--out", "/no/where/x.json", "--limit", "1"], "there is no folder '/no/where'"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_status_2(fakes: Path, arguments: list[str], message: str) -> None:
-    status, output = cli(fakes, *arguments)
+def test_bad_input_is_one_line_and_exit_status_2(evaluated: Cli, arguments: list[str], message: str) -> None:
+    status, output = evaluated(*arguments)
     assert status == 2
     (line,) = [line for line in output.splitlines() if line.startswith("error: ")]
     assert message in line
@@ -229,7 +274,7 @@ def test_bad_input_is_one_line_and_exit_status_2(fakes: Path, arguments: list[st
 
 
 def test_interrupted_it_says_how_to_go_on_and_does(
-    fakes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    evaluated: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = tmp_path / "samples.jsonl"
     policy = FakePolicy(["0"])
@@ -242,22 +287,141 @@ def test_interrupted_it_says_how_to_go_on_and_does(
         return submit(self, item)
 
     monkeypatch.setattr(PromptScorer, "submit", interrupted)
-    status, output = cli(fakes, "--samples", "2", "--samples-out", str(record))
+    status, output = evaluated("--samples", "2", "--samples-out", str(record))
     assert status == 130
     assert "run the same command again" in output
     monkeypatch.setattr(PromptScorer, "submit", submit)
     policy.calls.clear()
-    assert cli(fakes, "--samples", "2", "--samples-out", str(record))[0] == 0
+    assert evaluated("--samples", "2", "--samples-out", str(record))[0] == 0
     assert [call["task_ids"] for call in policy.calls] == [["2"], ["0", "1", "2"]]
     assert len(record.read_text().splitlines()) == 1 + 3 * 2 + 3
     policy.calls.clear()
-    assert cli(fakes, "--samples", "2", "--samples-out", str(record))[0] == 0
+    assert evaluated("--samples", "2", "--samples-out", str(record))[0] == 0
     assert policy.calls == []
 
 
-def test_samples_of_another_evaluation_are_not_mixed_in(fakes: Path, tmp_path: Path) -> None:
+def test_samples_of_another_evaluation_are_not_mixed_in(evaluated: Cli, tmp_path: Path) -> None:
     record = tmp_path / "samples.jsonl"
-    assert cli(fakes, "--samples-out", str(record))[0] == 0
-    status, output = cli(fakes, "--samples-out", str(record), "--seed", "1")
+    assert evaluated("--samples-out", str(record))[0] == 0
+    status, output = evaluated("--samples-out", str(record), "--seed", "1")
     assert status == 2
     assert "seed was 0, is 1" in output
+
+
+def test_a_sweep_has_figures_for_each_condition_and_decodes_greedily_once(
+    evaluated: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy, out, record = FakePolicy(["0"]), tmp_path / "figures.json", tmp_path / "samples.jsonl"
+    monkeypatch.setattr(module, "_policy", lambda *_: policy)
+    asked = ("--temperature", "0.2,0.8", "--top-p", "0.9,1", "--samples", 1, "--out", out, "--samples-out", record)
+    assert evaluated(*asked)[0] == 0
+    drawn = [call["sampling"] for call in policy.calls]
+    assert [(one.temperature, one.top_p) for one in drawn] == [
+        (0.2, 0.9),
+        (0.0, 1.0),
+        (0.2, 1.0),
+        (0.8, 0.9),
+        (0.8, 1.0),
+    ]
+    found = json.loads(out.read_text())["conditions"]
+    assert [condition["name"] for condition in found] == [
+        "temperature=0.2,top_p=0.9", "temperature=0.2,top_p=1", "temperature=0.8,top_p=0.9", "temperature=0.8,top_p=1",
+    ]  # fmt: skip
+    assert [condition["figures"]["samples"] for condition in found] == [3] * 4
+    policy.calls.clear()
+    assert evaluated(*asked)[0] == 0
+    assert policy.calls == []
+
+
+def test_shards_make_a_whole(evaluated: Cli, cli: Cli, tmp_path: Path) -> None:
+    shards = [tmp_path / f"{part}.jsonl" for part in (1, 2)]
+    for part, shard in enumerate(shards, 1):
+        assert evaluated("--shard", f"{part}/2", "--samples", 2, "--samples-out", shard)[0] == 0
+    assert evaluated("--samples", 2, "--out", tmp_path / "whole.json")[0] == 0
+    assert cli("report", *shards, "--out", tmp_path / "merged.json")[0] == 0
+    whole, merged = (
+        json.loads((tmp_path / name).read_text())["conditions"][0]["figures"] for name in ("whole.json", "merged.json")
+    )
+    for figures in (whole, merged):
+        for timing in ("seconds", "tokens_per_s", "samples_per_s"):
+            del figures[timing]
+    assert sorted(merged.pop("per_task")) == sorted(whole.pop("per_task"))
+    assert merged == whole
+    status, printed = cli("report", shards[0])
+    assert (status, "shards are missing: 2/2" in printed) == (2, True)
+    status, printed = cli("report", shards[0], shards[0])
+    assert (status, "shard 1/2 is there twice" in printed) == (2, True)
+
+
+def test_tasks_whose_reference_fails_are_left_out_with_the_reason(cli: Cli, fakes: Path, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in fakes.read_text().splitlines()]
+    rows[0]["reference"], rows[1]["reference"] = "pass", "wrong"
+    fakes.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    asked = ("--tasks", f"jsonl:{fakes}", "--split", "all", "--samples", 1, "--out", tmp_path / "f.json")
+    status, printed = cli(*asked)
+    assert status == 0
+    assert "left out of all figures: 1 (1 x the reference fails its tests)" in printed
+    found = json.loads((tmp_path / "f.json").read_text())
+    assert found["conditions"][0]["figures"]["tasks"] == 2
+    assert found["excluded"]["first"][0]["task"] == "1"
+    cli(*asked, "--no-references")
+    assert json.loads((tmp_path / "f.json").read_text())["conditions"][0]["figures"]["tasks"] == 3
+
+
+def test_samples_made_elsewhere_are_judged_and_what_is_none_is_counted(evaluated: Cli, tmp_path: Path) -> None:
+    given, out = tmp_path / "given.jsonl", tmp_path / "f.json"
+    rows = [
+        {"task_id": "0", "completion": "pass"},
+        {"task_id": "0", "solution": "fail"},
+        {"task_id": "9", "completion": "pass"},
+        {"task_id": "1", "completion": "pass"},
+    ]
+    given.write_text("".join(json.dumps(row) + "\n" for row in rows[:3]) + "{torn\n" + json.dumps(rows[3]) + "\n")
+    status, printed = evaluated("--samples", given, "--k", "1,2", "--out", out)
+    assert status == 0
+    assert "left out of all figures: 2 (1 x no such task; 1 x not JSON)" in printed
+    assert "given.jsonl, line 4: not JSON" in printed.replace("\n", "")
+    assert "1 tasks have no sample and are in no figure: 2" in printed
+    figures = json.loads(out.read_text())["conditions"][0]["figures"]
+    assert (figures["samples"], figures["pass_at"]["1"]["mean"], figures["pass_at"]["2"]["mean"]) == (3, 0.75, 1.0)
+
+
+def test_judging_goes_on_where_it_was_cut_short(
+    evaluated: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, record = tmp_path / "given.jsonl", tmp_path / "record.jsonl"
+    rows = [{"task_id": str(n % 3), "completion": "pass"} for n in range(9)]
+    given.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert evaluated("--samples", given, "--samples-out", record)[0] == 0
+    whole = record.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    record.write_bytes(b"".join(lines[:5]) + lines[5][:20])
+    seen: list[Item] = []
+    submit = PromptScorer.submit
+    monkeypatch.setattr(PromptScorer, "submit", lambda self, item: [seen.append(item), submit(self, item)][1])
+    assert evaluated("--samples", given, "--samples-out", record)[0] == 0
+    assert (len(seen), record.read_bytes()) == (5, whole)
+
+
+def test_two_evaluations_are_compared(
+    evaluated: Cli, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, after = tmp_path / "before.jsonl", tmp_path / "after.jsonl"
+    evaluated("--samples", 2, "--samples-out", before)
+    monkeypatch.setattr(module, "_policy", lambda *_: FakePolicy(["0", "1", "2"]))
+    status, printed = evaluated("--samples", 2, "--samples-out", after, "--against", before)
+    assert status == 0
+    assert "+33.3" in printed
+    status, printed = cli("compare", before, after, "--out", tmp_path / "c.json")
+    assert status == 0
+    (found,) = json.loads((tmp_path / "c.json").read_text())["conditions"]
+    assert found["comparison"]["pass_at"]["1"]["mean"] == pytest.approx(1 / 3)
+    assert (found["comparison"]["gained"], found["comparison"]["lost"], found["comparison"]["paired"]) == (
+        1,
+        0,
+        "greedy",
+    )
+    before.write_text("notes\n")
+    status, printed = cli("compare", before, after)
+    assert (status, "Traceback" in printed) == (2, False)
+    assert "holds no verdicts of trainer.evaluate" in printed

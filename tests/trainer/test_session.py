@@ -16,7 +16,7 @@ from analyzers.types import Outcome, Report, Source, Status, Verdict
 from rewards.types import Item, Score
 from trainer import build, checkpoint, config
 from trainer.display import Display
-from trainer.evaluation import Evaluation
+from trainer.evaluation import Counts, Evaluation
 from trainer.log import read
 from trainer.policy import Policy
 from trainer.session import DONE, FAILED, INTERRUPTED, Session
@@ -213,7 +213,9 @@ def _rated(monkeypatch: pytest.MonkeyPatch, *shares: float) -> None:
 
     def evaluated(*_: Any, **__: Any) -> Evaluation:
         share = next(coming)
-        return Evaluation(tasks=3, samples=3, pass_at={1: Estimate(share, share, share)}, per_task={"t": (1, 1)})
+        return Evaluation(
+            tasks=3, samples=3, pass_at={1: Estimate(share, share, share)}, per_task={"t": Counts(judged=1, passed=1)}
+        )
 
     monkeypatch.setattr("trainer.session.evaluate", evaluated)
 

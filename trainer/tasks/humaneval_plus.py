@@ -17,7 +17,7 @@ NAME = "humaneval_plus"
 FILES = ("HumanEvalPlus*.jsonl*", "*.parquet", "data/*.parquet")
 HUB = Hub("evalplus/humanevalplus")
 # What is asked for is any zero of a polynomial.
-_ZERO = """
+ZERO = """
 def same(actual, expected, arguments):
     return bool(abs(poly(*arguments, actual)) <= {atol})
 """
@@ -37,6 +37,6 @@ def _task(row: Row, where: str) -> Task:
     if "base_input" not in row:
         return humaneval.task(row, where)
     program = field(row, "prompt", str) + field(row, "canonical_solution", str)
-    same = _ZERO if row.get("entry_point") == "find_zero" else ""
+    same = ZERO if row.get("entry_point") == "find_zero" else ""
     tests = evalplus.suite(row, program, evalplus.inputs(row), same=same)
     return replace(humaneval.task({"test": "", **row}, where), tests=tests)

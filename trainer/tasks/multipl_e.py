@@ -64,7 +64,7 @@ def tasks(
         if language in ("", name) and (each, name) != ("mbpp", "dart")
     ]
     found = source(NAME, path, patterns, *(Hub("nuprl/MultiPL-E", config) for config in configs))
-    return read(found, partial(_task, language, stops))
+    return read(found, partial(task, language, stops))
 
 
 def until_stop(completion: str, stops: Sequence[str]) -> str:
@@ -73,7 +73,13 @@ def until_stop(completion: str, stops: Sequence[str]) -> str:
     return completion[: min(ends)] if ends else completion
 
 
-def _task(wanted: str, stops: str, row: Row, where: str) -> Task | None:
+def task(wanted: str, stops: str, row: Row, where: str) -> Task | None:
+    """The task of a row, unless it is of another language than the `wanted` one, where one is named; `stops` are those
+    of the row ("published") or of the language ("language").
+
+    Raises:
+        BadTasks: the row is not as published, or no program passes its tests.
+    """
     tag = field(row, "language", str)
     if tag not in _TAGGED:
         raise BadTasks(f"unknown language {tag!r}; known are {', '.join(sorted(_TAGGED))}")

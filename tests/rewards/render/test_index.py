@@ -27,7 +27,7 @@ def scores(make: Any, scored: Any) -> list[Score]:
 def test_the_page_of_a_batch_can_be_read_without_its_script(read: Any, scores: list[Score]) -> None:
     page = read(render.batch_html(scores, title="t"))
     rows = [attributes for tag, attributes in page.tags if tag == "details" and attributes.get("class") == "row"]
-    assert [(row["data-name"], row["data-outcome"], row["data-value"], row["data-rules"]) for row in rows] == [
+    assert [(row["data-name"], row["data-outcome"], row["data-value"], row["data-rule"]) for row in rows] == [
         ("t10", "pass", "2.0", ""),
         ("t9", "failure", str(scores[1].value), "0 1"),
         ("t2", "error", "-0.8999999999999999", ""),

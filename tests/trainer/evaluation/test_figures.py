@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from math import isclose
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 
 from analyzers.types import Diagnostic, Kind, Outcome, Report, Severity, Source, Span, Status, Verdict
 from rewards.types import Score
-from trainer.evaluation import Evaluation, Graded, Record, described, gain, summarise
+from trainer.evaluation import Counts, Evaluation, Graded, Totals, described, figures, gain, summarise
 from trainer.statistics import pass_at_k, wilson
 from trainer.types import Rollout
 
@@ -91,7 +90,7 @@ def test_summary_by_hand() -> None:
         Outcome.PASS: 0.5, Outcome.FAILURE: 0.25, Outcome.ERROR: 0.0, Outcome.SYNTAX_ERROR: 0.25, Outcome.TIMEOUT: 0.0,
     }  # fmt: skip
     assert found.findings_per_1000_tokens == 75.0  # 3 findings in 40 tokens; greedy ones are not counted
-    assert found.per_task == {"a": (2, 1), "b": (2, 1)}
+    assert {task: (one.judged, one.passed) for task, one in found.per_task.items()} == {"a": (2, 1), "b": (2, 1)}
     assert found.tokens_per_s == 15.0  # 60 / 4
     assert isclose(found.samples_per_s, 6 / 5)
 
@@ -136,6 +135,60 @@ def test_json_both_ways() -> None:
     assert json.loads(written)["pass_at"]["1"]["mean"] == 0.5
 
 
+def test_figures_per_language_and_difficulty() -> None:
+    found = summarise(
+        [
+            graded("a", language="go", difficulty="hard"),
+            graded("b", Outcome.ERROR, language="go"),
+            graded("c", Outcome.ERROR, difficulty="easy"),
+        ]
+    )
+    assert {name: part.pass_at[1].mean for name, part in found.groups["language"].items()} == {"go": 0.5, "python": 0.0}
+    # A task whose set says nothing of difficulty is in no group of it.
+    assert {name: part.tasks for name, part in found.groups["difficulty"].items()} == {"easy": 1, "hard": 1}
+    assert all(not part.per_task for parts in found.groups.values() for part in parts.values())
+    assert summarise([graded("a"), graded("b")]).groups == {}
+
+
+def test_n_at_k_takes_the_public_tests_as_filter() -> None:
+    samples = [
+        graded("a", public=True),
+        graded("a", Outcome.FAILURE, public=True),
+        graded("a", Outcome.FAILURE, public=False),
+        graded("b", public=None),
+    ]
+    ((_, counts),) = Totals(samples)
+    found = figures(counts, ks=(1, 3), ns=(1, 2))
+    # All three of a are drawn, two are let through, one of these is right; b has no public tests.
+    assert {name: value.mean for name, value in found.n_at.items()} == {"1@3": 0.5, "2@3": 1.0}
+    assert "1@3 (public tests as filter)" in described(found)
+    assert figures(counts, ks=(1,), ns=(1,)).n_at == {}
+
+
+def test_tokens_that_are_not_known_are_no_zero() -> None:
+    found = summarise([graded("a", tokens=None, findings=3)])
+    assert found.findings_per_1000_tokens is None
+    found = summarise([graded("a", tokens=None, findings=3), graded("a", tokens=100, findings=1)])
+    assert found.findings_per_1000_tokens == 10.0
+
+
+def test_conditions_are_apart() -> None:
+    totals = Totals(
+        [graded("a", condition="t=0"), graded("a", Outcome.ERROR, condition="t=1"), graded("a", condition="t=1")]
+    )
+    assert {name: counts["a"].passed for name, counts in totals} == {"t=0": 1, "t=1": 1}
+    assert {name: counts["a"].judged for name, counts in totals} == {"t=0": 1, "t=1": 2}
+
+
+def test_the_verdict_that_is_paired_is_that_of_the_first_sample() -> None:
+    counts = Counts()
+    for index, outcome in enumerate((Outcome.FAILURE, Outcome.PASS)):
+        counts.add(graded("a", outcome, index=index))
+    assert counts.first is False
+    counts.add(graded("a", greedy=True))
+    assert (counts.greedy, counts.first, counts.samples) == (True, False, 2)
+
+
 def test_gain_compares_the_same_tasks() -> None:
     before = summarise([graded("a", Outcome.ERROR), graded("b", Outcome.ERROR), graded("c"), graded("x")])
     after = summarise([graded("a"), graded("b", Outcome.ERROR), graded("c"), graded("y")])
@@ -143,40 +196,3 @@ def test_gain_compares_the_same_tasks() -> None:
     assert found is not None
     assert isclose(found.mean, 1 / 3)  # a 0 -> 1, b 0 -> 0, c 1 -> 1; x and y are on one side only
     assert gain(before, summarise([])) is None
-
-
-SETTINGS = {"model": "tiny", "samples": 2}
-
-
-def test_record_keeps_whole_tasks(tmp_path: Path) -> None:
-    path = tmp_path / "s.jsonl"
-    with Record(path, SETTINGS) as record:
-        for sample in (graded("a"), graded("a"), graded("b"), graded("b", greedy=True)):
-            record.add(sample)
-    with path.open("a") as file:
-        file.write('{"task_id": "b", "gre')
-    with Record(path, SETTINGS) as record:
-        assert record.have == [graded("a"), graded("a"), graded("b", greedy=True)]
-        record.add(graded("b"))
-        record.add(graded("b"))
-    with Record(path, SETTINGS) as record:
-        assert len(record.have) == 5
-
-
-def test_record_of_another_evaluation_is_refused_and_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "s.jsonl"
-    with Record(path, SETTINGS) as record:
-        record.add(graded("a"))
-    before = path.read_bytes()
-    with pytest.raises(ValueError, match=r"another evaluation .*model was 'tiny', is 'big'"):
-        Record(path, {**SETTINGS, "model": "big"})
-    assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize("content", ["my notes\n", "[]\n", "{}\n", '{"evaluation": 3}\n'])
-def test_a_file_of_another_kind_is_refused_and_left_alone(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "notes.jsonl"
-    path.write_text(content)
-    with pytest.raises(ValueError, match="holds no samples of an evaluation"):
-        Record(path, SETTINGS)
-    assert path.read_text() == content

@@ -1,0 +1,241 @@
+"""The same programs judged by the original harnesses and by spanwise: where they agree, and what it costs.
+
+    python benchmarks/agreement.py human-eval --data DIR --peers DIR --out DIR
+    python benchmarks/agreement.py mbpp evalplus multipl-e --data DIR --peers DIR --out DIR
+
+`human-eval`: openai/human-eval on samples of CodeGen-16B. `evalplus`: EvalPlus on the same. `mbpp`: human-eval's
+executor on MBPP's programs and assertions, as the metric `code_eval` does. `multipl-e`: the evaluators of
+nuprl/MultiPL-E, on answers of a model, mutants of them, and programs that exit before the tests, in the languages that
+are installed.
+
+Originals do not isolate programs: each runs in a file system that it cannot write, without network and privileges
+(`confined.py`). Programs run one at a time on either side. Verdicts are kept in --out, from which an interrupted run
+goes on; the CPU seconds of an original are those of each program, those of spanwise are all that its processes used
+from the first program on.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import site
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from agreement_cases import (
+    Case,
+    evalplus_samples,
+    humaneval_samples,
+    interleaved,
+    mbpp_programs,
+    multipl_e_programs,
+    unique,
+)
+from confined import confined
+from rich import box
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from analyzers.runtime import doctor
+
+HERE = Path(__file__).resolve().parent
+TIMEOUT_S = 3.0
+"""human-eval's default."""
+AGAIN = 10
+"""How many times as long a program that ran out of time may take when it is asked again."""
+SHIMS = {
+    "csc": 'exec mcs "$@"',
+    "rdmd": 'shift; gdc -funittest -fmain "$1" -o "$1.out" 2>&1 >&2 && exec "$1.out"',
+    "javac": 'CLASSPATH=/usr/share/java/javatuples.jar exec /usr/bin/javac "$@"',
+    "java": 'exec /usr/bin/java "${@//\\/usr\\/multiple\\/javatuples-1.2.jar/\\/usr\\/share\\/java\\/javatuples.jar}"',
+}
+"""Where Debian calls a tool otherwise than MultiPL-E's image, or has another one: what stands in its place."""
+WITH_ANSWERS = (
+    "bash", "cpp", "csharp", "d", "go", "java", "javascript", "lua", "perl", "php", "r", "racket", "ruby", "rust",
+    "scala", "typescript",
+)  # fmt: skip
+"""Languages for which the data holds answers of a model."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """One comparison."""
+
+    name: str
+    original: str
+    cases: list[Case]
+    peers: dict[str, Path]
+    path: str
+    """PYTHONPATH of the original, in which /tmp/NAME are the peers."""
+
+
+@dataclass
+class Judged:
+    """What one harness said."""
+
+    verdicts: dict[str, dict[str, Any]]
+    cpu_s: float = 0.0
+    wall_s: float = 0.0
+
+
+def judged(study: Study, cases: Sequence[Case], harness: str, file: Path) -> Judged:
+    """The verdicts of a harness on all cases: those in `file`, and then the others, which go there."""
+    found = _read(file)
+    todo = [case for case in cases if case.key not in found.verdicts]
+    if harness == "spanwise" and len(todo) < len(cases) and todo:
+        file.unlink()  # its CPU seconds are known of whole runs only
+        found, todo = _read(file), list(cases)
+    if todo:
+        with file.open("a", encoding="utf-8") as kept:
+            lines = _run(study, todo, harness)
+            title = f"{study.name}: {harness}"
+            for line in track(lines, title, len(todo) + 1, console=Console(stderr=True), update_period=1):
+                kept.write(line)
+                kept.flush()
+        found = _read(file)
+    missing = [case.key for case in cases if case.key not in found.verdicts]
+    if missing:
+        sys.exit(f"{harness} said nothing of {len(missing)} programs, such as {missing[0]}")
+    return found
+
+
+def _read(file: Path) -> Judged:
+    found = Judged({})
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue  # cut short by a crash
+        if "key" in row:
+            found.verdicts[row["key"]] = row
+        else:
+            found.cpu_s, found.wall_s = row["cpu_s"], row["wall_s"]
+    return found
+
+
+def _run(study: Study, cases: Sequence[Case], harness: str) -> Iterator[str]:
+    command = [sys.executable, "-P", str(HERE / "originals.py"), harness]
+    environment = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"}
+    if harness == "spanwise":
+        jobs = [{"key": case.key, "item": case.item, "timeout_s": TIMEOUT_S} for case in cases]
+        path = f"PYTHONPATH={HERE}:{HERE.parent}"
+        command = ["env", path, *command]
+    else:
+        jobs = [case.job for case in cases]
+        environment |= {"PYTHONPATH": ":".join([study.path, *site.getsitepackages()])}
+        command = confined(command, environment=environment, shown=study.peers, shims=SHIMS)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        with process.stdin as stdin:
+            stdin.writelines(json.dumps(job) + "\n" for job in jobs)
+        yield from process.stdout
+        if process.wait():
+            sys.exit(f"{harness} ended with exit status {process.returncode}")
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def table(study: Study, original: Judged, own: Judged) -> Table:
+    """Per row of the study: programs, verdicts that agree, and which way the others differ."""
+    shown = Table(title=f"{study.name}: {study.original} and spanwise", box=box.MARKDOWN)
+    for column in ("", "programs", "pass", "agree", "original passes alone", "spanwise passes alone", "agreement"):
+        shown.add_column(column, justify="right" if column else "left")
+    rows: dict[str, Counter[tuple[bool, bool]]] = {}
+    for case in study.cases:
+        pair = original.verdicts[case.key]["passed"], own.verdicts[case.key]["passed"]
+        rows.setdefault(case.group, Counter())[pair] += 1
+    if len(rows) > 1:
+        rows["all"] = sum(rows.values(), Counter())
+    for group, counts in rows.items():
+        same, total = counts[True, True] + counts[False, False], counts.total()
+        numbers = (total, counts[True, True], same, counts[True, False], counts[False, True])
+        shown.add_row(group, *(f"{number:,}" for number in numbers), f"{same / total:.2%}")
+    return shown
+
+
+def differing(study: Study, original: Judged, own: Judged) -> list[tuple[Case, dict[str, Any], dict[str, Any]]]:
+    """The cases on which the two do not agree, with what each said."""
+    pairs = ((case, original.verdicts[case.key], own.verdicts[case.key]) for case in study.cases)
+    return [(case, one, other) for case, one, other in pairs if one["passed"] != other["passed"]]
+
+
+def costs(study: Study, original: Judged, runs: dict[str, tuple[list[Case], Judged]]) -> Table:
+    """CPU seconds of either side, for unique programs and with all duplicates."""
+    shown = Table(title=f"{study.name}: CPU seconds, one program at a time", box=box.MARKDOWN)
+    for column in ("", "programs", study.original, "ms each", "spanwise", "ms each", "times"):
+        shown.add_column(column, justify="right" if column else "left")
+    for name, (cases, own) in runs.items():
+        theirs = sum(original.verdicts[case.key]["cpu_s"] for case in cases)
+        each = 1000 / len(cases)
+        cells = (f"{theirs:.1f}", f"{theirs * each:.2f}", f"{own.cpu_s:.1f}", f"{own.cpu_s * each:.2f}")
+        shown.add_row(name, f"{len(cases):,}", *cells, f"{theirs / own.cpu_s:.1f}")
+    return shown
+
+
+def studies(names: Sequence[str], data: Path, peers: Path, *, sample: int, seed: int, count: int) -> Iterator[Study]:
+    """The comparisons that were asked for, with their cases."""
+    folder, place = {"peers": peers}, "/tmp/peers"
+    python: dict[str, tuple[str, Callable[[Path, float], Iterator[Case]]]] = {
+        "human-eval": ("human-eval", humaneval_samples),
+        "evalplus": ("evalplus", evalplus_samples),
+        "mbpp": ("human-eval", mbpp_programs),
+    }
+    for name in names:
+        if name in python:
+            original, made = python[name]
+            cases = list(made(data, TIMEOUT_S))
+            if sample and sample < len(cases):
+                cases = random.Random(seed).sample(cases, sample)
+            yield Study(name, original, interleaved(cases), folder, place)
+        else:
+            chosen = [language for language in WITH_ANSWERS if doctor.tools(language).version]
+            print("not here:", ", ".join(set(WITH_ANSWERS) - set(chosen)) or "none", file=sys.stderr)
+            cases = [case for language in chosen for case in multipl_e_programs(language, data, count)]
+            yield Study(name, name, cases, folder, f"{place}/MultiPL-E/evaluation/src")
+
+
+NAMES = ("human-eval", "mbpp", "evalplus", "multipl-e")
+
+
+def main(
+    names: Annotated[list[str], typer.Argument(help=f"Comparisons: {', '.join(NAMES)}.", metavar="NAME...")],
+    data: Annotated[Path, typer.Option(help="Folder with humaneval/, mbpp/, multipl-e/ and reranker/.")],
+    peers: Annotated[Path, typer.Option(help="Folder of the originals; MultiPL-E in MultiPL-E/.")],
+    out: Annotated[Path, typer.Option(help="Folder where verdicts are kept.")],
+    sample: Annotated[int, typer.Option(help="That many cases, chosen by --seed; 0: all.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the choice.")] = 0,
+    count: Annotated[int, typer.Option(help="MultiPL-E: programs per language whose compiler is quick.")] = 96,
+    show: Annotated[bool, typer.Option("--list", help="Show each disagreement.")] = False,
+) -> None:
+    """Prints tables."""
+    if unknown := set(names) - set(NAMES):
+        sys.exit(f"unknown comparison {min(unknown)!r}; known are {', '.join(NAMES)}")
+    out.mkdir(parents=True, exist_ok=True)
+    console = Console(width=120)  # tables that can be pasted into the docs
+    for study in studies(names, data, peers, sample=sample, seed=seed, count=count):
+        original = judged(study, study.cases, study.original, out / f"{study.name}.{study.original}.jsonl")
+        own = judged(study, study.cases, "spanwise", out / f"{study.name}.spanwise.jsonl")
+        console.print(table(study, original, own))
+        different = differing(study, original, own)
+        if study.name == "human-eval":
+            apart = unique(study.cases)
+            own_apart = judged(study, apart, "spanwise", out / f"{study.name}.spanwise.unique.jsonl")
+            runs = {"unique programs": (apart, own_apart), "with duplicates": (study.cases, own)}
+            console.print(costs(study, original, runs))
+        if show:
+            for case, one, other in different:
+                console.print(case.key, case.kind, one["said"][-200:], other["said"][:200], sep=" | ", markup=False)
+
+
+if __name__ == "__main__":
+    typer.run(main)
