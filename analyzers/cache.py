@@ -7,7 +7,7 @@ import logging
 import sqlite3
 import threading
 from collections import OrderedDict
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -24,10 +24,24 @@ BUSY_S = 10.0
 logger = logging.getLogger(__name__)
 
 
-def key(source: Source, analyzer: str, fingerprint: str) -> bytes:
-    """What a report depends on, hashed: everything of the source but its place in the completion."""
+def content_of(source: Source) -> bytes:
+    """What reports on a source depend on, hashed: everything of it but its place in the completion."""
+    return _hashed(source.text, str(source.prefix), str(source.truncated), source.language)
+
+
+def key_of(content: bytes, analyzer: str, fingerprint: str) -> bytes:
+    """What one analyzer's report depends on."""
+    return content + _about(analyzer, fingerprint)
+
+
+@lru_cache(maxsize=4096)
+def _about(analyzer: str, fingerprint: str) -> bytes:
+    return _hashed(analyzer, fingerprint)
+
+
+def _hashed(*parts: str) -> bytes:
     digest = blake2b(digest_size=16)
-    for part in (source.text, str(source.prefix), str(source.truncated), source.language, analyzer, fingerprint):
+    for part in parts:
         data = encode(part)
         digest.update(len(data).to_bytes(8, "big"))
         digest.update(data)

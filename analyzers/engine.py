@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 import grammars
 from analyzers import blame, registry
-from analyzers.cache import ReportCache, key, lasting
+from analyzers.cache import ReportCache, content_of, key_of, lasting
 from analyzers.calls import Calls
 from analyzers.errors import AnalyzerError, boundary
 from analyzers.futures import when_done
@@ -139,10 +139,11 @@ class Engine:
         if self._closed:
             raise RuntimeError("the engine is closed")
         languages = [grammars.get(source.language).name for source in sources]
+        contents = [content_of(source) for source in sources]
         columns = [
-            [self._test(source, tests) for source, tests in zip(sources, suites, strict=True)]
+            [self._test(*row) for row in zip(sources, contents, suites, strict=True)]
             if name == registry.RUNTIME
-            else self._analyse(name, sources, languages)
+            else self._analyse(name, sources, contents, languages)
             for name in self.analyzers
         ]
         return [self._gathered([column[row] for column in columns]) for row in range(len(sources))]
@@ -182,14 +183,21 @@ class Engine:
     ) -> None:
         self.close()
 
-    def _gathered(self, jobs: Sequence[_Job]) -> Future[tuple[Report, ...]]:
+    def _gathered(self, row: Sequence[_Job | Report]) -> Future[tuple[Report, ...]]:
+        """The reports of one source, of which some are there."""
+        jobs = [entry for entry in row if isinstance(entry, _Job)]
+
         def leave(done: Future[tuple[Report, ...]]) -> None:
             if done.cancelled():
                 for job in jobs:
                     self._leave(job)
 
-        reports = when_done([job.future for job in jobs], lambda: tuple(job.future.result() for job in jobs))
-        reports.add_done_callback(leave)
+        def gather() -> tuple[Report, ...]:
+            return tuple(entry.future.result() if isinstance(entry, _Job) else entry for entry in row)
+
+        reports = when_done([job.future for job in jobs], gather)
+        if jobs:
+            reports.add_done_callback(leave)
         return reports
 
     def _leave(self, job: _Job) -> None:
@@ -202,17 +210,17 @@ class Engine:
         if job.tests is not None:
             job.tests.cancel()
 
-    def _test(self, source: Source, tests: Tests | None) -> _Job:
+    def _test(self, source: Source, content: bytes, tests: Tests | None) -> _Job | Report:
         if tests is None:
-            return _done(Report(registry.RUNTIME, Status.NOT_APPLICABLE, detail="there are no tests to run"))
+            return Report(registry.RUNTIME, Status.NOT_APPLICABLE, detail="there are no tests to run")
         from analyzers import runtime
 
         with self._lock:
             if not self._runtime_held:
                 self._runtime_held = True
                 _hold_runtime()
-        job, new = self._job(registry.RUNTIME, source, self._content(source, tests))
-        if not new:
+        job, new = self._job(registry.RUNTIME, source, self._key(content, source.language, tests))
+        if isinstance(job, Report) or not new:
             return job
 
         def finish(done: Future[Report]) -> None:
@@ -232,47 +240,50 @@ class Engine:
         running.add_done_callback(finish)
         return job
 
-    def _content(self, source: Source, tests: Tests) -> bytes:
+    def _key(self, content: bytes, language: str, tests: Tests) -> bytes:
         from analyzers.runtime import Limits, wire
         from analyzers.runtime.fingerprint import fingerprint
 
         try:
-            about = fingerprint(source.language, tests, self._limits or Limits(), self._tier)
+            about = fingerprint(language, tests, self._limits or Limits(), self._tier)
         except (wire.NotPlain, RecursionError):
             return os.urandom(16)  # such tests cannot be sent either, which the report will say
-        return key(source, registry.RUNTIME, about)
+        return key_of(content, registry.RUNTIME, about)
 
-    def _analyse(self, name: str, sources: Sequence[Source], languages: Sequence[str]) -> list[_Job]:
+    def _analyse(
+        self, name: str, sources: Sequence[Source], contents: Sequence[bytes], languages: Sequence[str]
+    ) -> list[_Job | Report]:
         loaded = self._load(name)
         if isinstance(loaded, Report):
-            return [_done(loaded) for _ in sources]
-        jobs, begun = [], []
-        for source, language in zip(sources, languages, strict=True):
+            return [loaded] * len(sources)
+        jobs: list[_Job | Report] = []
+        begun: list[_Job] = []
+        for source, content, language in zip(sources, contents, languages, strict=True):
             if language not in loaded.analyzer.languages and loaded.analyzer.languages != ("*",):
                 detail = f"{name} is for {', '.join(loaded.analyzer.languages)}, not for {language}"
-                jobs.append(_done(Report(name, Status.NOT_APPLICABLE, detail=detail)))
+                jobs.append(Report(name, Status.NOT_APPLICABLE, detail=detail))
                 continue
-            job, new = self._job(name, source, key(source, name, loaded.fingerprint))
+            job, new = self._job(name, source, key_of(content, name, loaded.fingerprint))
             jobs.append(job)
-            if new:
+            if new and isinstance(job, _Job):
                 begun.append(job)
         if begun:
             self._calls.add(name, begun, batch_size=loaded.analyzer.batch_size)
         return jobs
 
-    def _job(self, name: str, source: Source, content: bytes) -> tuple[_Job, bool]:
-        """The job for a content, and whether it is new: not known from the cache and not under way."""
+    def _job(self, name: str, source: Source, key: bytes) -> tuple[_Job | Report, bool]:
+        """The report under a key where it is known; else the job for it, and whether it is new: not under way."""
         with self._lock:
-            report = self._cache.get(content)
+            report = self._cache.get(key)
             if report is not None:
-                return _done(report), False
-            if content in self._flights:
-                job = self._flights[content]
+                return report, False
+            if key in self._flights:
+                job = self._flights[key]
                 job.wanted += 1
                 return job, False
             if self._closed:
                 raise RuntimeError("the engine is closed")
-            job = self._flights[content] = _Job(content, name, source, Future())
+            job = self._flights[key] = _Job(key, name, source, Future())
             job.future.set_running_or_notify_cancel()  # one of those who want it must not cancel it for the others
             return job, True
 
@@ -383,13 +394,6 @@ def _reports(analyzer: Analyzer, done: Future[list[Report]], count: int) -> list
     except BaseException as error:  # the worker died, or the analyzer raised what is no Exception
         report = Report(analyzer.name, Status.FAILED, detail=f"the worker of {analyzer.name} died: {one_line(error)}")
     return [report] * count
-
-
-def _done(report: Report) -> _Job:
-    """The job of a report that is there."""
-    future: Future[Report] = Future()
-    future.set_result(report)
-    return _Job(b"", report.analyzer, Source(""), future)
 
 
 _engines: weakref.WeakSet[Engine] = weakref.WeakSet()

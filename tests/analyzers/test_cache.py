@@ -4,7 +4,7 @@ import sqlite3
 import pytest
 
 from analyzers import cache as module
-from analyzers.cache import ReportCache, key, lasting
+from analyzers.cache import ReportCache, content_of, key_of, lasting
 from analyzers.types import (
     Diagnostic,
     Kind,
@@ -22,6 +22,10 @@ from analyzers.types import (
 
 def report(name):
     return Report(name, Status.OK)
+
+
+def key(source, analyzer, fingerprint):
+    return key_of(content_of(source), analyzer, fingerprint)
 
 
 @pytest.mark.parametrize(
