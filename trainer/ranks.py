@@ -8,6 +8,7 @@ for a process hears what became of it, so that all go on or all end.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import timedelta
@@ -26,6 +27,8 @@ DONE, FAILED = "done", "failed"
 BROKEN_OFF: dict[str, type[KeyboardInterrupt]] = {"terminated": Terminated, "interrupted": KeyboardInterrupt}
 PATIENCE = timedelta(hours=2)
 """How long a process waits for one that says nothing; one that has ended is noticed at once."""
+HEAD_START_S = 2.0
+"""How long the others wait for the one that failed: launchers end all once one has ended, and it has to say why."""
 BUCKET = 1 << 24
 """Numbers of gradients that are added up at a time."""
 
@@ -146,6 +149,7 @@ class Ranks:
             self._told = error
             raise error
         if failed:
+            time.sleep(HEAD_START_S)
             raise Elsewhere(f"process {failed[0]} of {self.count} failed ({everything[failed[0]][1]})")
         for state, kind in BROKEN_OFF.items():
             if any(state == each for each, _ in everything):
