@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from rewards.registry import did_you_mean
 from trainer import checkpoint, lora, nonfinite, tasks, tracking
 from trainer.config import Config, ConfigError, restore
 from trainer.display import Display
+from trainer.generation import Backend, GenerationFailed
+from trainer.generation.roles import Roles
 from trainer.log import flat
 from trainer.loop import Loop
 from trainer.policy import Policy
@@ -69,12 +72,18 @@ def prepare(
         train, held_out = (_fitting(found, policies[0], settings, display) for found in (train, held_out))
         ranks.agree((settings.model_dump(), len(train), len(held_out)), "settings or tasks")
         loop = _loop(settings, policies, train, scorer, ranks)
-        if saved is not None:
-            _put_back(loop, saved, state)
         resumed = folder is not None
         if folder is None:
             folder = ranks.from_first(lambda: _new_folder(settings))
+            undo.callback(shutil.rmtree, folder, ignore_errors=True)
             settings = settings.model_copy(update={"run": settings.run.model_copy(update={"name": folder.name})})
+        loop.roles = _roles(settings, policies[0], folder, display, ranks)
+        undo.callback(loop.roles.close)
+        with _generator_in_one_line():
+            if saved is not None:
+                _put_back(loop, saved, state)
+            else:
+                loop.roles.start()
         if ranks.first:
             replace_text(folder / CONFIG, settings.model_dump_json(indent=2))
         undo.pop_all()
@@ -224,6 +233,60 @@ def _loop(
     policy, reference = policies
     accelerator = _accelerator(settings)
     return Loop(settings, policy, train, scorer, accelerator=accelerator, reference=reference, ranks=ranks)
+
+
+def _roles(settings: Config, policy: Policy, folder: Path, display: Display, ranks: Ranks) -> Roles:
+    """Who samples."""
+    chosen = settings.generation
+    if chosen.backend == "local":
+        return Roles(policy)
+    if ranks.count > 1:
+        raise ConfigError(
+            f"generation.backend = {chosen.backend!r} goes with one process that learns, got {ranks.count}; with more, "
+            "each samples for itself: set it to local"
+        )
+    backend = _process(settings, policy, folder) if chosen.backend == "process" else _remote(
+        settings, policy, folder, display
+    )
+    return Roles(policy, backend, every=chosen.sync_every, ahead=chosen.ahead)
+
+
+def _process(settings: Config, policy: Policy, folder: Path) -> Backend:
+    from trainer.generation.process import Place, Process
+
+    model, chosen = settings.model, settings.generation
+    place = Place(
+        device=chosen.device or str(policy.model.device),
+        dtype=model.dtype,
+        mixed_precision=model.mixed_precision,
+        threads=chosen.threads or torch.get_num_threads(),
+    )
+    return Process(policy, place, work=folder)
+
+
+def _remote(settings: Config, policy: Policy, folder: Path, display: Display) -> Backend:
+    from trainer.generation import http
+    from trainer.generation.remote import Remote
+
+    http.check()
+    if policy.seq2seq:
+        raise ConfigError("generation.backend = 'openai' is for decoder-only models; set it to local or process")
+    chosen = settings.generation
+    return Remote(
+        policy.codec,
+        settings.server,
+        folder=settings.server.folder or folder / "weights",
+        trailing=chosen.ahead or chosen.sync_every > 1,
+        say=display.warn,
+    )
+
+
+@contextmanager
+def _generator_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except GenerationFailed as error:
+        raise ConfigError(str(error)) from error
 
 
 def _fitting(found: Sequence[Task], policy: Policy, settings: Config, display: Display) -> list[Task]:

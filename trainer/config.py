@@ -20,6 +20,8 @@ from pydantic_core import ErrorDetails
 from rewards import schemes
 from rewards.registry import did_you_mean
 from trainer.curriculum import Plan
+from trainer.generation.schedule import check_generator
+from trainer.generation.sections import Generation, Server
 from trainer.recipes import RECIPES
 from trainer.sections import (
     BufferSettings,
@@ -76,6 +78,8 @@ class Config(Section):
     optimizer: Optimizer = Optimizer()
     run: Run = Run()
     evaluation: Evaluation = Evaluation()
+    generation: Generation = Generation()
+    server: Server = Server()
 
     @property
     def scheme_spec(self) -> schemes.Spec:
@@ -98,6 +102,7 @@ class Config(Section):
         advantages.bind(self.advantage.name, **self.advantage.options)
         losses.bind(self.loss.name, **self.loss.options)
         _compatible(self)
+        check_generator(self)
         return self
 
 

@@ -21,6 +21,8 @@ from trainer.buffer import Buffer
 from trainer.config import Config
 from trainer.curriculum import Curriculum
 from trainer.experience import Shaping, alike, experiences, silent
+from trainer.generation import Generator
+from trainer.generation.roles import Roles, Sample
 from trainer.kl_control import adapted
 from trainer.parts import Part, joined
 from trainer.policy import Policy
@@ -66,8 +68,10 @@ class Loop:
         accelerator: Accelerator | None = None,
         reference: Policy | None = None,
         ranks: Ranks | None = None,
+        roles: Roles | None = None,
     ) -> None:
-        """`reference` is the frozen policy of the KL term, `ranks` are the processes that learn as one."""
+        """`reference` is the frozen policy of the KL term, `ranks` are the processes that learn as one, `roles` who
+        samples where it is not the policy itself."""
         self.step = 0
         """Optimiser steps done."""
         self.rounds = 0
@@ -77,6 +81,7 @@ class Loop:
         self.kl_weight = settings.objective.kl_weight
         """Scale of the KL penalty in the reward by now."""
         self.policy = policy
+        self.roles = roles or Roles(policy)
         self.buffer = Buffer(settings.buffer.setup())
         self._settings = settings
         self._tasks = {task.id: task for task in tasks}
@@ -132,6 +137,7 @@ class Loop:
                 self.rounds += 1
             self.best, self._hopeless = dict(drawn.best), drawn.hopeless
             self._steer_kl(drawn.samples)
+            self._begin_ahead()
         batch = self.buffer.draw(settings.buffer.batch, step=self.step, seed=settings.run.seed)
         learned = self.learner.step(batch, self._given([sample.rollout for sample in batch]))
         ages = [self.step - sample.rollout.step for sample in batch]
@@ -154,6 +160,7 @@ class Loop:
             "curriculum": self._curriculum.state(),
             "buffer": self.buffer.state(),
             "learner": self.learner.state(),
+            "generator": self.roles.state(step=self.step, rounds=self.rounds),
             "random": checkpoint.random_state(),
         }
 
@@ -166,12 +173,12 @@ class Loop:
         self._curriculum.restore(state.get("curriculum", {}))
         self.buffer.restore(state["buffer"])
         self.learner.restore(state["learner"])
+        self.roles.restore(state.get("generator", {}))
         checkpoint.restore_random_state(state["random"])
 
     def _collect(self, number: int) -> Part:
         """A round, of which each process samples, scores and weighs up some of the groups."""
-        rollout, seed = self._settings.rollout, self._settings.run.seed
-        tasks = self._curriculum.choose(rollout.tasks, round_number=number, seed=seed)
+        tasks = self._chosen(number)
         places = dealt([task.id for task in tasks], self._ranks.count)
 
         def part() -> Part:
@@ -184,22 +191,43 @@ class Loop:
         with self.learner.whole():
             return joined(places, self._ranks.gather(part, breakable=True))
 
-    def _sampled(self, tasks: Sequence[Task], number: int) -> Round:
-        rollout, seed = self._settings.rollout, self._settings.run.seed
-        collected = collect(
-            self.policy,
-            tasks,
-            self._scorer,
-            samples=rollout.samples,
-            sampling=Sampling(rollout.temperature, rollout.top_p, rollout.max_new_tokens),
-            # Several rounds may belong to one step (warm-up), so the round has a part in the seed.
-            seed=int(np.random.SeedSequence((seed, number)).generate_state(1)[0]),
-            step=self.step,
+    def _chosen(self, number: int) -> list[Task]:
+        """The tasks of a round."""
+        return self._curriculum.choose(
+            self._settings.rollout.tasks, round_number=number, seed=self._settings.run.seed
         )
-        if not rollout.greedy:
-            return collected
-        limit = rollout.max_new_tokens
-        return with_greedy(collected, self.policy, self._scorer, max_new_tokens=limit, step=self.step)
+
+    def _sampled(self, tasks: Sequence[Task], number: int) -> Round:
+        return self.roles.round(number, first=self.rounds, step=self.step, sample=self._sampling(tasks, number))
+
+    def _sampling(self, tasks: Sequence[Task], number: int) -> Sample:
+        """How a round is sampled and scored, by whoever does it."""
+        rollout, seed = self._settings.rollout, self._settings.run.seed
+
+        def sample(generator: Generator, step: int) -> Round:
+            collected = collect(
+                generator,
+                tasks,
+                self._scorer,
+                samples=rollout.samples,
+                sampling=Sampling(rollout.temperature, rollout.top_p, rollout.max_new_tokens),
+                # Several rounds may belong to one step (warm-up), so the round has a part in the seed.
+                seed=int(np.random.SeedSequence((seed, number)).generate_state(1)[0]),
+                step=step,
+            )
+            if not rollout.greedy:
+                return collected
+            limit = rollout.max_new_tokens
+            return with_greedy(collected, generator, self._scorer, max_new_tokens=limit, step=step)
+
+        return sample
+
+    def _begin_ahead(self) -> None:
+        """Has the round that is due next begun, where the generator samples while the policy learns."""
+        refresh = self._settings.buffer.refresh
+        if self.roles.ahead and refresh != "never" and self.step + refresh < self._settings.run.steps:
+            sample = self._sampling(self._chosen(self.rounds), self.rounds)
+            self.roles.begin(self.rounds, step=self.step, sample=sample)
 
     def _steer_kl(self, samples: Sequence[Experience]) -> None:
         """Brings the scale of the KL penalty nearer to what keeps the policy at the wanted distance."""

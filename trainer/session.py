@@ -21,6 +21,7 @@ from trainer.config import Config
 from trainer.display import Display, summary
 from trainer.evaluate import evaluate
 from trainer.evaluation import Evaluation, Graded, summarise
+from trainer.generation import GenerationFailed
 from trainer.interrupts import Elsewhere, Interrupts
 from trainer.log import METRICS, Log, read
 from trainer.loop import Drawn, HarnessFailed, Loop
@@ -69,6 +70,7 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with suppress(KeyboardInterrupt), self.interrupts.deferred():  # it is ending already
+            self.loop.roles.close()
             self.scorer.close()
             self.judge.close()
         self.interrupts.__exit__(kind, error, trace)
@@ -88,7 +90,7 @@ class Session:
         except (Elsewhere, Deserted) as error:
             self.display.say(f"error: {error}; {self._kept()}. Go on with: {self._resume_command()}")
             return FAILED
-        except HarnessFailed as error:
+        except (HarnessFailed, GenerationFailed) as error:
             self._save()
             self.display.say(f"error: {error}; when that is mended, go on with: {self._resume_command()}")
             return FAILED

@@ -19,7 +19,7 @@ OnDone: TypeAlias = Callable[[int, Rollout], None]
 """Called with the number of a rollout, task * samples + sample, and the rollout, as soon as it has finished."""
 
 
-class GenerationFailed(RuntimeError):
+class GenerationFailed(Exception):
     """The generator is gone or does not answer as it should: a fault of the machinery, not of the programs."""
 
 

@@ -55,6 +55,14 @@ class Roles:
             self.generator, self._follow(step, reserved=self._reserved is not None and self._reserved >= first)
         )
 
+    def start(self) -> None:
+        """Gives the generator its first weights, those of step 0.
+
+        Raises:
+            GenerationFailed: it could not take them.
+        """
+        self._follow(0)
+
     def begin(self, number: int, *, step: int, sample: Sample) -> None:
         """Begins to sample round `number` with the weights of `step`, or as old as `every` allows; with `ahead` only.
 
