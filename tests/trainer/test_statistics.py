@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.statistics import Estimate, difference, estimate, over_seeds, pass_at_k, wilson
+from trainer.statistics import Estimate, difference, estimate, mcnemar, n_at_k, over_seeds, pass_at_k, wilson
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,45 @@ def test_pass_at_k_survives_counts_whose_binomials_overflow_a_float() -> None:
 def test_pass_at_k_refuses_counts_that_make_no_sense(n: int, c: int, k: int) -> None:
     with pytest.raises(ValueError, match="pass@k needs"):
         pass_at_k(n, c, k)
+
+
+@given(
+    st.integers(1, 7).flatmap(
+        lambda samples: st.tuples(st.just(samples), st.integers(0, samples), st.integers(1, samples)).flatmap(
+            lambda known: st.tuples(st.just(known), st.integers(0, known[1]), st.integers(1, known[2]))
+        )
+    )
+)
+def test_n_at_k_is_the_share_of_choices_with_a_pass(case: tuple[tuple[int, int, int], int, int]) -> None:
+    (samples, filtered, k), passed, n = case
+    chances = []
+    for drawn in combinations(range(samples), k):  # the first `passed` pass, the first `filtered` are let through
+        through = [index for index in drawn if index < filtered]
+        choices = list(combinations(through, min(n, len(through))))
+        chances.append(sum(any(index < passed for index in choice) for choice in choices) / len(choices))
+    assert isclose(n_at_k(samples, filtered, passed, n=n, k=k), sum(chances) / len(chances), abs_tol=1e-9)
+
+
+def test_without_a_filter_n_at_k_is_pass_at_n() -> None:
+    assert isclose(n_at_k(10, 10, 3, n=2, k=6), pass_at_k(10, 3, 2))
+
+
+@pytest.mark.parametrize(
+    ("samples", "filtered", "passed", "n", "k"),
+    [(3, 4, 1, 1, 1), (3, 1, 2, 1, 1), (3, 2, -1, 1, 1), (3, 2, 1, 2, 1), (3, 2, 1, 1, 4), (3, 2, 1, 0, 1)],
+)
+def test_n_at_k_refuses_counts_that_make_no_sense(samples: int, filtered: int, passed: int, n: int, k: int) -> None:
+    with pytest.raises(ValueError, match="n@k needs"):
+        n_at_k(samples, filtered, passed, n=n, k=k)
+
+
+def test_mcnemar_by_hand() -> None:
+    # 1 of 6 or fewer, or 5 or more, of fair coins: 2 * (1 + 6) / 64.
+    assert isclose(mcnemar(5, 1), 14 / 64)
+    assert mcnemar(1, 5) == mcnemar(5, 1)
+    assert mcnemar(0, 0) == mcnemar(3, 3) == 1.0
+    with pytest.raises(ValueError, match="not negative"):
+        mcnemar(-1, 2)
 
 
 def test_wilson_by_hand() -> None:
