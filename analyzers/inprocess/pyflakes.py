@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from analyzers.findings import Finding
-from analyzers.inprocess.base import InProcess
+from analyzers.inprocess.base import InProcess, deeply
 from analyzers.positions import PYTHON_AST, Convention, LineTable
 from analyzers.python_syntax import parse, syntax_error
 from analyzers.types import Kind, Severity, Span
@@ -60,8 +60,15 @@ them.
 """
 
 
-def check(text: str) -> Iterator[Finding]:
+def check(text: str) -> list[Finding]:
     """Findings with offsets in code points."""
+    try:
+        return list(_findings(text))
+    except (RecursionError, MemoryError):  # rare; and the way to the deep thread costs a third of what a check does
+        return deeply(lambda: list(_findings(text)))
+
+
+def _findings(text: str) -> Iterator[Finding]:
     error = syntax_error(text)
     if error is not None:
         yield error
@@ -145,7 +152,6 @@ ANALYZER = InProcess(
     check=check,
     convention=Convention(),
     packages=("pyflakes",),
-    deep=True,
     batch_size=8,
 )
 
