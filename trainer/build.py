@@ -245,8 +245,10 @@ def _roles(settings: Config, policy: Policy, folder: Path, display: Display, ran
             f"generation.backend = {chosen.backend!r} goes with one process that learns, got {ranks.count}; with more, "
             "each samples for itself: set it to local"
         )
-    backend = _process(settings, policy, folder) if chosen.backend == "process" else _remote(
-        settings, policy, folder, display
+    backend = (
+        _process(settings, policy, folder)
+        if chosen.backend == "process"
+        else _remote(settings, policy, folder, display)
     )
     return Roles(policy, backend, every=chosen.sync_every, ahead=chosen.ahead)
 

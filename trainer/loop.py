@@ -193,9 +193,7 @@ class Loop:
 
     def _chosen(self, number: int) -> list[Task]:
         """The tasks of a round."""
-        return self._curriculum.choose(
-            self._settings.rollout.tasks, round_number=number, seed=self._settings.run.seed
-        )
+        return self._curriculum.choose(self._settings.rollout.tasks, round_number=number, seed=self._settings.run.seed)
 
     def _sampled(self, tasks: Sequence[Task], number: int) -> Round:
         return self.roles.round(number, first=self.rounds, step=self.step, sample=self._sampling(tasks, number))
