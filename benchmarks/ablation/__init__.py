@@ -1,0 +1,1 @@
+"""Does finer feedback help? See `benchmarks.ablation.__main__`."""

@@ -1,0 +1,216 @@
+"""The tables in Markdown, the chart, and the place in a document that they go to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from benchmarks.ablation.figures import Charged, Result, against, reached
+from benchmarks.ablation.rows import BASELINE, FEEDBACK, ROWS, Row
+from benchmarks.ablation.runs import Grid, chosen_rate, tuned
+from trainer.charts import PALETTE
+from trainer.statistics import Estimate, over_seeds
+
+Results = Mapping[str, Sequence[Result]]
+"""Finished runs by the name of their row."""
+
+BEGIN, END = "<!-- ablation -->", "<!-- /ablation -->"
+TARGETS = {"short": (0.5, 0.6, 0.7), "long": (0.3, 0.4, 0.5)}
+"""pass@1 to be reached, by family."""
+OTHER_TARGETS = (0.1, 0.2, 0.3)
+OUTCOMES = ("pass", "failure", "error", "syntax_error", "timeout")
+
+
+def written(grid: Grid, found: Results, *, chart: str | None) -> str:
+    """The section of a family; `chart` is the address of its picture."""
+    name, size = grid.family.name, grid.size
+    total = sum(map(len, found.values()))
+    head = (
+        f"## {name}: {size.total_samples} programs in {size.steps} steps of {size.step_samples} "
+        f"({size.tasks} tasks x {size.samples}), measured on {size.measured_tasks} held-out tasks x "
+        f"{size.measured_samples}\n\n{total} of {len(grid.rows) * grid.seeds} measured runs are finished."
+    )
+    if not total:
+        return head
+    parts = [head, _before(found), _shares(grid, found), _speed(grid, found), _reasons(grid, found), _rates(grid)]
+    if chart:
+        parts.insert(2, f"![held-out pass@1 over training samples, {name}]({chart})")
+    return "\n\n".join(part for part in parts if part)
+
+
+def replaced(document: str, body: str) -> str:
+    """The document with `body` between its two marks.
+
+    Raises:
+        ValueError: it does not have both marks, once each and in order.
+    """
+    if document.count(BEGIN) != 1 or document.count(END) != 1 or document.index(BEGIN) > document.index(END):
+        raise ValueError(f"the document needs one {BEGIN} and after it one {END}")
+    before, rest = document.split(BEGIN)
+    return f"{before}{BEGIN}\n\n{body.strip()}\n\n{END}{rest.split(END)[1]}"
+
+
+def draw(grid: Grid, found: Results, path: Path) -> None:
+    """Held-out pass@1 over training samples as SVG: means over seeds, with bands of their 95% intervals."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    with matplotlib.rc_context({"svg.hashsalt": "spanwise", "svg.fonttype": "none", "font.size": 9}):
+        figure, axes = pyplot.subplots(1, 2, figsize=(10, 3.6), layout="constrained", sharey=True)
+        for axis, framework in zip(axes, ("online", "offline"), strict=True):
+            _panel(axis, grid, found, framework)
+        axes[0].set_ylabel("held-out pass@1")
+        figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+        pyplot.close(figure)
+
+
+def _panel(axis: Any, grid: Grid, found: Results, framework: str) -> None:
+    """The curves of a framework, and that of the baseline as a reference."""
+    rows = [row for row in grid.rows if row.framework == framework or row.name == BASELINE]
+    colours = {f"{place}-{kind}": colour for place in ("online", "offline") for kind, colour in _colours().items()}
+    for row in rows:
+        results = found.get(row.name)
+        if not results:
+            continue
+        steps = results[0].steps
+        estimates = [over_seeds([each.pass_at_1[at] for each in results]) for at in range(len(steps))]
+        known = [each for each in estimates if each is not None]
+        samples = [step * grid.size.step_samples for step in steps]
+        dashed = row.name in (BASELINE, "online-alpha-1")
+        colour = colours.get(row.name, "black" if row.name == BASELINE else "#8a8f98")
+        axis.plot(
+            samples, [each.mean for each in known], color=colour, linestyle="--" if dashed else "-", label=row.title
+        )
+        axis.fill_between(
+            samples, [each.low for each in known], [each.high for each in known], color=colour, alpha=0.12, linewidth=0
+        )
+    axis.set_title(framework, loc="left")
+    axis.set_xlabel("programs learned from")
+    axis.grid(alpha=0.3)
+    if axis.get_lines():
+        axis.legend(frameon=False, fontsize=7, loc="lower right")
+
+
+def _colours() -> dict[str, str]:
+    return dict(zip(FEEDBACK, PALETTE, strict=False))
+
+
+def _before(found: Results) -> str:
+    """How the model does before training, which is the same for all rows of a seed."""
+    first = {each.seed: each for results in found.values() for each in results}.values()
+    passed = over_seeds([each.pass_at_1[0] for each in first])
+    clean = over_seeds([each.clean_before for each in first])
+    return f"Before training: pass@1 {_share(passed)}, correct and clean {_share(clean)}."
+
+
+def _shares(grid: Grid, found: Results) -> str:
+    baseline = found.get(BASELINE, ())
+    lines = []
+    for row, results in _finished(grid, found):
+        own = row.name == BASELINE
+        lines.append(
+            (
+                row.framework,
+                row.title,
+                str(len(results)),
+                f"{results[0].rate:g}",
+                _share(over_seeds([each.final for each in results])),
+                "" if own else _points(against(results, baseline)),
+                _share(over_seeds([each.clean for each in results])),
+                "" if own else _points(against(results, baseline, clean=True)),
+            )
+        )
+    heads = ("", "feedback", "seeds", "step size", "pass@1", "against GRPO", "correct and clean", "against GRPO")
+    return _table(heads, lines)
+
+
+def _speed(grid: Grid, found: Results) -> str:
+    targets = TARGETS.get(grid.family.name, OTHER_TARGETS)
+    lines = []
+    for row, results in _finished(grid, found):
+        cells = [reached(results, target, grid.size) for target in targets]
+        shown = [
+            f"{'-' if cell.median is None else round(cell.median)} ({cell.reached} of {cell.runs})" for cell in cells
+        ]
+        lines.append((row.framework, row.title, *shown))
+    return "Programs learned from until pass@1 is reached: median over seeds (how many got there)\n\n" + _table(
+        ("", "feedback", *(f"{100 * target:.0f}%" for target in targets)), lines
+    )
+
+
+def _reasons(grid: Grid, found: Results) -> str:
+    lines = []
+    for row, results in _finished(grid, found):
+        mix = [fmean(each.outcomes.get(outcome, 0.0) for each in results) for outcome in OUTCOMES]
+        marks = [each.charged for each in results if each.charged is not None]
+        lines.append(
+            (
+                row.framework,
+                row.title,
+                f"{100 * fmean(each.alike for each in results):.0f}%",
+                _mean(marks, lambda mark: mark.mass, "{:.2f}"),
+                _mean(marks, lambda mark: 100 * mark.share_charged, "{:.0f}%"),
+                _mean(marks, lambda mark: 100 * mark.tokens, "{:.0f}%"),
+                _mean(marks, lambda mark: mark.per_token, "{:.2f}"),
+                _mean(marks, lambda mark: mark.passing_mass, "{:.3f}"),
+                *(f"{100 * share:.0f}%" for share in mix),
+            )
+        )
+    heads = (
+        "",
+        "feedback",
+        "groups alike",
+        "charged per failing program",
+        "failing programs charged",
+        "their tokens charged",
+        "on such a token",
+        "charged per passing program",
+        *(outcome.replace("_", " ") for outcome in OUTCOMES),
+    )
+    return "What was charged in training, and what came out on the held-out tasks\n\n" + _table(heads, lines)
+
+
+def _rates(grid: Grid) -> str:
+    """How each row did with each step size; the one it was then measured with is bold."""
+    lines = []
+    for row in grid.rows:
+        chosen = chosen_rate(grid, row)
+        found = [(rate, tuned(grid, row, rate)) for rate in grid.rates]
+        shown = ["-" if value is None else f"{100 * value:.1f}%" for _, value in found]
+        cells = [f"**{cell}**" if rate == chosen else cell for (rate, _), cell in zip(found, shown, strict=True)]
+        lines.append((row.framework, row.title, *cells))
+    seeds = f"{grid.tuning_seeds} tuning seed{'s' if grid.tuning_seeds > 1 else ''}"
+    said = f"Step sizes: mean pass@1 on the tuning tasks over the measurements on the way and at the end, {seeds}"
+    return f"{said}\n\n" + _table(("", "feedback", *(f"{rate:g}" for rate in grid.rates)), lines)
+
+
+def _finished(grid: Grid, found: Results) -> list[tuple[Row, Sequence[Result]]]:
+    order = [row for row in ROWS.values() if row in grid.rows]
+    return [(row, found[row.name]) for row in order if found.get(row.name)]
+
+
+def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    rule = ["---"] * len(heads)
+    return "\n".join("| " + " | ".join(line) + " |" for line in (heads, rule, *lines))
+
+
+def _share(found: Estimate | None) -> str:
+    if found is None:
+        return "-"
+    interval = "" if found.low == found.high else f" [{100 * found.low:.1f}, {100 * found.high:.1f}]"
+    return f"{100 * found.mean:.1f}%{interval}"
+
+
+def _points(found: Estimate | None) -> str:
+    if found is None:
+        return "-"
+    interval = "" if found.low == found.high else f" [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
+    return f"{100 * found.mean:+.1f}{interval}"
+
+
+def _mean(marks: Sequence[Charged], value: Callable[[Charged], float], form: str) -> str:
+    return form.format(fmean(map(value, marks))) if marks else "-"
