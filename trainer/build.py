@@ -7,7 +7,7 @@ import random
 import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,6 @@ def prepare(
         resumed = folder is not None
         if folder is None:
             folder = ranks.from_first(lambda: _new_folder(settings))
-            undo.callback(_forsake, folder)
             undo.callback(shutil.rmtree, folder, ignore_errors=True)
             settings = settings.model_copy(update={"run": settings.run.model_copy(update={"name": folder.name})})
         loop.roles = _roles(settings, policies[0], folder, display, ranks)
@@ -323,11 +322,6 @@ def _new_folder(settings: Config) -> Path:
             continue
         return folder
     raise AssertionError("count() does not end")
-
-
-def _forsake(folder: Path) -> None:
-    with suppress(OSError):
-        folder.rmdir()
 
 
 def _opening(settings: Config, loop: Loop, train: int, held_out: int) -> str:
