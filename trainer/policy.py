@@ -84,7 +84,7 @@ class Policy:
         self.seq2seq = bool(model.config.is_encoder_decoder)
         self.eos, self.pad = self.codec.eos, self.codec.pad
         self._decoder = (Decoder if supports(model) else GenerateDecoder)(model, eos=self.eos, pad=self.pad)
-        self._shares_prompts = not recompute and passes.can_share(model)
+        self._can_share = not recompute and passes.can_share(model)
 
     @classmethod
     def load(
@@ -114,6 +114,11 @@ class Policy:
         """Largest number of tokens, prompt included, that the model can see; None where it sets no limit."""
         limit = getattr(self.model.config, "max_position_embeddings", None)
         return None if self.seq2seq or limit is None else int(limit)
+
+    @property
+    def shares_prompts(self) -> bool:
+        """Whether `logprobs` computes a prompt once for all of its completions; see `trainer.passes`."""
+        return self._can_share and not is_sharded(self.model)  # a pass of shards is a conversation: one is enough
 
     def frozen_copy(self) -> Policy:
         """The same weights for good: the reference of a KL term."""
@@ -236,11 +241,7 @@ class Policy:
 
     def _forward(self, written: passes.Written, *, hidden: bool) -> _Output:
         """With the logits left out where they can be made later."""
-        if self.seq2seq:
-            run = passes.encoded
-        else:
-            # Of sharded weights every pass is a conversation, which one pass for all is the simplest form of.
-            run = passes.shared if self._shares_prompts and not is_sharded(self.model) else passes.separate
+        run = passes.encoded if self.seq2seq else passes.shared if self.shares_prompts else passes.separate
         with head.removed(self.model) if self.head_is_last else nullcontext(nn.Identity()) as last:
             # Transformers recomputes in training mode alone, and the backward pass has to find the mode of the forward.
             self.model.train(self._recompute and torch.is_grad_enabled())

@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from trainer import advantages, losses, sections
 from trainer.policy import Policy
-from trainer.step import Learner, Objective, micro_batches, schedule
+from trainer.step import Learner, Objective, schedule
 from trainer.types import Beliefs, Experience, Rollout, Sampling
 
 OBJECTIVE = Objective(losses.bind("reinforce"))
@@ -42,19 +40,6 @@ def _learner(policy: Policy, objective: Objective = OBJECTIVE, **settings: Any) 
 
 def _weights(policy: Policy) -> torch.Tensor:
     return torch.cat([weight.detach().flatten() for weight in policy.model.parameters()]).clone()
-
-
-@given(lengths=st.lists(st.integers(1, 50), max_size=30), budget=st.integers(1, 200))
-def test_micro_batches_cover_everything_within_the_budget(lengths: list[int], budget: int) -> None:
-    batches = micro_batches(lengths, budget=budget)
-    assert sorted(index for batch in batches for index in batch) == list(range(len(lengths)))
-    for batch in batches:
-        assert len(batch) == 1 or len(batch) * max(lengths[index] for index in batch) <= budget
-
-
-def test_micro_batches_put_like_lengths_together() -> None:
-    # 4 x 3 = 12 tokens fit, 5 x 3 = 15 would not: {9}, {3 x 4}, {3, 2}.
-    assert micro_batches([3, 9, 3, 3, 2, 3, 3], budget=12) == [[1], [0, 2, 3, 5], [6, 4]]
 
 
 @pytest.mark.parametrize(

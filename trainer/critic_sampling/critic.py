@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from trainer import outcomes
 from trainer.outcomes import OutcomeHead
 from trainer.policy import Policy
-from trainer.step import micro_batches
+from trainer.packing import micro_batches, size_of
 from trainer.types import Rollout
 
 BUDGET = 8192
@@ -61,8 +61,8 @@ class Critic:
         """[T, C] for each rollout: the probabilities of the outcomes of each prefix."""
         found = [np.zeros((0, len(outcomes.CLASSES)), dtype=np.float32)] * len(rollouts)
         written = [index for index, rollout in enumerate(rollouts) if len(rollout.completion_ids)]
-        widths = [len(rollouts[index].prompt_ids) + len(rollouts[index].completion_ids) for index in written]
-        for rows in micro_batches(widths, budget=BUDGET):
+        sizes = [size_of(rollouts[index]) for index in written]
+        for rows in micro_batches(sizes, budget=BUDGET, shared=self._policy.shares_prompts):
             chosen = [written[row] for row in rows]
             states = self._policy.logprobs([rollouts[index] for index in chosen], hidden=True).after
             assert states is not None
