@@ -192,17 +192,18 @@ def _report(answered: Sequence[Answer], judged: Verdicts, path: Path) -> None:
         json.dumps({**{name: asdict(effect) for name, effect in found.items()}, **did}, indent=1) + "\n",
         encoding="utf-8",
     )
-    table = Table(title="pass@1 by all tests, with its 95% interval", title_justify="left")
-    for column in ("tasks", "", "sampled", "filtered", "critic sampling", "gain", "gain over filtered"):
+    table = Table(title="pass@1 by all tests, in percent; gains with their 95% interval", title_justify="left")
+    for column in ("tasks", "", "sampled", "filtered", "final", "gain", "over filtered"):
         table.add_column(column, justify="right")
     for name, effect in found.items():
         table.add_row(name, str(effect.tasks), *effect.described())
     console = Console()
     console.print(table)
+    before, after, given = (f"{100 * did[name]:.1f}%" for name in ("public_before", "public_after", "tokens_given"))
     console.print(
-        "filtered: of the sampled programs, those that pass the public tests, where any do. Public tests are passed by "
-        f"{100 * did['public_before']:.1f}% of the sampled and {100 * did['public_after']:.1f}% of the final programs; "
-        f"refined programs were given {100 * did['tokens_given']:.0f}% of their tokens."
+        "final: with critic sampling; filtered: of the sampled programs, those that pass the public tests, where any "
+        f"do. Public tests are passed by {before} of the sampled and {after} of the final programs; refined programs "
+        f"were given {given} of their tokens."
     )
 
 

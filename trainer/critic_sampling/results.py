@@ -32,12 +32,9 @@ class Effect:
     """`final` over `filtered`, paired by task."""
 
     def described(self) -> list[str]:
-        """For the columns of a table."""
-        gains = (self.gain, self.gain_over_filtered)
-        return [
-            *(_percent(each, "") for each in (self.sampled, self.filtered, self.final)),
-            *(_percent(each, "+") for each in gains),
-        ]
+        """Percent, for the columns of a table; the gains with their intervals."""
+        shares, gains = (self.sampled, self.filtered, self.final), (self.gain, self.gain_over_filtered)
+        return [*(f"{100 * each.mean:.1f}" for each in shares), *map(_interval, gains)]
 
 
 def effects(answers: Sequence[Answer], verdicts: Verdicts) -> dict[str, Effect]:
@@ -80,5 +77,5 @@ def _effect(rows: Sequence[Sequence[float]]) -> Effect:
     return Effect(len(rows), *(each for each in found if each is not None))  # None is for no rows at all
 
 
-def _percent(value: Estimate, sign: str) -> str:
-    return f"{100 * value.mean:{sign}.1f} [{100 * value.low:{sign}.1f}, {100 * value.high:{sign}.1f}]"
+def _interval(gain: Estimate) -> str:
+    return f"{100 * gain.mean:+.1f} [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"

@@ -34,7 +34,7 @@ def test_shares_by_hand() -> None:
     assert refined.gain.mean == 0.5
     assert refined.gain_over_filtered.mean == 0.25
     assert repaired.gain.mean == 0
-    assert refined.described()[0].startswith("25.0 [")
+    assert refined.described()[:3] == ["25.0", "50.0", "75.0"]
     assert refined.described()[3].startswith("+50.0 [")
 
 
