@@ -53,7 +53,7 @@ def picked(scores: ArrayLike, passed: Passed, n: int) -> float:
         after = before + len(block)
         chance += (_within(len(passed), after, n) - _within(len(passed), before, n)) * float(passed[block].mean())
         before = after
-    return chance
+    return min(1.0, max(0.0, chance))
 
 
 def _within(count: int, best: int, n: int) -> float:
@@ -113,7 +113,7 @@ def ndcg(scores: ArrayLike, gains: ArrayLike) -> float | None:
     for block in _blocks(checked(scores, len(gained))):
         found += float(gained[block].mean() * discounts[before : before + len(block)].sum())
         before += len(block)
-    return found / best
+    return min(1.0, found / best)
 
 
 def with_length(scores: ArrayLike, lengths: ArrayLike) -> float | None:
