@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from trainer import outcomes
 from trainer.outcomes import OutcomeHead
-from trainer.policy import Policy
 from trainer.packing import micro_batches, size_of
+from trainer.policy import Policy
 from trainer.types import Rollout
 
 BUDGET = 8192
