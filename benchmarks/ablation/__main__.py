@@ -3,7 +3,7 @@
     python -m benchmarks.ablation --out runs/ablation --jobs 2
     python -m benchmarks.ablation --out runs/ablation --write docs/results.md       # the same, and its tables
     python -m benchmarks.ablation --out runs/ablation --report-only                  # from what is finished
-    python -m benchmarks.ablation --tasks mbpp:PATH --model smollm2 --rows grpo-binary,online-adaptive --seeds 2
+    python -m benchmarks.ablation --out runs/mbpp --tasks mbpp:PATH --model smollm2 --rows grpo-binary,online-adaptive
 
 Run again to go on: finished runs are not made again, others go on from their last checkpoint.
 """
@@ -23,7 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from benchmarks.ablation import families, pool, tables
 from benchmarks.ablation.figures import Result, result
-from benchmarks.ablation.rows import ROWS, Row, Size
+from benchmarks.ablation.rows import PRETRAINED_RATES, RATES, ROWS, Row, Size
 from benchmarks.ablation.runs import Cell, Grid, check, perform
 from rewards.registry import did_you_mean
 from trainer import report
@@ -42,6 +42,9 @@ def main(
     rows: Annotated[str, typer.Option(help=f"Rows, separated by commas: all, or {', '.join(ROWS)}.")] = "all",
     seeds: Annotated[int, typer.Option(help="Measured runs of each row.", min=1)] = 5,
     tuning_seeds: Annotated[int, typer.Option(help="Runs of each row with each step size.", min=1)] = 1,
+    rates: Annotated[
+        str | None, typer.Option(help="Step sizes that are tried, separated by commas; by default three for the model.")
+    ] = None,
     steps: Annotated[int, typer.Option(help="Optimiser steps of a run.", min=1)] = SIZE.steps,
     every: Annotated[int, typer.Option(help="Steps from one measurement to the next.", min=1)] = SIZE.every,
     round_tasks: Annotated[int, typer.Option(help="Tasks of a step.", min=1)] = SIZE.tasks,
@@ -64,12 +67,21 @@ def main(
     console = Console(soft_wrap=True, highlight=False)
     size = Size(steps, round_tasks, samples, every, measured_tasks, measured_samples)
     with _bad_input_in_one_line():
-        chosen = _rows(rows)
+        chosen, tried = _rows(rows), _numbers(rates)
         if write is not None:
             tables.replaced(write.read_text(encoding="utf-8"), "")
         found = [_family(name.strip(), model, out, console) for name in tasks.split(",")]
         grids = [
-            Grid(family, out.resolve(), chosen, size, seeds, tuning_seeds, overrides=tuple(overrides or ()))
+            Grid(
+                family,
+                out.resolve(),
+                chosen,
+                size,
+                seeds=seeds,
+                tuning_seeds=tuning_seeds,
+                rates=tried or (RATES if family.embedded else PRETRAINED_RATES),
+                overrides=tuple(overrides or ()),
+            )
             for family in found
         ]
         for grid in grids:
@@ -162,6 +174,13 @@ def _rows(text: str) -> tuple[Row, ...]:
         if name not in ROWS:
             raise ValueError(f"unknown row {name!r}; {did_you_mean(name, ROWS)}")
     return tuple(row for name, row in ROWS.items() if name in names)
+
+
+def _numbers(text: str | None) -> tuple[float, ...]:
+    try:
+        return tuple(sorted({float(part) for part in text.split(",")})) if text is not None else ()
+    except ValueError as error:
+        raise ValueError(f"--rates takes numbers separated by commas, such as 2e-4,5e-4; got {text!r}") from error
 
 
 def _interrupt(number: int, frame: Any) -> None:

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from typing import Any
 
 RATES = (2e-4, 5e-4, 1.25e-3)
-"""Peak learning rates that are tried for each row."""
+"""Peak learning rates that are tried for each row, on the embedded family."""
+PRETRAINED_RATES = (4e-6, 1e-5, 2.5e-5)
+"""The same for other models."""
 
 
 @dataclass(frozen=True, slots=True)

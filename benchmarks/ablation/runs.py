@@ -50,6 +50,7 @@ class Grid:
     seeds: int = 5
     tuning_seeds: int = 1
     rates: tuple[float, ...] = RATES
+    """Step sizes, from the smallest."""
     overrides: tuple[str, ...] = ()
     """`SECTION.KEY=VALUE`, for all rows alike."""
 
@@ -139,7 +140,7 @@ def chosen_rate(grid: Grid, row: Row) -> float | None:
     cells = grid.tuning(row)
     if not all(cell.finished for cell in cells):
         return None
-    means = {rate: tuned(grid, row, rate) for rate in sorted(grid.rates)}
+    means = {rate: tuned(grid, row, rate) for rate in grid.rates}
     return max(means, key=lambda rate: means[rate] or 0.0)
 
 

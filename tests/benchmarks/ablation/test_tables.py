@@ -1,0 +1,88 @@
+"""The tables, the chart, and their place in a document."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from benchmarks.ablation.figures import Charged, Result
+from benchmarks.ablation.runs import Grid
+from benchmarks.ablation.tables import draw, replaced, written
+
+MARKED = "above\n<!-- ablation -->\nold\n<!-- /ablation -->\nbelow\n"
+
+
+def one(seed: int, final: float, clean: float, *, charged: Charged | None = None) -> Result:
+    return Result(seed, 1e-3, (0, 2, 4, 6), (0.2, 0.4, 0.5, final), clean, 0.1, {"pass": final}, 0.25, charged)
+
+
+@pytest.fixture
+def found() -> dict[str, list[Result]]:
+    marks = Charged(failing=4, mass=0.3, share_charged=0.5, tokens=0.2, per_token=0.75, passing_mass=0.0)
+    return {
+        "grpo-binary": [one(0, 0.6, 0.5), one(1, 0.8, 0.5)],
+        "online-adaptive": [one(0, 0.7, 0.6, charged=marks)],
+    }
+
+
+def rows(text: str, start: str) -> list[list[str]]:
+    lines = [line for line in text.split("\n") if line.startswith(f"| {start}")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_the_tables_say_what_was_found_and_from_how_many_seeds(grid: Grid, found: dict[str, list[Result]]) -> None:
+    text = written(grid, found, chart="curves.svg")
+    assert "3 of 4 measured runs are finished" in text
+    assert "(curves.svg)" in text
+    shares, speed, reasons, rates = rows(text, "online | coarse + fine + adaptive")
+    # 0.7 against 0.6 from the one seed that both have: no interval of one.
+    assert shares[2:] == ["1", "0.001", "70.0%", "+10.0", "60.0%", "+10.0"]
+    # Ten programs a step; 50% at step 4; 60% halfway to step 6; 70% at step 6.
+    assert speed[2:] == ["40 (1 of 1)", "50 (1 of 1)", "60 (1 of 1)"]
+    assert reasons[2:8] == ["25%", "0.30", "50%", "20%", "0.75", "0.000"]
+    assert rates[2:] == ["-", "-"]
+    binary = rows(text, "online | pass or fail")[0]
+    # 0.6 and 0.8: mean 0.7, standard error 0.1, times Student's 12.706.
+    assert binary[2:6] == ["2", "0.001", "70.0% [-57.1, 197.1]", ""]
+
+
+def test_a_rate_that_was_chosen_is_bold(grid: Grid, finish: Callable[..., None]) -> None:
+    low, high = grid.tuning(grid.rows[0])
+    finish(low, [1, 2, 2, 2])
+    finish(high, [1, 3, 3, 3])
+    text = written(grid, {"grpo-binary": [one(0, 0.6, 0.5)]}, chart=None)
+    assert rows(text, "online | pass or fail")[-1][2:] == ["20.0%", "**30.0%**"]
+
+
+def test_nothing_finished_is_said(grid: Grid) -> None:
+    text = written(grid, {}, chart=None)
+    assert "0 of 4 measured runs are finished" in text
+    assert "|" not in text
+
+
+def test_the_tables_take_the_place_between_the_marks_and_no_other() -> None:
+    once = replaced(MARKED, "new")
+    assert once == "above\n<!-- ablation -->\n\nnew\n\n<!-- /ablation -->\nbelow\n"
+    assert replaced(once, "newer") == once.replace("new", "newer")
+
+
+@pytest.mark.parametrize(
+    "document", ["", "<!-- ablation -->", "<!-- /ablation --> <!-- ablation -->", MARKED + MARKED], ids=repr
+)
+def test_a_document_without_one_pair_of_marks_is_refused(document: str) -> None:
+    with pytest.raises(ValueError, match="needs one"):
+        replaced(document, "new")
+
+
+def test_the_chart_has_a_curve_for_each_row(grid: Grid, found: dict[str, list[Result]], tmp_path: Path) -> None:
+    place = tmp_path / "chart.svg"
+    draw(grid, found, place)
+    text = "".join(ElementTree.parse(place).getroot().itertext())
+    assert "RLTF" in text
+    assert text.count("pass or fail (GRPO)") == 2
+    again = tmp_path / "again.svg"
+    draw(grid, found, again)
+    assert again.read_bytes() == place.read_bytes()
