@@ -124,14 +124,24 @@ class _Layer(DynamicLayer):
         self.keys, self.values = (block[:, :, :end] for block in self._blocks)
         return self.keys, self.values
 
-    def select(self, rows: Tensor, room: int) -> None:
-        """Keeps `rows`, in that order and as often as named, with room for `room` tokens."""
+    def repeat(self, rows: Tensor, room: int) -> None:
+        """Takes `rows`, in that order and as often as named, with room for `room` tokens."""
         length, self._room = self.get_seq_length(), room
         blocks = []
         for block in self._blocks:
             chosen = block.new_empty((len(rows), block.shape[1], room, block.shape[3]))
             chosen[:, :, :length] = block[:, :, :length].index_select(0, rows)
             blocks.append(chosen)
+        self._hold(blocks, length)
+
+    def fill(self, holes: Tensor, movers: Tensor, count: int) -> None:
+        """Moves the rows `movers` to where `holes` are, and keeps the first `count`."""
+        length = self.get_seq_length()
+        for block in self._blocks:
+            block[holes, :, :length] = block[movers, :, :length]
+        self._hold([block[:count] for block in self._blocks], length)
+
+    def _hold(self, blocks: list[Tensor], length: int) -> None:
         self._blocks = blocks
         self.keys, self.values = (block[:, :, :length] for block in blocks)
 
@@ -162,10 +172,11 @@ def pick(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> tuple[Tensor, 
     else:
         # Sums of up to 10^5 float32 terms would lose the tail.
         cumulative = _nucleus(logprobs.exp(), sampling.top_p).cumsum(-1, dtype=torch.float64)
-        target = uniforms.to(cumulative)[:, None] * cumulative[:, -1:]
-        # The first token whose cumulative mass exceeds the target always has mass of its own.
-        ids = torch.searchsorted(cumulative, target, right=True)[:, 0]
-        ids = torch.where(ids < scaled.shape[-1], ids, scaled.argmax(-1))
+        total = cumulative[:, -1:]
+        # Rounding must not reach the total: the first token whose cumulative mass exceeds the target is then there, and
+        # has mass of its own.
+        target = torch.minimum(uniforms.to(cumulative)[:, None] * total, torch.nextafter(total, total.new_zeros(())))
+        ids = torch.searchsorted(cumulative, target, right=True)[:, 0].clamp(max=scaled.shape[-1] - 1)  # NaN has none
     return ids, logprobs.gather(-1, ids[:, None])[:, 0]
 
 
@@ -215,16 +226,16 @@ class Decoder:
         """Fills the rows of every prompt; `on_done` is told of each row when it has finished."""
         rows = [row for _, group in prompts for row in group]
         logits, cache, mask = self._prefill([ids for ids, _ in prompts])
+        width, limit = mask.shape[1], sampling.max_new_tokens
         group = torch.tensor([index for index, (_, group) in enumerate(prompts) for _ in group], device=mask.device)
-        room = mask.shape[1] + sampling.max_new_tokens
         padded = not bool(mask.all())
-        mask = torch.cat([mask, mask.new_ones((len(mask), sampling.max_new_tokens))], dim=1)[group]
-        positions = mask[:, : room - sampling.max_new_tokens].sum(1)
-        _select(cache, group, room)
+        mask = torch.cat([mask, mask.new_ones((len(mask), limit))], dim=1)[group]
+        positions = mask[:, :width].sum(1)
+        uniforms = torch.from_numpy(np.stack([row.uniforms for row in rows])).to(mask.device)
+        _repeat(cache, group, width + limit)
         logits = logits[group]
-        for step in range(sampling.max_new_tokens):
-            uniforms = torch.from_numpy(np.array([row.uniforms[step] for row in rows])).to(logits.device)
-            ids, logprobs = pick(logits, uniforms, sampling)
+        for step in range(limit):
+            ids, logprobs = pick(logits, uniforms[:, step], sampling)
             for row, token, logprob in zip(rows, ids.tolist(), logprobs.tolist(), strict=True):
                 if row.done is None:
                     row.push(token, logprob, eos=self._eos)
@@ -233,13 +244,14 @@ class Decoder:
             going = [index for index, row in enumerate(rows) if row.done is None]
             if not going:
                 return
-            # Dropping rows copies the cache once, so it waits until an eighth of the batch has finished.
-            if len(going) <= len(rows) - max(1, len(rows) // 8):
-                keep = torch.tensor(going, device=mask.device)
-                rows = [rows[index] for index in going]
-                ids, mask, positions = ids[keep], mask[keep], positions[keep]
-                _select(cache, keep, room)
-            seen = mask[:, : room - sampling.max_new_tokens + step + 1] if padded else None
+            # Moving rows takes as long as computing a few in vain.
+            if len(going) <= len(rows) - max(1, len(rows) // 16):
+                order = _filled(going)
+                keep = torch.tensor(order, device=mask.device)
+                rows = [rows[index] for index in order]
+                ids, mask, positions, uniforms = ids[keep], mask[keep], positions[keep], uniforms[keep]
+                _keep(cache, keep)
+            seen = mask[:, : width + step + 1] if padded else None
             logits = self._forward(ids[:, None], seen, positions[:, None], cache)
             positions = positions + 1
 
@@ -267,9 +279,27 @@ class Decoder:
         return logits
 
 
-def _select(cache: DynamicCache, rows: Tensor, room: int) -> None:
+def _filled(going: Sequence[int]) -> list[int]:
+    """The rows that go on, the last of them in the places of those that do not: few have to move."""
+    count = len(going)
+    stay = {index for index in going if index < count}
+    movers = iter([index for index in going if index >= count])
+    return [index if index in stay else next(movers) for index in range(count)]
+
+
+def _repeat(cache: DynamicCache, rows: Tensor, room: int) -> None:
     for layer in cache.layers:
         if isinstance(layer, _Layer):
-            layer.select(rows, room)
+            layer.repeat(rows, room)
+        else:
+            layer.batch_select_indices(rows)
+
+
+def _keep(cache: DynamicCache, rows: Tensor) -> None:
+    """Keeps `rows`, which `_filled` has put in order."""
+    (holes,) = torch.nonzero(rows != torch.arange(len(rows), device=rows.device), as_tuple=True)
+    for layer in cache.layers:
+        if isinstance(layer, _Layer):
+            layer.fill(holes, rows[holes], len(rows))
         else:
             layer.batch_select_indices(rows)

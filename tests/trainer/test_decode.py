@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.decode import Decoded, Row, StopSearch, chunks, pick
+from trainer.decode import Decoded, Row, StopSearch, _filled, chunks, pick
 from trainer.types import Sampling
 
 PIECES = {0: b"", 1: b"a", 2: b"\n", 3: b"\ndef", 4: b" f", 5: b"x\nd", 6: b"ef g"}
@@ -62,6 +62,23 @@ def test_pick_inverts_the_distribution() -> None:
     ids, logprobs = pick(logits, torch.tensor([0.0, 0.49, 0.5, 0.75, 1 - 2**-53], dtype=torch.float64), Sampling())
     assert ids.tolist() == [0, 0, 2, 3, 3]
     torch.testing.assert_close(logprobs.exp(), torch.tensor([0.5, 0.5, 0.25, 0.25, 0.25]))
+
+
+def test_pick_never_leaves_the_vocabulary() -> None:
+    """In float64 u * total rounds up to the total for the largest u, and the last token has no mass here."""
+    logits = torch.log(torch.tensor([[0.1, 0.2, 0.0]]))
+    ids, _ = pick(logits, torch.tensor([1 - 2**-53], dtype=torch.float64), Sampling())
+    assert ids.tolist() == [1]
+    ids, logprobs = pick(torch.full((1, 3), torch.nan), torch.tensor([0.5]), Sampling())
+    assert ids.tolist() == [2]
+    assert torch.isnan(logprobs).all()
+
+
+@given(st.sets(st.integers(0, 20), min_size=1))
+def test_rows_that_go_on_fill_the_places_of_those_that_do_not(going: set[int]) -> None:
+    order = _filled(sorted(going))
+    assert sorted(order) == sorted(going)
+    assert all(order[index] == index for index in going if index < len(going))  # who has a place keeps it
 
 
 def test_pick_applies_the_temperature_to_draw_and_logprob() -> None:
