@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import statistics
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -65,6 +65,11 @@ class Result:
     def final(self) -> float:
         """pass@1 after training."""
         return self.pass_at_1[-1]
+
+    @property
+    def average(self) -> float:
+        """pass@1 over the measurements after the first one: higher where learning is faster, less noisy than `final`."""
+        return statistics.fmean(self.pass_at_1[1:])
 
 
 def result(cell: Cell) -> Result:
@@ -141,14 +146,25 @@ def reached(results: Sequence[Result], target: float, size: Size) -> Reached:
     return Reached(len(known), len(found), median if median < float("inf") else None)
 
 
-def against(results: Sequence[Result], baseline: Sequence[Result], *, clean: bool = False) -> Estimate | None:
-    """By how much a row does better after training than another, over the seeds that both have, paired."""
-    before = {each.seed: _figure(each, clean) for each in baseline}
-    return over_seeds([_figure(each, clean) - before[each.seed] for each in results if each.seed in before])
+Figure = Callable[[Result], float]
 
 
-def _figure(each: Result, clean: bool) -> float:
-    return each.clean if clean else each.final
+def against(results: Sequence[Result], baseline: Sequence[Result], figure: Figure) -> Estimate | None:
+    """By how much a row does better than another, over the seeds that both have, paired."""
+    return contrast([(results, baseline)], figure)
+
+
+def contrast(pairs: Iterable[tuple[Sequence[Result], Sequence[Result]]], figure: Figure) -> Estimate | None:
+    """By how much the first rows of pairs do better than the second ones, the mean over the pairs.
+
+    Over the seeds that all of these rows have, paired; None where there is no such seed.
+    """
+    differences: list[dict[int, float]] = []
+    for results, others in pairs:
+        known = {each.seed: figure(each) for each in others}
+        differences.append({each.seed: figure(each) - known[each.seed] for each in results if each.seed in known})
+    seeds = sorted(set.intersection(*map(set, differences))) if differences else []
+    return over_seeds([statistics.fmean(each[seed] for each in differences) for seed in seeds])
 
 
 def _clean(evaluation: Evaluation) -> float:

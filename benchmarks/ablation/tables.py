@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any
 
-from benchmarks.ablation.figures import Charged, Result, against, reached
+from benchmarks.ablation.figures import Charged, Figure, Result, against, contrast, reached
 from benchmarks.ablation.rows import BASELINE, FEEDBACK, ROWS, Row
 from benchmarks.ablation.runs import Grid, chosen_rate, tuned
 from trainer.charts import PALETTE
@@ -20,6 +21,11 @@ BEGIN, END = "<!-- ablation -->", "<!-- /ablation -->"
 TARGETS = {"short": (0.5, 0.6, 0.7), "long": (0.3, 0.4, 0.5)}
 """pass@1 to be reached, by family."""
 OTHER_TARGETS = (0.1, 0.2, 0.3)
+FIGURES: Mapping[str, Figure] = {
+    "pass@1": lambda each: each.final,
+    "pass@1 on average": lambda each: each.average,
+    "correct and clean": lambda each: each.clean,
+}
 OUTCOMES = ("pass", "failure", "error", "syntax_error", "timeout")
 
 
@@ -34,9 +40,9 @@ def written(grid: Grid, found: Results, *, chart: str | None) -> str:
     )
     if not total:
         return head
-    parts = [head, _before(found), _shares(grid, found), _speed(grid, found), _reasons(grid, found), _rates(grid)]
-    if chart:
-        parts.insert(2, f"![held-out pass@1 over training samples, {name}]({chart})")
+    picture = f"![held-out pass@1 over training samples, {name}]({chart})" if chart else ""
+    tables = [_shares(grid, found), _said(grid, found), _contrasts(found), _speed(grid, found)]
+    parts = [head, _before(found), picture, *tables, _reasons(grid, found), _rates(grid)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -111,21 +117,53 @@ def _shares(grid: Grid, found: Results) -> str:
     baseline = found.get(BASELINE, ())
     lines = []
     for row, results in _finished(grid, found):
-        own = row.name == BASELINE
-        lines.append(
-            (
-                row.framework,
-                row.title,
-                str(len(results)),
-                f"{results[0].rate:g}",
-                _share(over_seeds([each.final for each in results])),
-                "" if own else _points(against(results, baseline)),
-                _share(over_seeds([each.clean for each in results])),
-                "" if own else _points(against(results, baseline, clean=True)),
-            )
-        )
+        cells = [row.framework, row.title, str(len(results)), f"{results[0].rate:g}"]
+        for figure in (FIGURES["pass@1"], FIGURES["correct and clean"]):
+            cells.append(_share(over_seeds([figure(each) for each in results])))
+            cells.append("" if row.name == BASELINE else _points(against(results, baseline, figure)))
+        lines.append(cells)
     heads = ("", "feedback", "seeds", "step size", "pass@1", "against GRPO", "correct and clean", "against GRPO")
     return _table(heads, lines)
+
+
+def _said(grid: Grid, found: Results) -> str:
+    """Which rows differ from the baseline, and how small a difference would have shown."""
+    baseline = found.get(BASELINE, ())
+    compared = [(row, against(results, baseline, FIGURES["pass@1"])) for row, results in _finished(grid, found)]
+    known = [(row, each) for row, each in compared if row.name != BASELINE and each and each.low < each.high]
+    if not known:
+        return ""
+    apart = [f"{row.framework} {row.title} ({_points(each)})" for row, each in known if each.low > 0 or each.high < 0]
+    which = f"{len(apart)} of {len(known)} rows: {'; '.join(apart)}" if apart else f"none of {len(known)} rows"
+    width = median((each.high - each.low) / 2 for _, each in known)
+    return (
+        f"The interval of the difference in pass@1 to the first row leaves out 0 in {which}. Half of an interval is "
+        f"{100 * width:.1f} points in the median: smaller differences do not show."
+    )
+
+
+def _contrasts(found: Results) -> str:
+    """What each kind of feedback adds to the one before, and what fresh programs add to a fixed pool."""
+    lines = []
+    kinds = list(FEEDBACK)
+    for coarser, finer in pairwise(kinds):
+        pairs = [(f"{place}-{finer}", f"{place}-{coarser}") for place in ("online", "offline")]
+        lines += _contrast(found, f"{finer} against {coarser}, online and offline", pairs)
+    lines += _contrast(found, "length compensation against alpha = 1", [("online-adaptive", "online-alpha-1")])
+    fresh = [(f"online-{kind}", f"offline-{kind}") for kind in kinds]
+    lines += _contrast(found, "online against offline, over all kinds", fresh)
+    said = "What each step adds, in points: paired by seed, the mean over the pairs of rows that are named"
+    return f"{said}\n\n" + _table(("", "seeds", *FIGURES), lines) if lines else ""
+
+
+def _contrast(found: Results, title: str, pairs: Sequence[tuple[str, str]]) -> list[Sequence[str]]:
+    """A line, where all rows are there."""
+    rows = [(found.get(better, ()), found.get(worse, ())) for better, worse in pairs]
+    estimates = [contrast(rows, figure) for figure in FIGURES.values()]
+    if not all(estimates):
+        return []
+    seeds = set.intersection(*({each.seed for each in results} for pair in rows for results in pair))
+    return [(title, str(len(seeds)), *map(_points, estimates))]
 
 
 def _speed(grid: Grid, found: Results) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from analyzers.types import Diagnostic, Kind, Outcome, Severity, Source, Span
-from benchmarks.ablation.figures import Result, against, charged, reached, result, samples_to_reach
+from benchmarks.ablation.figures import Result, against, charged, contrast, reached, result, samples_to_reach
 from benchmarks.ablation.rows import ROWS, Size
 from benchmarks.ablation.runs import Cell, Grid
 from rewards.types import Charge, Score
@@ -20,6 +20,10 @@ SIZE = Size(steps=6, tasks=2, samples=5, every=2)
 def one(seed: int, values: Sequence[float], clean: float = 0.0) -> Result:
     steps = tuple(range(0, 2 * len(values), 2))
     return Result(seed, 1e-3, steps, tuple(values), clean, 0.0, {}, 0.0, None)
+
+
+def final(each: Result) -> float:
+    return each.final
 
 
 def score(outcome: Outcome | None, *charges: tuple[int, int, float], base: float | None = 0.0) -> Score:
@@ -55,15 +59,31 @@ def test_a_run_that_never_gets_there_is_later_than_any_other() -> None:
 def test_a_difference_is_paired_by_seed() -> None:
     baseline = [one(0, [0.0, 0.5], clean=0.1), one(1, [0.0, 0.7], clean=0.2)]
     better = [one(1, [0.0, 0.9], clean=0.2), one(0, [0.0, 0.6], clean=0.2), one(7, [0.0, 1.0])]
-    found = against(better, baseline)
+    found = against(better, baseline, final)
     # Differences 0.1 and 0.2: mean 0.15, standard error 0.05, Student's t with one degree of freedom 12.7062.
     assert found is not None
     assert found.mean == pytest.approx(0.15)
     assert found.high - found.mean == pytest.approx(12.7062 * 0.05, abs=1e-4)
-    clean = against(better, baseline, clean=True)
+    clean = against(better, baseline, lambda each: each.clean)
     assert clean is not None
     assert clean.mean == pytest.approx(0.05)
-    assert against(better[2:], baseline) is None
+    assert against(better[2:], baseline, final) is None
+
+
+def test_a_contrast_is_the_mean_over_pairs_of_the_seeds_that_all_have() -> None:
+    first = [one(0, [0.0, 0.5]), one(1, [0.0, 0.5]), one(2, [0.0, 0.5])], [one(0, [0.0, 0.4]), one(1, [0.0, 0.2])]
+    second = [one(0, [0.0, 0.5]), one(1, [0.0, 0.5])], [one(1, [0.0, 0.4]), one(0, [0.0, 0.8]), one(3, [0.0, 0.0])]
+    found = contrast([first, second], final)
+    # Seed 0: (0.1 - 0.3) / 2 = -0.1; seed 1: (0.3 + 0.1) / 2 = 0.2.
+    assert found is not None
+    assert found.mean == pytest.approx(0.05)
+    assert found.high - found.mean == pytest.approx(12.7062 * 0.15, abs=1e-3)
+    assert contrast([first, ([], [])], final) is None
+    assert contrast([], final) is None
+
+
+def test_the_average_leaves_out_the_first_measurement() -> None:
+    assert one(0, [0.9, 0.2, 0.4]).average == pytest.approx(0.3)
 
 
 def test_what_was_charged_is_told_of_failing_programs_and_of_passing_ones() -> None:

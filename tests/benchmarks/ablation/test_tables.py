@@ -49,6 +49,28 @@ def test_the_tables_say_what_was_found_and_from_how_many_seeds(grid: Grid, found
     assert binary[2:6] == ["2", "0.001", "70.0% [-57.1, 197.1]", ""]
 
 
+def test_what_each_step_adds_is_told_where_both_rows_are_there(grid: Grid) -> None:
+    found = {"online-fine": [one(0, 0.6, 0.5)], "online-coarse": [one(0, 0.5, 0.5)], "offline-fine": [one(0, 0.4, 0.1)]}
+    assert "fine against coarse" not in written(grid, found, chart=None)
+    found["offline-coarse"] = [one(0, 0.6, 0.3)]
+    line = rows(written(grid, found, chart=None), "fine against coarse")[0]
+    # At the end (0.1 - 0.2) / 2, over three measurements a third of it; correct and clean (0 - 0.2) / 2.
+    assert line[1:] == ["1", "-5.0", "-1.7", "-10.0"]
+
+
+def test_rows_that_differ_from_the_first_are_named_with_the_width_of_intervals(grid: Grid) -> None:
+    found = {
+        "grpo-binary": [one(0, 0.5, 0.5), one(1, 0.6, 0.5)],
+        "online-adaptive": [one(0, 0.70, 0.5), one(1, 0.81, 0.5)],
+    }
+    text = written(grid, found, chart=None)
+    # Differences 0.20 and 0.21: 20.5 points, and half an interval is 12.7062 x 0.5.
+    assert "leaves out 0 in 1 of 1 rows: online coarse + fine + adaptive (RLTF) (+20.5 [+14.1, +26.9])" in text
+    assert "Half of an interval is 6.4 points" in text
+    found["online-adaptive"] = [one(0, 0.5, 0.5), one(1, 0.7, 0.5)]
+    assert "leaves out 0 in none of 1 rows" in written(grid, found, chart=None)
+
+
 def test_a_rate_that_was_chosen_is_bold(grid: Grid, finish: Callable[..., None]) -> None:
     low, high = grid.tuning(grid.rows[0])
     finish(low, [1, 2, 2, 2])
