@@ -93,6 +93,7 @@ def learn(
                 model=model, samples=samples, sampling=sampling, seed=seed,
             )  # fmt: skip
             _enough(programs)
+        (out / SETTINGS).unlink(missing_ok=True)  # until critic and mender belong together again
         schooling = learning.Schooling(epochs=epochs, seed=seed)
         critic, worth = learning.taught_critic(
             policy, chosen, programs, schooling=schooling, on_step=bar("critic, steps")
@@ -104,9 +105,8 @@ def learn(
             student = _policy(model, device)
             pairs = learning.taught_mender(student, chosen, programs, schooling=schooling, on_step=bar("mender, steps"))
             student.save(out / MENDER)
-    (out / SETTINGS).write_text(
-        json.dumps({"model": model, "tasks": tasks, "split": split_, "seed": seed}), encoding="utf-8"
-    )
+    learned = {"model": model, "learned_from": [task.id for task in chosen]}
+    (out / SETTINGS).write_text(json.dumps(learned) + "\n", encoding="utf-8")
     console = Console()
     passing = sum(not program.note for program in programs) / len(programs)
     console.print(f"{len(programs)} programs of {len(chosen)} tasks, {100 * passing:.1f}% of them pass")
@@ -156,10 +156,11 @@ def sample(
         from trainer.critic_sampling.procedure import CriticSampler
 
         with _refusing():
-            policy = _policy(_made_from(folder), device)
+            settings = _settings(folder)
+            exams = _exams(load(tasks, split_)[:limit], public, learned_from=settings["learned_from"])
+            policy = _policy(settings["model"], device)
             critic = Critic.load(policy, folder / CRITIC)
             mender = _policy(str(folder / MENDER), device) if (folder / MENDER).is_dir() else policy
-            exams = _exams(load(tasks, split_)[:limit], public)
             target.mkdir(parents=True, exist_ok=True)
             sampler = CriticSampler(
                 policy, critic, mender, scorer, Sampling(temperature, top_p, max_new_tokens), samples, candidates, seed
@@ -207,7 +208,12 @@ def _report(answered: Sequence[Answer], judged: Verdicts, path: Path) -> None:
     )
 
 
-def _exams(tasks: Sequence[Task], public: int) -> list[Exam]:
+def _exams(tasks: Sequence[Task], public: int, *, learned_from: Sequence[str]) -> list[Exam]:
+    if known := {task.id for task in tasks} & set(learned_from):
+        raise ValueError(
+            f"critic and mender have learned from {len(known)} of these tasks with all their tests, such as {min(known)!r}; "
+            "measure others, for instance another --split"
+        )
     exams = [exam for task in tasks if (exam := split(task, shown=public)) is not None]
     if not exams:
         raise ValueError(
@@ -225,10 +231,11 @@ def _enough(programs: Sequence[object]) -> None:
         raise ValueError("the harness could judge none of the programs; python -m analyzers.runtime.doctor says why")
 
 
-def _made_from(folder: Path) -> str:
+def _settings(folder: Path) -> dict[str, Any]:
     try:
-        return str(json.loads((folder / SETTINGS).read_text(encoding="utf-8"))["model"])
-    except (OSError, ValueError, KeyError) as error:
+        found = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
+        return {"model": str(found["model"]), "learned_from": [str(name) for name in found["learned_from"]]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(
             f"{str(folder)!r} holds no critic; make one with: python -m trainer.critic_sampling learn --out {folder}"
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from trainer.types import Task
 TASKS = [
     Task(f"t{number}", f"write {number}:", Asserts(("e", "q")), reference="eq") for number in range(12)
 ]  # fmt: skip
+TRAINING = [replace(task, id=f"training/{task.id}") for task in TASKS]
 SMALL = ["--samples", "3", "--max-new-tokens", "6"]
 Run = Callable[..., Any]
 
@@ -41,7 +43,7 @@ def run(monkeypatch: pytest.MonkeyPatch, policy: Policy, judge: Any) -> Run:
 
     monkeypatch.setattr(command, "_policy", load)
     monkeypatch.setattr(command, "_scorer", scorer)
-    monkeypatch.setattr(command, "load", lambda spec, split: list(TASKS))
+    monkeypatch.setattr(command, "load", lambda spec, split: TASKS if split == "test" else TRAINING)
 
     def invoke(*arguments: str) -> Any:
         return CliRunner().invoke(command.app, [str(argument) for argument in arguments])
@@ -132,6 +134,10 @@ def test_rollouts_are_not_sampled_twice(run: Run, learned: Path, judge: Any) -> 
         (("sample", "nowhere"), "'nowhere' holds no critic; make one with: python -m trainer.critic_sampling learn"),
         (("sample", "{}", "--public", "2"), "none of 12 tasks has more tests than the 2 that may be seen"),
         (("sample", "{}", "--public", "1", "--top-p", "0"), "0 < top_p <= 1"),
+        (
+            ("sample", "{}", "--public", "1", "--split", "train"),
+            "have learned from 12 of these tasks with all their tests",
+        ),
     ],
 )
 def test_bad_input_gets_one_line(run: Run, learned: Path, arguments: tuple[str, ...], message: str) -> None:
