@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from textwrap import dedent
 from typing import Any
 
 from trainer.tasks.augment.relations import Relation, mended, relations
-from trainer.tasks.augment.shapes import Shapes, fits, shapes
+from trainer.tasks.augment.shapes import Shapes, fits, hints, shapes, widened
 from trainer.tasks.augment.values import written
 
 Arguments = tuple[Any, ...]
@@ -18,13 +18,13 @@ Arguments = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What the calls that tests make have in common."""
+    """What calls may be like."""
 
     parameters: tuple[Shapes, ...]
     rules: tuple[Relation, ...] = ()
 
     def allows(self, given: Arguments) -> bool:
-        """Whether a call is like those that were seen."""
+        """Whether a call is one that the task speaks of."""
         return (
             len(given) == len(self.parameters)
             and all(map(fits, given, self.parameters))
@@ -37,11 +37,16 @@ class Contract:
         return mended(given, self.rules)
 
 
-def inferred(seeds: Sequence[Arguments]) -> tuple[Contract, list[Arguments]]:
-    """The contract of calls, and those with as many arguments as most have."""
+def inferred(seeds: Sequence[Arguments], prompt: str = "") -> tuple[Contract, list[Arguments]]:
+    """The contract of calls and of what a task says, and the calls with as many arguments as most have."""
+    said = hints(prompt)
     count = Counter(map(len, seeds)).most_common(1)[0][0]
     calls = [given for given in seeds if len(given) == count]
-    return Contract(tuple(shapes(place) for place in zip(*calls, strict=True)), relations(calls)), calls
+    # Of two texts one is looked for in the other, say: there nothing at all is another question.
+    texts = sum(any(isinstance(given[place], str) for given in calls) for place in range(count))
+    said = replace(said, whole_texts=texts > 1)
+    parameters = tuple(widened(shapes(place), said) for place in zip(*calls, strict=True))
+    return Contract(parameters, relations(calls, different=said.different)), calls
 
 
 def guarded(program: str, function: str, contract: str) -> str:

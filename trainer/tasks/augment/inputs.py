@@ -92,7 +92,7 @@ def arguments(
     task: Task, known: Sequence[Arguments], *, count: int, seed: int, ask: proposals.Ask | None
 ) -> tuple[list[tuple[str, Arguments]], Counter[str]]:
     """At most `count` new calls with what proposed them, the sources in turn; and what was refused, by reason."""
-    contract, calls = inferred(known)
+    contract, calls = inferred(known, task.prompt)
     chance = random.Random(f"inputs {task.id} {seed}")
     sources: dict[str, Iterable[Arguments]] = {
         MODEL: _asked(task, calls, contract, ask),

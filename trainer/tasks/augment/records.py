@@ -23,7 +23,7 @@ class Options:
     """Inputs of each task that references are run on, at most."""
     depth: int = 3
     """Tests that each wrong program is to be caught by, where there are as many."""
-    most: int = 40
+    most: int = 50
     """New tests of each task, at most."""
     timeout_s: float = 1.0
     """Seconds per test of programs that may be wrong, at most."""

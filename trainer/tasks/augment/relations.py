@@ -12,6 +12,7 @@ from itertools import pairwise, permutations
 from typing import Any
 
 Arguments = tuple[Any, ...]
+_BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">"}
 SEEN = 2
 """Calls in which something has to hold, and to say something, before it is taken for a rule."""
 
@@ -54,6 +55,19 @@ def _descending(value: Any) -> bool:
     return _listed(value) and all(one >= two for one, two in pairwise(value))
 
 
+def _balanced(value: Any) -> bool:
+    """Whether each bracket in a text has its partner."""
+    if not isinstance(value, str):
+        return False
+    open_brackets: list[str] = []
+    for character in value:
+        if character in _BRACKETS:
+            open_brackets.append(character)
+        elif character in _BRACKETS.values() and (not open_brackets or _BRACKETS[open_brackets.pop()] != character):
+            return False
+    return not open_brackets
+
+
 def _rows(value: Any) -> bool:
     return _listed(value) and len(value) > 1 and all(map(_listed, value))
 
@@ -76,6 +90,7 @@ _RULES: dict[str, _Rule] = {
     "all different": _Rule(lambda value: _listed(value) and len(set(map(repr, value))) == len(value), _long),
     "a rectangle": _Rule(lambda value: _listed(value) and len(set(map(len, value))) <= 1, _rows),
     "a square": _Rule(lambda value: _listed(value) and all(len(row) == len(value) for row in value), _rows),
+    "balanced": _Rule(_balanced, lambda value: isinstance(value, str) and bool(set(value) & set(_BRACKETS))),
     "of even length": _Rule(lambda value: len(value) % 2 == 0, _long),
     "of odd length": _Rule(lambda value: len(value) % 2 == 1, _long),
     "sorted inside": _Rule(lambda value: _listed(value) and all(map(_ascending, value)), _rows),
@@ -87,8 +102,8 @@ _RULES: dict[str, _Rule] = {
     "at most": _Rule(lambda one, two: _number(one) and _number(two) and one <= two),
     "less than": _Rule(lambda one, two: _number(one) and _number(two) and one < two),
 }
-_ALONE = ("sorted", "sorted backwards", "all different", "a rectangle", "a square", "sorted inside")
-_ALONE_OF_MANY = ("of even length", "of odd length")
+_ALONE = ("sorted", "sorted backwards", "balanced", "a rectangle", "a square", "sorted inside")
+_ALONE_OF_MANY = ("all different", "of even length", "of odd length")
 _PAIRED = (
     "the length of",
     "at most the length of",
@@ -99,12 +114,13 @@ _PAIRED = (
     "less than",
 )
 MANY = 5
-"""Calls before a length that is always even is taken for a rule."""
+"""Calls before what may well be so by chance is taken for a rule."""
 
 
-def relations(calls: Sequence[Arguments]) -> tuple[Relation, ...]:
-    """What holds in all of some calls with equally many arguments."""
-    return tuple(each for each in _possible(len(calls[0])) if _seen(each, calls)) if calls else ()
+def relations(calls: Sequence[Arguments], *, different: bool = False) -> tuple[Relation, ...]:
+    """What holds in all of some calls with equally many arguments; `different` says that the task speaks of that."""
+    many = _ALONE_OF_MANY[different:]
+    return tuple(each for each in _possible(len(calls[0])) if _seen(each, calls, many)) if calls else ()
 
 
 def _possible(count: int) -> Iterator[Relation]:
@@ -112,12 +128,12 @@ def _possible(count: int) -> Iterator[Relation]:
     yield from (Relation(name, pair) for name in _PAIRED for pair in permutations(range(count), 2))
 
 
-def _seen(relation: Relation, calls: Sequence[Arguments]) -> bool:
+def _seen(relation: Relation, calls: Sequence[Arguments], many: Sequence[str]) -> bool:
     if not all(relation.holds(given) for given in calls):
         return False
     rule = _RULES[relation.name]
     telling = sum(rule.telling(*(given[place] for place in relation.places)) for given in calls)
-    return telling >= (MANY if relation.name in _ALONE_OF_MANY else SEEN)
+    return telling >= (MANY if relation.name in many else SEEN)
 
 
 def mended(given: Arguments, rules: Sequence[Relation]) -> Arguments:

@@ -1,20 +1,26 @@
-"""What kind of values arguments are, learnt from those that the tests use.
+"""What kind of values arguments are, learnt from those that the tests use and from the words of the task.
 
-A shape is what all values seen have in common: their types all the way down, and how large they get. It is meant to be
-narrow: a test on an input that a task does not speak of rejects programs that are right.
+A shape is what values have in common: their types all the way down, and how large they get. It is meant to be narrow: a
+test on an input that a task does not speak of rejects programs that are right.
 """
 
 from __future__ import annotations
 
+import math
+import re
 import string
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-SCALARS = (bool, int, float, str, bytes, type(None))
+from trainer.tasks.augment.skeletons import Skeletons, skeletons
+
 _CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 FEW = 3
-"""So many different characters and no more are taken for all that there are, `01` or `()[]`, say."""
+"""So many different characters and no more are taken for all that there are, `01` or `()`, say."""
+_BOUND = re.compile(r"(?:<=?|at most|up to|no more than|less than|between \w+ and|from \w+ to) *(\d+)")
+FAR = 100
+"""A number above it has no meaning as a number of steps, and may grow tenfold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +34,8 @@ class Shape:
     """Greatest number, or greatest length."""
     alphabet: str = ""
     """Characters of texts, sorted."""
+    forms: Skeletons | None = None
+    """The ways in which texts are put together, where they are."""
     fields: tuple[Shapes, ...] = ()
     """Of a tuple with as many elements as ever: each of them."""
     items: Shapes = ()
@@ -56,7 +64,7 @@ def _shape(kind: type, group: Sequence[Any]) -> Shape:
     lengths = [len(value) for value in group]
     low, high = min(lengths), max(lengths)
     if kind is str:
-        return Shape(kind, low, high, alphabet=_alphabet(group))
+        return Shape(kind, low, high, alphabet=_alphabet(group), forms=skeletons(group) if len(group) > 1 else None)
     if kind is dict:
         keys, values = shapes(key for each in group for key in each), shapes(v for each in group for v in each.values())
         return Shape(kind, low, high, items=keys, values=values)
@@ -78,21 +86,98 @@ def _alphabet(texts: Sequence[str]) -> str:
     return "".join(sorted(seen))
 
 
-def fits(value: Any, expected: Shapes) -> bool:
-    """Whether a value is like those that were seen, or a little larger."""
-    return any(_fits(value, shape) for shape in expected if type(value) is shape.kind)
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the words of a task say of its inputs."""
+
+    positive: bool = False
+    not_negative: bool = False
+    not_empty: bool = False
+    one_case: bool = False
+    different: bool = False
+    whole_texts: bool = False
+    """Whether a text is empty only where one was."""
+    most: float = math.inf
+    """The greatest number that is named as a bound."""
+
+
+def hints(prompt: str) -> Hints:
+    """What is found in a prompt."""
+    words = " ".join(prompt.lower().split())
+    return Hints(
+        positive=any(word in words for word in ("positive", "natural number", "greater than 0", "at least 1")),
+        not_negative=any(word in words for word in ("non-negative", "non negative", "nonnegative", "unsigned")),
+        not_empty=any(word in words for word in ("non-empty", "non empty", "nonempty", "not empty", "at least one")),
+        different=any(word in words for word in ("duplicate", "distinct", "unique")),
+        most=max(map(float, _BOUND.findall(words)), default=math.inf),
+        one_case=any(word in words for word in ("lowercase", "lower case", "uppercase", "upper case")),
+    )
+
+
+def widened(seen: Shapes, said: Hints, *, inside: bool = False) -> Shapes:
+    """Shapes of what a task speaks of: values like those seen, and a little beyond.
+
+    An element may be zero or negative, and a list empty, unless the task says otherwise. Numbers and
+    lengths grow to little more than what was seen: a program whose time grows with them may be right.
+    """
+    return tuple(_widened(shape, said, inside) for shape in seen)
+
+
+def _widened(shape: Shape, said: Hints, inside: bool) -> Shape:
+    if shape.kind in (int, float):
+        high = _most(shape)
+        return replace(shape, low=_least(shape, said, inside), high=min(high, max(shape.high, said.most)))
+    if shape.kind in (bool, type(None)):
+        return shape
+    single = shape.low == shape.high == 1 and shape.kind is str
+    fixed = single or bool(shape.fields)
+    some = said.not_empty or (inside and shape.low > 0) or (said.whole_texts and shape.kind is str)
+    return replace(
+        shape,
+        low=shape.low if fixed else min(shape.low, int(some)),
+        high=shape.high if fixed else shape.high + max(2, shape.high // 2),
+        alphabet=shape.alphabet if said.one_case else _both_cases(shape.alphabet),
+        fields=tuple(widened(field, said, inside=inside) for field in shape.fields),
+        items=widened(shape.items, said, inside=True),
+        values=widened(shape.values, said, inside=True),
+    )
+
+
+def _least(shape: Shape, said: Hints, inside: bool) -> float:
+    if shape.low < 0:
+        return 2 * shape.low
+    if said.positive:
+        return min(shape.low, 1)
+    if not inside:
+        return min(shape.low, 1) if shape.kind is int else min(shape.low, 0.25)
+    return 0 if said.not_negative else -max(10, shape.high)
+
+
+def _most(shape: Shape) -> float:
+    return 10 * shape.high if shape.high > FAR else max(2 * shape.high, shape.high + 10)
+
+
+def _both_cases(alphabet: str) -> str:
+    if len(alphabet) <= FEW or not any(map(str.isalpha, alphabet)):
+        return alphabet
+    return "".join(sorted({*alphabet, *string.ascii_letters}))
+
+
+def fits(value: Any, allowed: Shapes) -> bool:
+    """Whether a value has one of some shapes."""
+    return any(_fits(value, shape) for shape in allowed if type(value) is shape.kind)
 
 
 def _fits(value: Any, shape: Shape) -> bool:
     if shape.kind in (int, float):
-        return least(shape) <= value <= most(shape)
+        return shape.low <= value <= shape.high
     if shape.kind in (bool, type(None)):
         return True
-    if not shortest(shape) <= len(value) <= longest(shape):
+    if not shape.low <= len(value) <= shape.high:
         return False
     match value:
         case str():
-            return set(value) <= set(shape.alphabet)
+            return shape.forms.fits(value) if shape.forms else set(value) <= set(shape.alphabet)
         case dict():
             return all(fits(key, shape.items) and fits(item, shape.values) for key, item in value.items())
         case tuple() if shape.fields:
@@ -100,29 +185,3 @@ def _fits(value: Any, shape: Shape) -> bool:
         case bytes():
             return True
     return all(fits(item, shape.items) for item in value)
-
-
-def least(shape: Shape) -> float:
-    """The least number that is like those seen: below zero only if one was, zero only if one was."""
-    if shape.low > 0:
-        return min(shape.low, 1) if shape.kind is int else shape.low / 2
-    return 2 * shape.low
-
-
-def most(shape: Shape) -> float:
-    """The greatest number that is like those seen: a program whose time grows with it may be right."""
-    if shape.high < 0:
-        return -1 if shape.kind is int else shape.high / 2
-    return max(shape.high * 1.5, shape.high + 2) if shape.high > 0 else 0
-
-
-def shortest(shape: Shape) -> float:
-    """The least length: nothing at all only where that was seen, and where all were as long, that alone."""
-    if shape.low == shape.high == 1:
-        return 1
-    return min(shape.low, 1)
-
-
-def longest(shape: Shape) -> float:
-    """The greatest length."""
-    return 1 if shape.low == shape.high == 1 and shape.kind is str else shape.high + max(2, shape.high // 2)

@@ -7,6 +7,7 @@ Beside the changes of each type, a value may be replaced by another of its type 
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -30,11 +31,27 @@ def proposals(seeds: Sequence[Arguments], contract: Contract, chance: random.Ran
             return
         for _ in range(chance.choice((1, 1, 2, 3))):
             place = chance.randrange(len(values))
-            values[place] = change(values[place])
+            values[place] = change(values[place], _derived(values, place))
         made = contract.mended(tuple(values))
         if len(pool) < POOL and contract.allows(made):
             pool.append(made)
         yield made
+
+
+def _derived(values: Sequence[Any], place: int) -> list[Any]:
+    """Numbers that the other arguments make up, of the type of one: their lengths, sums, differences and ends."""
+    kind = type(values[place])
+    if kind not in (int, float):
+        return []
+    found: list[Any] = []
+    for other in (*values[:place], *values[place + 1 :]):
+        if isinstance(other, list | tuple) and other and all(type(item) in (int, float) for item in other):
+            found += [sum(other), min(other), max(other), abs(other[0] - other[-1]), *other[:5]]
+        if isinstance(other, list | tuple | str):
+            found += [len(other), len(other) - 1]
+        elif type(other) in (int, float):
+            found += [other, -other, other + 1, other - 1, 2 * other]
+    return [number for number in found if type(number) is kind]
 
 
 def _gather(value: Any, into: dict[type, list[Any]]) -> None:
@@ -65,8 +82,10 @@ class _Change:
             dict: self._mapping,
         }
 
-    def __call__(self, value: Any) -> Any:
+    def __call__(self, value: Any, derived: Sequence[Any] = ()) -> Any:
         kind = type(value)
+        if derived and self._chance.random() < 0.3:
+            return self._chance.choice(derived)
         if kind in self._ingredients and self._chance.random() < 0.2:
             return self._chance.choice(self._ingredients[kind])
         return self._kinds[kind](value) if kind in self._kinds else value
@@ -78,12 +97,27 @@ class _Change:
 
     def _fraction(self, value: float) -> float:
         far = max(3.0, abs(value))
-        steps = (1.0, -1.0, 0.5, -value, 0.01, -0.01, self._chance.uniform(-far, far))
+        steps = (1.0, -1.0, 0.5, -0.25, -value, round(self._chance.uniform(-far, far)))
         return round(value + self._chance.choice(steps), 4)
 
     def _text(self, value: str) -> str:
+        match self._chance.randrange(5):
+            case 0 if len(value.split(" ")) > 1:
+                return " ".join(self._sequence(value.split(" "), self._text))
+            case 1 | 2 if numbers := list(re.finditer(r"\d+", value)):
+                number = self._chance.choice(numbers)
+                return value[: number.start()] + self._digits(number[0]) + value[number.end() :]
+            case 3:
+                at = self._chance.randint(0, len(value))
+                return value[:at].swapcase() + value[at:]
         letters = [*value, *"".join(self._ingredients.get(str, ()))]
         return "".join(self._sequence(list(value), lambda _: self._chance.choice(letters) if letters else ""))
+
+    def _digits(self, number: str) -> str:
+        """Another number, mostly as long as it was."""
+        if self._chance.random() < 0.3:
+            return str(max(0, int(number[:18]) + self._chance.choice((1, -1, 10, 1000))))
+        return "".join(self._chance.choice("0123456789") for _ in number)
 
     def _items(self, value: list[Any]) -> list[Any]:
         return self._sequence(value, self)

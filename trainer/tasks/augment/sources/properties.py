@@ -12,12 +12,11 @@ import hypothesis
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from trainer.tasks.augment import shapes
 from trainer.tasks.augment.contract import Arguments, Contract
 from trainer.tasks.augment.shapes import Shape, Shapes
 
-PARTS = 100
-"""Floats are whole multiples of one over this: others say more of rounding than of programs."""
+PARTS = 4
+"""Floats are whole multiples of one over this, whose sums and differences are exact: so there are ties."""
 
 
 def proposals(contract: Contract, *, count: int, seed: int) -> list[Arguments]:
@@ -45,20 +44,30 @@ def drawn(expected: Shapes) -> SearchStrategy[Any]:
 
 
 def _drawn(shape: Shape) -> SearchStrategy[Any]:
-    low, high = int(shapes.shortest(shape)), int(shapes.longest(shape))
     match shape.kind.__name__:
         case "int":
-            return _whole(shapes.least(shape), shapes.most(shape))
+            return _whole(shape.low, shape.high)
         case "float":
-            return _whole(shapes.least(shape) * PARTS, shapes.most(shape) * PARTS).map(lambda value: value / PARTS)
+            return _whole(shape.low * PARTS, shape.high * PARTS).map(lambda value: value / PARTS)
         case "bool":
             return st.booleans()
         case "str":
-            return st.text(shape.alphabet, min_size=low, max_size=high) if shape.alphabet else st.just("")
+            return _text(shape)
         case "bytes":
-            return st.binary(min_size=low, max_size=high)
+            return st.binary(min_size=int(shape.low), max_size=int(shape.high))
         case "NoneType":
             return st.none()
+    return _collection(shape)
+
+
+def _text(shape: Shape) -> SearchStrategy[Any]:
+    if shape.forms:
+        return st.randoms(use_true_random=False).map(shape.forms.drawn)
+    return st.text(shape.alphabet, min_size=int(shape.low), max_size=int(shape.high)) if shape.alphabet else st.just("")
+
+
+def _collection(shape: Shape) -> SearchStrategy[Any]:
+    low, high = int(shape.low), int(shape.high)
     if shape.fields:
         return st.tuples(*map(drawn, shape.fields))
     if not shape.items:
