@@ -211,8 +211,8 @@ def _report(answered: Sequence[Answer], judged: Verdicts, path: Path) -> None:
 def _exams(tasks: Sequence[Task], public: int, *, learned_from: Sequence[str]) -> list[Exam]:
     if known := {task.id for task in tasks} & set(learned_from):
         raise ValueError(
-            f"critic and mender have learned from {len(known)} of these tasks with all their tests, such as {min(known)!r}; "
-            "measure others, for instance another --split"
+            f"critic and mender have learned from {len(known)} of these tasks with all their tests, {min(known)!r} "
+            "for one; measure others, such as another --split"
         )
     exams = [exam for task in tasks if (exam := split(task, shown=public)) is not None]
     if not exams:
