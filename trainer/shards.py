@@ -104,13 +104,24 @@ def optimizer_state(state: Mapping[str, Any], *, keep: bool) -> dict[str, Any]:
     return {**state, "state": moments}
 
 
-def placed(state: Mapping[str, Any], weights: Sequence[Tensor]) -> dict[str, Any]:
-    """What `optimizer_state` returned, each moment spread like the weight among `weights` that it belongs to."""
+def placed(state: Mapping[str, Any], groups: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What `optimizer_state` returned, for an optimiser with these `groups` of weights: each moment is spread like its
+    weight, and how the optimiser computes is left to itself.
+
+    Raises:
+        ValueError: it is that of other weights.
+    """
+    counts = [[len(group["params"]) for group in each] for each in (state["param_groups"], groups)]
+    if counts[0] != counts[1]:
+        raise ValueError(f"the optimiser had groups of {counts[0]} weights, and has groups of {counts[1]}")
+    weights = [weight for group in groups for weight in group["params"]]
     moments = {
         index: {name: _like(value, weights[index]) for name, value in values.items()}
         for index, values in state["state"].items()
     }
-    return {**state, "state": moments}
+    own = [{key: group[key] for key in ("fused", "foreach") if key in group} for group in groups]
+    kept = [{**saved, **each} for saved, each in zip(state["param_groups"], own, strict=True)]
+    return {"state": moments, "param_groups": kept}
 
 
 def _like(value: Any, weight: Tensor) -> Any:

@@ -183,9 +183,17 @@ class Learner:
         return {"optimizer": optimizer, "steps": self._done, **critics}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Puts back what `state` returned, perhaps with another number of processes."""
-        weights = [weight for group in self._optimizer.param_groups for weight in group["params"]]
-        self._optimizer.load_state_dict(shards.placed(state["optimizer"], weights))
+        """Puts back what `state` returned, perhaps with another number of processes.
+
+        Raises:
+            ValueError: it is that of another model.
+        """
+        groups = self._optimizer.param_groups
+        self._optimizer.load_state_dict(shards.placed(state["optimizer"], groups))
+        for weight in (weight for group in groups for weight in group["params"]):
+            moment = self._optimizer.state.get(weight, {}).get("exp_avg", weight)
+            if moment.shape != weight.shape:
+                raise ValueError(f"a moment has the shape {tuple(moment.shape)}, its weight {tuple(weight.shape)}")
         self._done = state["steps"]
         for name, head in self._critics.items():
             if head is not None:
