@@ -67,6 +67,8 @@ def prepare(
             judge = _scorer(settings, (RUNTIME, *settings.reward.analyzers), ranks)
             undo.callback(judge.close)
         saved = ranks.from_first(lambda: checkpoint.latest(folder / CHECKPOINTS) if folder else None)
+        if folder is not None and saved is None:
+            display.warn(f"there is no checkpoint in {folder / CHECKPOINTS}, so the run begins anew")
         state = {} if saved is None else _state(saved, settings)
         policies = _policies(settings, saved, ranks)
         train, held_out = (_fitting(found, policies[0], settings, display) for found in (train, held_out))
@@ -149,7 +151,7 @@ def _state(saved: Path, settings: Config) -> dict[str, Any]:
     """The state of a checkpoint, if it is one of this run.
 
     Raises:
-        BadCheckpoint: it cannot be read, belongs to another run, or has more steps than the run.
+        BadCheckpoint, ConfigError: it cannot be read, belongs to another run, or has more steps than the run.
     """
     state = checkpoint.load(saved)
     ours, theirs = (dict(flat(values)) for values in (lasting(settings), state.get("settings", {})))
@@ -160,7 +162,10 @@ def _state(saved: Path, settings: Config) -> dict[str, Any]:
     ]
     if other:
         more = f" (and {len(other) - 1} more)" if len(other) > 1 else ""
-        raise checkpoint.bad(saved, f"it is of a run with {other[0]}{more}")
+        raise ConfigError(
+            f"{saved} is of a run with {other[0]}{more}: put {CONFIG} back as it was, or begin a run with --model "
+            f"{saved / checkpoint.MODEL}"
+        )
     if state.get("step", 0) > settings.run.steps:
         raise ConfigError(f"the run has done {state['step']} steps already, so --steps {settings.run.steps} cannot be")
     return state
@@ -169,7 +174,7 @@ def _state(saved: Path, settings: Config) -> dict[str, Any]:
 def _put_back(loop: Loop, saved: Path, state: Mapping[str, Any]) -> None:
     try:
         loop.restore(state)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (LookupError, TypeError, ValueError, RuntimeError) as error:
         raise checkpoint.bad(saved, f"its state does not fit the run ({type(error).__name__}: {error})") from error
 
 

@@ -1,19 +1,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
+from transformers import AutoModelForCausalLM, LlamaConfig
 
 from analyzers import registry
-from trainer import build, config
+from trainer import build, checkpoint, config
 from trainer.config import Config, ConfigError
 from trainer.display import Display
 from trainer.policy import Policy
 from trainer.session import Session
+from trainer.types import Experience
 
 
 class Judge:
@@ -99,6 +103,112 @@ def test_there_must_be_a_run_to_resume(settings: Config, tmp_path: Path) -> None
     assert folder == tmp_path / "runs" / "model-jsonl"
     assert (restored.run.steps, restored.run.name) == (7, "model-jsonl")
     assert restored.model_copy(update={"run": settings.run}) == settings
+
+
+@pytest.fixture
+def run(settings: Config, tmp_path: Path) -> Path:
+    """The folder of a run with checkpoints of steps 0 and 1, as if it had done those."""
+    session = _prepared(settings)
+    for step in (0, 1):
+        session.loop.step = step
+        assert session._save()
+    return session.folder
+
+
+def _resumed(folder: Path, steps: int | None = None) -> Session:
+    restored, place = build.reopen(folder.name, out=folder.parent, steps=steps)
+    return build.prepare(restored, folder=place, display=Display(Console(width=200)))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "Invalid JSON: EOF"),
+        (b'{"model": {"name": "ti', "Invalid JSON: EOF"),
+        (b"\xff\xfe", "can't decode byte"),
+        (b'{"modle": {}}', "unknown key 'modle'; did you mean 'model'"),
+    ],
+)
+def test_a_configuration_that_cannot_be_read_is_named(run: Path, content: bytes, message: str) -> None:
+    (run / "config.json").write_bytes(content)
+    with pytest.raises(ConfigError, match=rf"cannot read {run}/config\.json: .*{message}.*one can begin with --model"):
+        _resumed(run)
+
+
+def test_a_run_goes_on_with_its_own_configuration(run: Path) -> None:
+    """Whatever decides what is learned; not how long it goes on, and not what it is measured by."""
+    plain = json.loads((run / "config.json").read_text())
+    plain["evaluation"]["samples"], plain["run"]["save_every"], plain["reward"]["workers"] = 3, 7, 1
+    (run / "config.json").write_text(json.dumps(plain))
+    assert _resumed(run, steps=9).loop.step == 1
+    plain["optimizer"]["learning_rate"], plain["model"]["lora_rank"] = 0.5, 2
+    (run / "config.json").write_text(json.dumps(plain))
+    with pytest.raises(
+        ConfigError, match=r"model\.lora_rank = 0, not 2 \(and 1 more\): put config\.json back as it was"
+    ):
+        _resumed(run)
+
+
+def test_a_run_cannot_be_made_shorter_than_it_is(run: Path) -> None:
+    assert _resumed(run, steps=1).loop.step == 1
+    with pytest.raises(ConfigError, match="the run has done 1 steps already, so --steps 0 cannot be"):
+        _resumed(run, steps=0)
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("state.pt", b"torn", "cannot read the checkpoint"),
+        ("state.pt", None, "No such file"),
+        ("model/model.safetensors", b"torn", "Error while deserializing header"),
+        ("model/config.json", None, r"the folder has no config\.json"),
+        ("model/tokenizer.json", b"{}", "cannot load the tokenizer"),
+    ],
+)
+def test_a_torn_checkpoint_is_named_with_what_lies_before_it(
+    run: Path, file: str, content: bytes | None, message: str
+) -> None:
+    last = run / "checkpoints" / "step-000001"
+    if content is None:
+        (last / file).unlink()
+    else:
+        (last / file).write_bytes(content)
+    with pytest.raises(ValueError, match=rf"{message}.*without that folder, --resume would go on from step-000000"):
+        _resumed(run)
+    assert Judge.made[-1].closed
+    shutil.rmtree(last)
+    assert _resumed(run).loop.step == 0
+
+
+@pytest.mark.parametrize("changed", [{"hidden_size": 64}, {"num_hidden_layers": 1}])
+def test_weights_of_another_model_in_a_checkpoint_are_refused(
+    run: Path, settings: Config, tmp_path: Path, changed: dict[str, int]
+) -> None:
+    session = _resumed(run)
+    session.loop.learner.step([Experience(session.loop.policy.teach("ab", "xyz"), np.ones(2, dtype=np.float32))])
+    session.loop.step = 2
+    assert session._save()
+    model = run / "checkpoints" / "step-000002" / "model"
+    policy = session.loop.policy
+    other = AutoModelForCausalLM.from_config(LlamaConfig(**(policy.model.config.to_dict() | changed)))
+    Policy(other, policy.tokenizer).save(model)
+    with pytest.raises(checkpoint.BadCheckpoint, match=r"step-000002: its state does not fit the run"):
+        _resumed(run)
+
+
+def test_a_run_without_a_checkpoint_says_that_it_begins_anew(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(run / "checkpoints")
+    assert _resumed(run).loop.step == 0
+    assert f"there is no checkpoint in {run}/checkpoints, so the run begins anew" in capsys.readouterr().out
+
+
+def test_weights_that_are_no_numbers_are_refused(settings: Config, policy: Policy, tmp_path: Path) -> None:
+    broken = policy.frozen_copy()
+    broken.model.lm_head.weight.data[3] = float("nan")
+    broken.save(tmp_path / "model")
+    with pytest.raises(ConfigError, match=r"cannot train model '.*model': some of its weights are no numbers"):
+        _prepared(settings)
+    assert not (tmp_path / "runs").exists()
 
 
 def test_plugin_files_judge_beside_the_analyzers(settings: Config, tmp_path: Path) -> None:

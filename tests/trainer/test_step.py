@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from trainer import advantages, losses, sections
+from trainer.nonfinite import NotFinite
 from trainer.policy import Policy
 from trainer.step import Learner, Objective, schedule
 from trainer.types import Beliefs, Experience, Rollout, Sampling
@@ -108,14 +109,34 @@ def test_nothing_to_learn_leaves_the_weights_alone(policy: Policy, fresh: Policy
 
 
 def test_an_infinite_gradient_leaves_the_weights_alone(policy: Policy, fresh: Policy) -> None:
-    batch = _batch(policy)
-    broken = Experience(batch[0].rollout, np.full_like(batch[0].advantages, np.inf))
-    learner = _learner(fresh)
+    batch, learner = _batch(policy), _learner(fresh)
     before = _weights(fresh)
-    assert learner.step([broken])["skipped_update"] == 1
+    handle = next(fresh.model.parameters()).register_hook(lambda gradient: gradient * np.inf)
+    assert learner.step(batch)["skipped_update"] == 1
+    handle.remove()
     assert torch.equal(_weights(fresh), before)
     assert learner.step(batch)["skipped_update"] == 0  # and does not linger
     assert torch.isfinite(_weights(fresh)).all()
+
+
+def test_a_loss_that_is_no_number_is_refused_before_anything_changes(policy: Policy, fresh: Policy) -> None:
+    batch = _batch(policy)
+    broken = Experience(replace(batch[3].rollout, task_id="t/3"), np.full_like(batch[3].advantages, np.nan))
+    learner, before = _learner(fresh, objective=replace(OBJECTIVE, entropy_weight=0.1)), _weights(fresh)
+    with pytest.raises(
+        NotFinite, match=r"policy_loss = nan.*advantages are no numbers in 1 of 6, first for t/3"
+    ) as found:
+        learner.step([*batch[:3], broken, *batch[4:]])
+    assert torch.equal(_weights(fresh), before)
+    assert found.value.terms["entropy"] > 0
+    assert learner.state()["steps"] == 0
+
+
+def test_a_supervised_loss_that_is_no_number_is_told_apart(policy: Policy, fresh: Policy) -> None:
+    fresh.model.lm_head.weight.data[:] = np.nan
+    learner = _learner(fresh, objective=replace(OBJECTIVE, supervised_weight=1.0))
+    with pytest.raises(NotFinite, match=r"supervised_loss = nan.*under the weights of now are no numbers in 1 of 1"):
+        learner.step([], [policy.teach("ab", "xyz", task_id="t")])
 
 
 def test_empty_completions_are_left_out(policy: Policy, fresh: Policy) -> None:
