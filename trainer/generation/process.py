@@ -155,6 +155,7 @@ def _work(pipe: Connection, folder: str, place: Place, cache_tokens: int) -> Non
 
 
 def _policy(folder: str, place: Place, cache_tokens: int) -> Policy:
+    # Its weights require gradients like the learner's: kernels are chosen by that, and round differently.
     torch.set_num_threads(place.threads)
     policy = Policy.load(folder, device=place.device, dtype=place.dtype, cache_tokens=cache_tokens)
     if place.mixed_precision != "no":
