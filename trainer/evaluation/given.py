@@ -61,7 +61,9 @@ def references(tasks: Sequence[Task], scorer: Scorer) -> Iterator[tuple[Task, st
     for task in tasks:
         future = None
         if task.reference is not None:
-            reference = Item(task.reference, task.language, task.tests, prefix=task.prefix, task_id=task.id, raw=True)
+            reference = Item(
+                task.reference, task.language, task.tests, task.prefix, suffix=task.suffix, task_id=task.id, raw=True
+            )
             future = scorer.submit(reference)
         waiting.append((task, future))
         if len(waiting) > AHEAD:
@@ -77,6 +79,7 @@ def item(task: Task, given: Given) -> Item:
         language=task.language,
         tests=task.tests,
         prefix="" if given.whole else task.prefix,
+        suffix="" if given.whole else task.suffix,
         reference=task.reference,
         task_id=task.id,
         raw=True,
