@@ -125,6 +125,14 @@ def test_a_run_leaves_everything_in_its_folder(
         assert words in shown
 
 
+def test_a_run_may_leave_its_report_out(
+    start: Callable[..., Session], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(start("run.report=false", "run.steps=1", "evaluation.tasks=0")) == DONE
+    assert not (tmp_path / "runs" / "r" / "report.html").exists()
+    assert "report:" not in capsys.readouterr().out
+
+
 def test_an_existing_folder_is_not_overwritten(start: Callable[..., Session], tmp_path: Path) -> None:
     for name in ("r", "r-2", "r-3"):
         session = start("run.steps=0", "evaluation.tasks=0")

@@ -143,6 +143,16 @@ def test_references_pass_their_tests(split: str) -> None:
         assert passes(task, task.reference or "")
 
 
+def test_a_composition_of_any_length_is_a_task_whose_reference_passes() -> None:
+    names = ("square", "reverse", "skip", "double", "listed")
+    task = builtin.task(tuple(STEPS[name] for name in names), split="train")
+    assert task is not None
+    assert task.metadata["steps"] == task.prompt.count(";") + 1 == 5
+    assert passes(task, task.reference or "")
+    # Nothing is left of what is both even and odd, so no call can tell anything.
+    assert builtin.task(tuple(STEPS[name] for name in ("even", "odd", "square", "total")), split="train") is None
+
+
 def test_the_tests_notice_a_step_left_out_and_every_misconception() -> None:
     for task in builtin.tasks("test", count=150):
         steps = steps_of(task)
