@@ -45,6 +45,40 @@ def test_a_request_to_terminate_is_told_apart_and_waits_too() -> None:
     assert done == ["finished"]
 
 
+def test_where_all_is_held_it_waits_for_a_block_that_may_break_off() -> None:
+    done: list[str] = []
+
+    def work(interrupts: Interrupts) -> None:
+        _press()
+        with interrupts.deferred():
+            done.append("deferred")
+        done.append("held")
+        with interrupts.allowed():
+            done.append("never")
+
+    with Interrupts(held=True) as interrupts, pytest.raises(KeyboardInterrupt):
+        work(interrupts)
+    assert done == ["deferred", "held"]
+
+
+def test_a_block_that_may_break_off_does_so_inside_of_a_deferred_one() -> None:
+    done: list[str] = []
+
+    def work(interrupts: Interrupts) -> None:
+        with interrupts.deferred():
+            with interrupts.allowed():
+                _press()
+                done.append("never")
+            done.append("never")
+
+    with Interrupts() as interrupts:
+        with pytest.raises(KeyboardInterrupt):
+            work(interrupts)
+        with interrupts.deferred():  # and it has come once
+            pass
+    assert done == []
+
+
 def test_an_error_in_the_block_is_not_hidden() -> None:
     with Interrupts() as interrupts:
         with pytest.raises(ValueError, match="bad"), interrupts.deferred():
