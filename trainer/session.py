@@ -202,7 +202,9 @@ class Session:
             found = self.ranks.gather(lambda: self._measured_part(mine, progress), breakable=True)
         return found[0][0] if len(found) == 1 else measured([task.id for task in self.held_out], found)
 
-    def _measured_part(self, tasks: Sequence[Task], progress: Callable[[int, int], None]) -> tuple[Evaluation, list[Graded]]:
+    def _measured_part(
+        self, tasks: Sequence[Task], progress: Callable[[int, int], None]
+    ) -> tuple[Evaluation, list[Graded]]:
         if not tasks:
             return summarise([]), []
         settings = self.settings.evaluation
