@@ -31,6 +31,7 @@ from trainer.evaluation.results import Results, entries
 from trainer.evaluation.samples import read
 from trainer.evaluation.sampling import OnProgress, evaluate
 from trainer.evaluation.summary import summary
+from trainer.generation import GenerationFailed, Generator
 from trainer.prompts import render
 from trainer.tasks import load
 from trainer.tasks.files import Excluded
@@ -110,6 +111,13 @@ def command(
     ] = True,
     seed: Annotated[int, typer.Option(help="Seed of the sampling.", min=0)] = 0,
     device: Annotated[Device, typer.Option(help="Where the model runs; auto takes a GPU if there is one.")] = "auto",
+    server: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="OpenAI-compatible server that has the model; --model then names its tokenizer alone."
+        ),
+    ] = None,
+    served_as: Annotated[str | None, typer.Option(metavar="NAME", help="What the server calls the model.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes that analyse.", min=1)] = None,
     isolation: Annotated[
         str, typer.Option(help="Weakest tier at which programs may run: strict, standard, weak, none.")
@@ -146,6 +154,7 @@ def command(
     if count is not None:
         asked |= {"samples": count, "model": model, "greedy": greedy, "seed": seed, "max_new_tokens": max_new_tokens}
         asked |= {"temperature": _values("--temperature", temperature), "top_p": _values("--top-p", top_p)}
+        asked |= {"server": server, "served_as": served_as} if server else {}
     ks = numbers("--k", k, count)
     found = load(tasks, split)[:limit]
     plan = Plan(asked, found, ks, numbers("--n", n), outputs, samples_out, against)
@@ -155,8 +164,8 @@ def command(
             _run(plan, console, title=f"{samples}, {tasks} {split}", work=partial(_judge, scorer=scorer))
         else:
             unfit, kept = _unfit(plan, scorer, console), _part(plan)
-            policy = _policy(model, device, kept, max_new_tokens)
-            work = partial(_draw, policy=policy, scorer=scorer, unfit=unfit)
+            generator = _remote(model, server, served_as) if server else _policy(model, device, kept, max_new_tokens)
+            work = partial(_draw, generator=generator, scorer=scorer, unfit=unfit)
             _run(plan, console, title=f"{model}, {tasks} {split}: {len(kept)} tasks x {samples} samples", work=work)
 
 
@@ -169,6 +178,7 @@ def _run(plan: Plan, console: Console, *, title: str, work: Work) -> None:
 
     Raises:
         KeyboardInterrupt: interrupted, after a line that says how to go on.
+        OSError: the server is gone; the message says how to go on.
     """
     programs = Programs()
     with ExitStack() as stack:
@@ -178,8 +188,10 @@ def _run(plan: Plan, console: Console, *, title: str, work: Work) -> None:
         try:
             with Results(path, plan.settings, expected) as results:
                 seconds = work(plan, results, programs, console)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, GenerationFailed) as error:
             kept = f"; what was scored is in {plan.record}: run the same command again to go on" if plan.record else ""
+            if isinstance(error, GenerationFailed):
+                raise OSError(f"{error}{kept}") from error
             Console(stderr=True, soft_wrap=True).print(f"interrupted{kept}", style="red", highlight=False, markup=False)
             raise
         ids = [task.id for task in (plan.tasks if expected is None else _part(plan))]
@@ -213,11 +225,11 @@ def _draw(
     programs: Programs,
     console: Console,
     *,
-    policy: Policy,
+    generator: Generator,
     scorer: Scorer,
     unfit: dict[str, str],
 ) -> dict[str, dict[str, float]]:
-    """Draws samples of a policy under each condition; greedily once."""
+    """Draws samples of a generator under each condition; greedily once."""
     asked = plan.settings
     for task in _part(plan):
         if task.id in unfit:
@@ -231,11 +243,11 @@ def _draw(
         def keep(graded: Graded, rollout: Rollout, score: Score) -> None:
             results.add(graded)
             if plan.outputs.html is not None and not graded.greedy:
-                programs.add(graded, score, policy.token_bytes.spans(rollout.completion_ids))
+                programs.add(graded, score, generator.token_bytes.spans(rollout.completion_ids))
 
         with _bar(console, f"completions scored {condition}".rstrip()) as progress:
             found = evaluate(
-                policy,
+                generator,
                 todo,
                 scorer,
                 samples=asked["samples"],
@@ -338,6 +350,17 @@ def _policy(model: str, device: Device, tasks: Iterable[Task], max_new_tokens: i
             f"{policy.context} that {model!r} can see; give fewer new tokens or another model"
         )
     return policy
+
+
+def _remote(model: str, server: str, served_as: str | None) -> Generator:
+    """The server, and the tokenizer of its model."""
+    from trainer.codec import Codec
+    from trainer.generation import http
+    from trainer.generation.remote import Remote
+    from trainer.generation.sections import Server
+
+    http.check()
+    return Remote(Codec.load(model), Server(url=server, model=served_as), folder=Path(), learns=False)
 
 
 @contextmanager

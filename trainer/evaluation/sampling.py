@@ -1,4 +1,4 @@
-"""Draws completions of a policy, and scores them while it goes on drawing."""
+"""Draws completions of a policy or another generator, and scores them while it goes on drawing."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainer.evaluation.counts import Counts, Totals
 from trainer.evaluation.figures import Evaluation, figures
 from trainer.evaluation.graded import Graded
-from trainer.prompts import by_stops, item, render
+from trainer.generation import Generator
+from trainer.prompts import by_stops, item
 from trainer.types import Rollout, Sampling, Task
 
 if TYPE_CHECKING:
     from rewards import Scorer
     from rewards.types import Score
-    from trainer.policy import Policy
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of completions scored so far and the number to come to in all."""
@@ -28,7 +28,7 @@ AHEAD = 512
 
 
 def evaluate(
-    policy: Policy,
+    generator: Generator,
     tasks: Sequence[Task],
     scorer: Scorer,
     *,
@@ -50,6 +50,7 @@ def evaluate(
 
     Raises:
         ValueError: no tasks, no samples, a `k` beyond `samples`, or a prompt too long for the model.
+        trainer.generation.GenerationFailed: the generator does not answer.
     """
     if not tasks or samples < 1 or not all(1 <= k <= samples for k in ks):
         raise ValueError(f"needs tasks and 1 <= k <= samples; got {len(tasks)} tasks, {samples=}, k={list(ks)}")
@@ -62,16 +63,9 @@ def evaluate(
     begin = time.perf_counter()
     for is_greedy, count, drawn in passes:
         todo = [task for task in tasks if (is_greedy, task.id) not in complete]
-        for group, stop in _calls(todo, policy, count):
-            policy.generate(
-                [render(task, policy.tokenizer) for task in group],
-                samples=count,
-                sampling=drawn,
-                seed=seed,
-                stop=stop,
-                task_ids=[task.id for task in group],
-                on_done=partial(queue.submit, group, count, is_greedy),
-            )
+        for group in _calls(todo, generator.tokenizer, count):
+            told = partial(queue.submit, group, count, is_greedy)
+            generator.answer(group, samples=count, sampling=drawn, seed=seed, on_done=told)
     generated = time.perf_counter()
     queue.finish()
     seconds = {"generate": generated - begin, "score": time.perf_counter() - generated}
@@ -79,12 +73,12 @@ def evaluate(
     return figures(counts, ks=ks, seconds={} if have else seconds)
 
 
-def _calls(tasks: Sequence[Task], policy: Policy, samples: int) -> Iterator[tuple[list[Task], tuple[str, ...]]]:
+def _calls(tasks: Sequence[Task], tokenizer: Any, samples: int) -> Iterator[list[Task]]:
     """Tasks that share their stop strings, so many that one call does not hold too many completions."""
     width = max(1, AHEAD // samples)
-    for members, stop in by_stops(tasks, policy.tokenizer):
+    for members, _ in by_stops(tasks, tokenizer):
         for start in range(0, len(members), width):
-            yield [tasks[index] for index in members[start : start + width]], stop
+            yield [tasks[index] for index in members[start : start + width]]
 
 
 class _Queue:
