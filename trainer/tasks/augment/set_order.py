@@ -62,8 +62,12 @@ class _Exchange(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id in ("set", "map"):
-            self.found = self.found or node.func.id == "set"
             node.func, node.args = self._name(node.func), list(map(self._name, node.args))
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        self.generic_visit(node)
+        node.value = self._name(node.value)
         return node
 
     def visit_Set(self, node: ast.Set) -> ast.AST:
@@ -77,7 +81,8 @@ class _Exchange(ast.NodeTransformer):
         self.found = True
         return ast.copy_location(ast.Call(ast.Name("BackwardSet", ast.Load()), [items], []), node)
 
-    @staticmethod
-    def _name(node: ast.expr) -> ast.expr:
-        is_set = isinstance(node, ast.Name) and node.id == "set"
-        return ast.Name("BackwardSet", ast.Load()) if is_set else node
+    def _name(self, node: ast.expr) -> ast.expr:
+        if not (isinstance(node, ast.Name) and node.id == "set"):
+            return node
+        self.found = True
+        return ast.Name("BackwardSet", ast.Load())

@@ -35,7 +35,7 @@ def literal(text: str) -> Any:
         raise ValueError(f"a value of {len(text)} characters, at most {MAX_TEXT} are read")
     try:
         value = ast.literal_eval(text)
-    except (SyntaxError, TypeError, MemoryError, RecursionError) as error:
+    except (SyntaxError, TypeError, ValueError, MemoryError, RecursionError) as error:
         raise ValueError(f"no plain value ({type(error).__name__}): {text[:60]!r}") from error
     if not plain(value):
         raise ValueError(f"no plain value: {text[:60]!r}")

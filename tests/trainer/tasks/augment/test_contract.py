@@ -1,0 +1,106 @@
+import pytest
+
+from trainer.tasks.augment.contract import guarded, inferred
+from trainer.tasks.augment.relations import Relation, relations
+from trainer.tasks.augment.shapes import hints
+
+
+def allows(seeds, given, prompt=""):
+    contract, _ = inferred(seeds, prompt)
+    return contract.allows(given)
+
+
+@pytest.mark.parametrize(
+    ("seeds", "given", "expected"),
+    [
+        ([(5,), (9,)], (1,), True),
+        ([(5,), (9,)], (0,), False),  # the tests say nothing of zero
+        ([(0,), (9,)], (0,), True),
+        ([(5,), (9,)], (-1,), False),
+        ([(-5,), (9,)], (-7,), True),
+        ([(5,), (9,)], (1000,), False),
+        ([(5,), (9,)], (5.0,), False),
+        ([(5,), (9,)], (True,), False),
+        ([(5,), (9,)], (5, 5), False),
+        ([([5, 9],)], ([-3, 0],), True),
+        ([([5, 9],)], ([],), True),
+        ([([5, 9],)], (["a"],), False),
+        ([([5, 9],)], ((5, 9),), False),
+        ([([5, 9],)], ([5] * 50,), False),
+        ([("abcd",)], ("zQ",), True),
+        ([("abcd",)], ("a1",), False),
+        ([("abab",)], ("abc",), False),
+        ([("abcd",)], ("",), True),
+        ([("abcd", "b")], ("", "b"), False),
+        ([("x",), ("y",)], ("xy",), False),  # one character each
+        ([((1, "a"),), ((2, "b"),)], ((3, "b"),), True),
+        ([((1, "a"),), ((2, "b"),)], (("b", 3),), False),
+        ([({"a": 1},)], ({"a": 2, "b": 3},), False),
+        ([({"abcd": 1},)], ({"bd": 2},), True),
+        ([("12-01",), ("04-30",)], ("3-17",), True),
+        ([("12-01",), ("04-30",)], ("1-2-3",), False),
+        ([("1/2",), ("14/3",)], ("07/3",), False),
+    ],
+)
+def test_what_a_task_speaks_of(seeds, given, expected):
+    assert allows(seeds, given) is expected
+
+
+@pytest.mark.parametrize(
+    ("prompt", "seeds", "given"),
+    [
+        ("a non-empty list", [([5, 9],)], ([],)),
+        ("a list of positive integers", [([5, 9],)], ([0],)),
+        ("a list of non-negative integers", [([5, 9],)], ([-1],)),
+        ("a number with 1 <= n <= 1000", [(1000,)], (1001,)),
+        ("a lowercase text", [("abcd",)], ("A",)),
+        ("a list without duplicates", [([1, 2, 3],), ([7, 5, 6],)], ([1, 1],)),
+    ],
+)
+def test_what_the_words_of_a_task_say(prompt, seeds, given):
+    assert allows(seeds, given)
+    assert not allows(seeds, given, prompt)
+
+
+def test_hints():
+    assert hints("Given a NON-EMPTY list\nof positive   integers").not_empty
+    assert hints("up to 50").most == 50
+
+
+@pytest.mark.parametrize(
+    ("name", "places", "calls", "broken"),
+    [
+        ("the length of", (1, 0), [([1, 2, 3], 3), ([5, 4], 2)], ([1], 2)),
+        ("as long as", (0, 1), [([1, 2], [3, 4]), ([1, 2, 3], [1, 1, 1])], ([1], [1, 2])),
+        ("sorted", (0,), [([1, 2, 3],), ([4, 5, 9],)], ([2, 1],)),
+        ("a rectangle", (0,), [([[1, 2], [3, 4]],), ([[1], [2]],)], ([[1], [1, 2]],)),
+        ("balanced", (0,), [("(())",), ("()()",)], (")(",)),
+        ("an element of", (0, 1), [(3, [1, 3]), (2, [2, 5])], (1, [2])),
+    ],
+)
+def test_what_always_holds_is_a_rule(name, places, calls, broken):
+    found = relations(calls)
+    assert Relation(name, places) in found
+    assert not Relation(name, places).holds(broken)
+
+
+def test_what_held_once_is_none():
+    assert relations([([1, 2, 3],)]) == ()
+    assert relations([([1, 2, 3],), ([3, 1, 2],)]) == ()
+    assert relations([]) == ()
+
+
+def test_arguments_are_mended():
+    contract, _ = inferred([([1, 2, 3], 3), ([2, 4, 5, 6], 4)])
+    assert contract.mended(([5, 1, 4], 9)) == ([1, 4, 5], 3)
+
+
+def test_a_contract_comes_before_the_body():
+    program = guarded("def f(a):\n    return a\n", "f", '\n    assert a > 0, "invalid inputs" # $_CONTRACT_$\n')
+    names = {}
+    exec(program, names)
+    assert names["f"](1) == 1
+    with pytest.raises(AssertionError):
+        names["f"](0)
+    with pytest.raises(ValueError, match="no function 'g'"):
+        guarded("def f(a): return a", "g", "assert a")

@@ -1,0 +1,106 @@
+import random
+from itertools import islice
+
+import pytest
+
+from analyzers.runtime.tests import Asserts
+from trainer.tasks.augment.contract import inferred
+from trainer.tasks.augment.sources import mutation, properties, proposals, texts
+from trainer.types import Task
+
+SEEDS = [([3, 1, 2], "abc", 0.5), ([9, 8], "cab", 2.0)]
+
+
+def mutated(count, seed=0):
+    contract, calls = inferred(SEEDS)
+    return list(islice(mutation.proposals(calls, contract, random.Random(seed)), count))
+
+
+def test_mutation_keeps_types_and_a_seed_decides():
+    found = mutated(200)
+    assert found == mutated(200) != mutated(200, seed=1)
+    assert all([type(argument) for argument in given] == [list, str, float] for given in found)
+    assert len({repr(given) for given in found}) > 100
+    assert SEEDS == [([3, 1, 2], "abc", 0.5), ([9, 8], "cab", 2.0)]
+
+
+def test_mutation_of_every_kind_of_value():
+    seeds = [
+        ({"a": 1}, {1, 2}, (1, "x"), None, True, b"x", frozenset({3})),
+        ({}, set(), (2, "y"), None, False, b"", frozenset()),
+    ]
+    contract, calls = inferred(seeds)
+    found = list(islice(mutation.proposals(calls, contract, random.Random(0)), 300))
+    assert all(
+        [type(argument) for argument in given] == [dict, set, tuple, type(None), bool, bytes, frozenset]
+        for given in found
+    )
+
+
+def test_mutation_brings_in_numbers_that_other_arguments_make_up():
+    contract, calls = inferred([([30, 50, 80], 10), ([20, 90], 70)])
+    thresholds = {given[1] for given in islice(mutation.proposals(calls, contract, random.Random(0)), 400)}
+    assert {160, 80, 30} <= thresholds  # the sum, the greatest, the least
+
+
+def test_nothing_is_made_of_calls_without_arguments():
+    contract, calls = inferred([()])
+    assert list(mutation.proposals(calls, contract, random.Random(0))) == []
+
+
+def test_properties_are_like_the_inputs_and_a_seed_decides():
+    contract, _ = inferred(SEEDS)
+    found = properties.proposals(contract, count=50, seed=3)
+    assert found == properties.proposals(contract, count=50, seed=3) != properties.proposals(contract, count=50, seed=4)
+    assert len(found) > 30
+    assert all(map(contract.allows, found))
+
+
+def test_properties_of_texts_that_are_put_together_in_one_way():
+    contract, _ = inferred([("12/01",), ("4/30",)])
+    found = properties.proposals(contract, count=30, seed=0)
+    assert found
+    assert all(text.count("/") == 1 for (text,) in found)
+
+
+def test_texts_keep_their_lines_and_counts():
+    seeds = ["3\n1 2 3\n", "2\n10 20\n"]
+    found = list(islice(texts.proposals(seeds, random.Random(0)), 200))
+    assert found == list(islice(texts.proposals(seeds, random.Random(0)), 200))
+    assert len(set(found)) > 20
+    for text in found:
+        count, numbers = text.splitlines()
+        assert int(count) == len(numbers.split())
+        assert all(1 <= int(number) <= 20 for number in numbers.split())
+
+
+def test_texts_without_a_word_are_left_alone():
+    assert list(texts.proposals(["\n", ""], random.Random(0))) == []
+
+
+SAID = """Here are some:
+1. [[1, 2], 'a']
+- [[], ""]
+`[[3], "b"]`
+[open("/etc/passwd"), 1]
+__import__("os").system("touch /tmp/owned")
+[[1,
+"""
+
+
+def test_what_a_model_says_is_read_and_never_run():
+    assert list(proposals.calls(SAID)) == [([1, 2], "a"), ([], ""), ([3], "b")]
+    assert list(proposals.texts("'1 2\\n'\n'3'\n[1]")) == ["1 2\n", "3"]
+
+
+def test_the_prompt_shows_the_calls():
+    task = Task("t", "Add two numbers.", Asserts(("assert f(1, 2) == 3",)))
+    said = proposals.prompt(task, [(1, 2)])
+    assert "Add two numbers." in said
+    assert "[1, 2]" in said
+
+
+def test_a_server_that_says_nothing_of_use(monkeypatch):
+    ask = proposals.of_server("http://127.0.0.1:9", "m")
+    with pytest.raises(proposals.NoAnswer, match="gave no answer"):
+        ask("hello")
