@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 def content_of(source: Source) -> bytes:
     """What reports on a source depend on, hashed: everything of it but its place in the completion."""
-    return _hashed(source.text, str(source.prefix), str(source.truncated), source.language)
+    return _hashed(source.text, str(source.prefix), str(source.suffix), str(source.truncated), source.language)
 
 
 def key_of(content: bytes, analyzer: str, fingerprint: str) -> bytes:

@@ -34,16 +34,25 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A program to analyse: `text[prefix:]` is the sampled part, `text[:prefix]` was given (HumanEval's prompt)."""
+    """A program to analyse: what was given before the sampled part (HumanEval's prompt), that part, and what was given
+    after it (the brace that closes its function).
+    """
 
     text: str
     language: str = "python"
     prefix: int = 0
     """Code points at the start of `text` that were not sampled; nothing is charged there."""
     offset: int = 0
-    """Where `text[prefix:]` begins in the completion, in code points (after a fence, say)."""
+    """Where the sampled part begins in the completion, in code points (after a fence, say)."""
     truncated: bool = False
     """Whether sampling stopped at the token limit, so that the end of the program is missing."""
+    suffix: int = 0
+    """Code points at the end of `text` that were not sampled."""
+
+    @property
+    def sampled(self) -> Span:
+        """The part of `text` that was sampled."""
+        return Span(self.prefix, len(self.text) - self.suffix)
 
 
 class Severity(IntEnum):

@@ -73,8 +73,8 @@ def score(
     """The reward of one completion.
 
     Tests may be anything that `analyzers.runtime.tests.parse` takes: a list of assert statements, a check function,
-    call cases, standard input and output. `item` are further fields of an Item: reference, task_id, truncated, raw,
-    holdout.
+    call cases, standard input and output. `item` are further fields of an Item: suffix, reference, task_id,
+    truncated, raw, holdout.
 
     Raises:
         ValueError: an unknown analyzer, scheme, option, language or field, or tests that are no test suite; with what
@@ -99,10 +99,10 @@ def score_batch(
 ) -> list[Score]:
     """The rewards of many completions, in order.
 
-    An item is an Item or a mapping with the keys completion, language, tests, prefix, reference, task_id, truncated,
-    raw and holdout; only `completion` is needed. `limits` bound the programs that run, and `isolation` is the weakest
-    tier at which they may (`strict`, `standard`, `weak`, `none`); `workers` is the number of processes. `executor` says
-    where they are: `"local"`, `"ray"`, `("ray", {"address": "auto"})` (`rewards.executors`).
+    An item is an Item or a mapping with the keys completion, language, tests, prefix, suffix, reference, task_id,
+    truncated, raw and holdout; only `completion` is needed. `limits` bound the programs that run, and `isolation` is
+    the weakest tier at which they may (`strict`, `standard`, `weak`, `none`); `workers` is the number of processes.
+    `executor` says where they are: `"local"`, `"ray"`, `("ray", {"address": "auto"})` (`rewards.executors`).
 
     Raises:
         ValueError: as `score`; every item is checked before the first one is analysed.

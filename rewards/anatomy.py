@@ -55,7 +55,7 @@ def anatomy(source: Source) -> Anatomy | None:
         comments = _sampled(source, suppress.comments(tree, language))
     except ToolMissing:
         return None
-    own = source.text[source.prefix :]
+    own = source.text[source.sampled.start : source.sampled.end]
     said = [own[span.start : span.end] for span in comments]
     code = _without(own, comments)
     return Anatomy(
@@ -92,8 +92,9 @@ def _sampled(source: Source, ranges: Sequence[tuple[int, int]]) -> list[Span]:
         return []
     table = LineTable(source.text)
     spans = [table.offsets(Unit.BYTE, start, end) for start, end in ranges]
-    given = source.prefix
-    return [Span(max(span.start, given) - given, span.end - given) for span in spans if span.end > given]
+    start, end = source.sampled.start, source.sampled.end
+    own = [span for span in spans if span.start < end and span.end > start]
+    return [Span(max(span.start, start) - start, min(span.end, end) - start) for span in own]
 
 
 def _without(text: str, spans: Sequence[Span]) -> str:

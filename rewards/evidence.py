@@ -34,10 +34,10 @@ def gathered(
 
 
 def reference(item: Item) -> str | None:
-    """The program in the reference of an item, with what was given before it."""
+    """The program in the reference of an item, with what was given before and after it."""
     if item.reference is None:
         return None
-    return extract(item.reference, language=item.language, prefix=item.prefix).text
+    return extract(item.reference, language=item.language, prefix=item.prefix, suffix=item.suffix).text
 
 
 def divergence(

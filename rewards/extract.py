@@ -10,7 +10,8 @@ Which slice:
 Where program text was given before the completion (`prefix`), the slice continues it, unless it stands alone: an
 instruct model answers with a fence that repeats the function. A slice stands alone when it repeats the last signature
 of the prefix (an unindented line with a letter or digit in it), or when it is fenced and starts without indentation.
-What the prefix holds before the lines that are repeated (imports, helper functions) is kept before it.
+What the prefix holds before the lines that are repeated (imports, helper functions) is kept before it, and no `suffix`
+behind it.
 
 Nothing is stripped, dedented or normalised: position in the completion = position in the source - `prefix` + `offset`.
 """
@@ -23,14 +24,21 @@ from dataclasses import dataclass
 
 import grammars
 from analyzers.types import Source
+from rewards.types import Item
 
 _FENCE = re.compile(r"^[ \t]*(?P<marks>`{3,}|~{3,})(?P<info>[^`\n]*)$", re.MULTILINE)
 
 
 def extract(
-    completion: str, *, language: str = "python", prefix: str = "", truncated: bool = False, raw: bool = False
+    completion: str,
+    *,
+    language: str = "python",
+    prefix: str = "",
+    suffix: str = "",
+    truncated: bool = False,
+    raw: bool = False,
 ) -> Source:
-    """The program in a completion; with `raw` all of it, after the prefix.
+    """The program in a completion; with `raw` all of it, between prefix and suffix.
 
     Raises:
         grammars.UnknownLanguage: no language of that name is known.
@@ -41,7 +49,24 @@ def extract(
     given = prefix if raw else prefix[: _kept(prefix, code, fenced=block.fenced)]
     # A program that ends before the completion does is whole, whatever was cut after it.
     cut = truncated and block.end == len(completion)
-    return Source(given + code, name, prefix=len(given), offset=block.start, truncated=cut)
+    after = suffix if given == prefix else ""
+    return Source(given + code + after, name, prefix=len(given), offset=block.start, truncated=cut, suffix=len(after))
+
+
+def source_of(item: Item) -> Source:
+    """The program in the completion of an item.
+
+    Raises:
+        grammars.UnknownLanguage: no language of that name is known.
+    """
+    return extract(
+        item.completion,
+        language=item.language,
+        prefix=item.prefix,
+        suffix=item.suffix,
+        truncated=item.truncated,
+        raw=item.raw,
+    )
 
 
 @dataclass(frozen=True, slots=True)

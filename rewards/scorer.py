@@ -14,7 +14,7 @@ from analyzers.futures import steps
 from analyzers.types import Outcome, Report, Source, Span
 from rewards import schemes
 from rewards.evidence import divergence, gathered, groups, limits_for
-from rewards.extract import extract
+from rewards.extract import source_of
 from rewards.items import as_item
 from rewards.schemes.regions import sampled
 from rewards.stream import IN_FLIGHT, Items, Stream
@@ -192,9 +192,7 @@ class Scorer(Scoring):
         return _with_holdout(score, (yield self._engine.submit(source, item.holdout)))
 
     def _prepared(self, item: Item) -> tuple[Source, Tests | None]:
-        source = extract(
-            item.completion, language=item.language, prefix=item.prefix, truncated=item.truncated, raw=item.raw
-        )
+        source = source_of(item)
         if item.tests is None or self._runs_tests:
             return source, item.tests
         if not self._warned:

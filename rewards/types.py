@@ -52,6 +52,9 @@ class Item:
     """Whether the completion is the program itself, so that no code fence is looked for."""
     holdout: Tests | None = None
     """Further tests, which a program that passes `tests` is run on; the reward does not depend on them."""
+    suffix: str = ""
+    """Program text that stands after a completion which continues the prefix (the brace that closes its function, in
+    MultiPL-E); never charged. Analyzers see it; tests that are appended take its place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,7 @@ def item(task: Task, rollout: Rollout) -> Item:
         language=task.language,
         tests=task.tests,
         prefix=task.prefix,
+        suffix=task.suffix,
         reference=task.reference,
         task_id=task.id,
         truncated=rollout.truncated,

@@ -35,6 +35,8 @@ class Task:
     stops: tuple[str, ...] = ()
     """Strings at which a completion is over, where the data set names them; else those of the language hold."""
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    suffix: str = ""
+    """Program text after the completion, where that stops before the program is closed; see `rewards.types.Item`."""
 
 
 @dataclass(frozen=True, slots=True)

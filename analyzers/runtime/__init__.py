@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import os
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from analyzers.runtime.sandbox.base import Limits, Tier
@@ -44,14 +45,18 @@ def submit(
 ) -> Future[Report]:
     """The report of a program on its tests, later; programs run on a pool that the whole process shares.
 
-    `isolation` is the least that is demanded of the sandbox.
+    `isolation` is the least that is demanded of the sandbox. Tests that are appended go on from what was sampled: they
+    close what a `suffix` would.
 
     Raises:
         analyzers.runtime.sandbox.tiers.TierRefused: this machine does not give that; nothing is run.
     """
     from analyzers.runtime.pool import Pool  # the judges import this package too, and need no pool
     from analyzers.runtime.sandbox import tiers
+    from analyzers.runtime.tests import Appended
 
+    if source.suffix and isinstance(tests, Appended):
+        source = replace(source, text=source.text[: source.sampled.end], suffix=0)
     tier = tiers.choose(isolation)
     with _lock:
         if tier not in _pools:

@@ -20,7 +20,7 @@ from analyzers.types import Outcome, Report, Status, Verdict
 from rewards.executors import wire
 from rewards.executors.schedule import Call, Schedule
 from rewards.executors.settings import ExecutorUnavailable, Settings
-from rewards.extract import extract
+from rewards.extract import source_of
 from rewards.items import as_item
 from rewards.scorer import RUNTIME, Scoring
 from rewards.types import Item, Score
@@ -243,9 +243,7 @@ class RemoteScorer(Scoring):
 
     def _failed(self, item: Item, detail: str) -> Score:
         """The score of an item that the harness failed to score."""
-        source = extract(
-            item.completion, language=item.language, prefix=item.prefix, truncated=item.truncated, raw=item.raw
-        )
+        source = source_of(item)
         verdict = Verdict(Outcome.INFRASTRUCTURE, detail=detail)
         reports = tuple(
             Report(name, Status.FAILED, detail=detail, verdict=verdict if name == RUNTIME else None)

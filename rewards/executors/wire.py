@@ -122,8 +122,7 @@ def _charge_of(row: Row, findings: Sequence[Diagnostic]) -> Charge:
 
 def _slice(source: Source, item: Item) -> Row:
     """A program by its place in the completion, or as it is where it is none of its slices."""
-    sampled = len(source.text) - source.prefix
-    row = (source.prefix, source.offset, sampled, source.language, source.truncated)
+    row = (source.prefix, source.offset, len(source.sampled), source.language, source.truncated, source.suffix)
     return row if _source_of(row, item) == source else _written(Source)(source)
 
 
@@ -131,9 +130,9 @@ def _source_of(row: Row, item: Item) -> Source:
     if isinstance(row[0], str):
         source: Source = _read(Source)(row)
         return source
-    given, offset, sampled, language, truncated = row
-    text = item.prefix[:given] + item.completion[offset : offset + sampled]
-    return Source(text, language, given, offset, truncated)
+    given, offset, sampled, language, truncated, after = row
+    text = item.prefix[:given] + item.completion[offset : offset + sampled] + item.suffix[:after]
+    return Source(text, language, given, offset, truncated, after)
 
 
 @cache

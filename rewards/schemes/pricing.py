@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from analyzers.types import Diagnostic, Kind, Location, Outcome, Severity, Span, Status
+from analyzers.types import Diagnostic, Kind, Location, Outcome, Severity, Status
 from rewards.registry import UnknownName, did_you_mean
 from rewards.schemes.noise import is_noise
 from rewards.schemes.regions import region
@@ -193,7 +193,7 @@ def idle(evidence: Evidence) -> list[Charge]:
 
 def _overall(analyzer: str, code: str, message: str, evidence: Evidence, *, note: str) -> Charge:
     """A charge on all that was sampled, its amount still open."""
-    whole = Span(evidence.source.prefix, len(evidence.source.text))
+    whole = evidence.source.sampled
     return Charge(
         Diagnostic(analyzer, code, Severity.FATAL, message, whole, Kind.LOGIC, Location.GLOBAL), whole, 0.0, note=note
     )

@@ -18,7 +18,7 @@ def region(source: Source, span: Span, location: Location) -> Span | None:
     if location is Location.IGNORE:
         return None
     if location is Location.GLOBAL:
-        return Span(source.prefix, len(source.text))
+        return source.sampled
     if location is Location.LINE:
         span = line_of(source.text, span.start)
     return sampled(source, span)
@@ -38,8 +38,11 @@ def _lines(text: str) -> LineTable:
 
 
 def sampled(source: Source, span: Span) -> Span | None:
-    """`span` cut to the sampled part; None where it lies in the given prefix."""
-    end = min(span.end, len(source.text))
+    """`span` cut to the sampled part; None where it lies in the given prefix.
+
+    What is found in the suffix is due to what stands before it, and lies at the end of the sampled part.
+    """
+    end = min(span.end, source.sampled.end)
     start = min(span.start, end)
     if end < source.prefix or (end == source.prefix and start < end):
         return None

@@ -181,6 +181,7 @@ class ItemBody(Body):
     language: Language = "python"
     tests: Suite | None = None
     prefix: Text = Field("", description="Program text that stands before the completion and was given.")
+    suffix: Text = Field("", description="Program text that stands after it and was given.")
     reference: Text | None = None
     task_id: Text = ""
     truncated: bool = Field(False, description="Whether sampling stopped at the token limit.")

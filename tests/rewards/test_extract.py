@@ -132,6 +132,16 @@ def test_the_rule_holds_for_braces_too() -> None:
     assert extract("    return 2 * x;\n}\n", prefix=prefix).text == prefix + "    return 2 * x;\n}\n"
 
 
+def test_a_suffix_follows_what_continues_the_prefix_and_nothing_else() -> None:
+    prefix, suffix = "int f(int x) {\n", "\n}\n"
+    source = extract("    return x;", prefix=prefix, suffix=suffix)
+    assert (source.text, source.suffix) == (prefix + "    return x;" + suffix, 3)
+    assert source.text[source.sampled.start : source.sampled.end] == "    return x;"
+    assert extract("    return x;", prefix=prefix, suffix=suffix, raw=True).text == source.text
+    whole = "int f(int x) {\n    return x;\n}\n"
+    assert extract(f"```\n{whole}```", prefix=prefix, suffix=suffix).text == whole
+
+
 @given(st.text(alphabet="ab \n\r\t`~#é😀\x0c\u2028:(", max_size=80), st.sampled_from(["", PREFIX]), st.booleans())
 def test_the_sampled_part_is_exactly_a_slice(completion: str, prefix: str, truncated: bool) -> None:
     source = extract(completion, prefix=prefix, truncated=truncated)

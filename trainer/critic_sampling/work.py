@@ -126,5 +126,11 @@ def _completions(answer: Answer) -> Iterator[str]:
 
 def _item(task: Task, completion: str) -> Item:
     return Item(
-        completion, language=task.language, tests=task.tests, prefix=task.prefix, task_id=task.id, holdout=task.holdout
+        completion,
+        language=task.language,
+        tests=task.tests,
+        prefix=task.prefix,
+        suffix=task.suffix,
+        task_id=task.id,
+        holdout=task.holdout,
     )

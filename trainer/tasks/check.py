@@ -142,7 +142,7 @@ def _start(task: Task, scorer: Scorer, with_stubs: bool) -> list[tuple[str, Futu
     if task.reference is not None:
         programs = {REFERENCE: task.reference, **programs}
     items = [
-        Item(program, task.language, task.tests, prefix=task.prefix, task_id=task.id, raw=True)
+        Item(program, task.language, task.tests, task.prefix, suffix=task.suffix, task_id=task.id, raw=True)
         for program in programs.values()
     ]
     return list(zip(programs, scorer.submit_batch(items), strict=True))

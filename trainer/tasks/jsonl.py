@@ -30,7 +30,7 @@ from trainer.types import Task
 
 NAME = "jsonl"
 TEST_SHARE = 0.1
-_KEYS = {"id", "prompt", "tests", "language", "prefix", "reference", "holdout", "stops", "split", "metadata"}
+_KEYS = {"id", "prompt", "tests", "language", "prefix", "suffix", "reference", "holdout", "stops", "split", "metadata"}
 
 
 def tasks(split: str, *, path: str | None = None) -> Iterator[Task | Excluded]:
@@ -55,6 +55,7 @@ def row(task: Task) -> Row:
         "tests": to_json(task.tests),
         "language": task.language,
         "prefix": task.prefix,
+        "suffix": task.suffix,
         "reference": task.reference,
         "holdout": to_json(task.holdout) if task.holdout else None,
         "stops": list(task.stops),
@@ -145,6 +146,7 @@ def _task(path: Path, row: Row, where: str) -> Task:
         tests=tests,
         language=language,
         prefix=_text(row, "prefix", ""),
+        suffix=_text(row, "suffix", ""),
         reference=None if row.get("reference") is None else _text(row, "reference", ""),
         holdout=holdout,
         stops=tuple(map(str, field({"stops": [], **row}, "stops", list))),

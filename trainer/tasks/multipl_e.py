@@ -1,7 +1,7 @@
 """MultiPL-E (arXiv:2208.08227): HumanEval and MBPP translated to 24 languages, for evaluation only.
 
 Its licence forbids training. A completion is the body of a function up to the first of the row's stop tokens; where a
-stop token is what closes the function, the tests begin with it. So a completion that goes on to close its function has
+stop token is what closes the function, the tests begin with it, and analyzers see the program with it. So a completion that goes on to close its function has
 to be cut at its first stop (`until_stop`), or the function is closed twice. In D, Elixir, Haskell, Julia, Lua, OCaml,
 Perl and Ruby an empty line is a stop token, and cuts a body that has one: `?stops=language` takes the marks of the
 language instead.
@@ -33,6 +33,7 @@ TAGS = {
 """How the set calls its languages in the names of files."""
 _TAGGED = {**{tag: name for name, tag in TAGS.items()}, "adb": "ada", "go_test.go": "go"}
 _FENCED = re.compile(r"```[^\n]*\n(.*?)```", re.DOTALL)
+_CLOSES = re.compile(r"\s*(?:\}|end\b[^;]*;)?\s*")
 _TRUTH = re.compile(r"(?i)\b(?:true|false|#t|#f)\b|#[tf]\b")
 
 
@@ -97,11 +98,26 @@ def task(wanted: str, stops: str, row: Row, where: str) -> Task | None:
         prompt=prompt.rstrip(),
         prefix=prompt,
         language=language,
+        suffix=_closing(tests),
         tests=Appended(tests),
         reference=_body(answer[1], prompt, published) if answer else None,
         stops=ends,
         metadata={"where": where, "split": "test", **({"answer": answer[1]} if answer else {})},
     )
+
+
+def _closing(tests: str) -> str:
+    """What closes the program where its tests do: the lines that they begin with, and the class that they end."""
+    lines = []
+    for line in tests.split("\n"):
+        if not _CLOSES.fullmatch(line):
+            break
+        lines.append(line)
+    closing = "\n".join(lines).rstrip()
+    if not closing:
+        return ""
+    in_class = closing[0].isspace() and closing.strip() == "}"
+    return f"\n{closing}\n" + "}\n" * in_class
 
 
 def _body(program: str, prompt: str, stops: Sequence[str]) -> str | None:

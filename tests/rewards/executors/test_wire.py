@@ -91,6 +91,16 @@ def test_a_program_that_is_no_slice_of_its_completion_travels_as_it_is(make: Any
     assert wire.unpack_scores(data, [ITEM]) == [replace(odd, source=given)]
 
 
+def test_what_was_given_around_a_completion_travels(make: Any) -> None:
+    item = Item("return y", prefix="def f(x):\n    ", suffix="\n# end\n")
+    text = item.prefix + item.completion + item.suffix
+    source = Source(text, prefix=len(item.prefix), suffix=len(item.suffix))
+    score = settle(item, Evidence(source, (Report("a", Status.OK, (make.finding(text, "y"),)),)), static)
+    packed = wire.pack_scores([score], [item])
+    assert both_ways(score, item) == score
+    assert b"end" not in packed
+
+
 def test_a_score_is_much_smaller_than_its_pickle_and_its_json(make: Any) -> None:
     scores, items = [scored(make)] * 16, [ITEM] * 16
     copies = pickle.loads(pickle.dumps([pickle.dumps(score) for score in scores]))

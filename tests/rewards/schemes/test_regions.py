@@ -62,3 +62,17 @@ def test_what_was_given_is_never_charged(span: Span, expected: Span | None) -> N
 def test_a_line_that_begins_in_the_prefix_is_cut() -> None:
     assert region(Source(TEXT, prefix=4), Span(5, 6), Location.LINE) == Span(4, 6)
     assert region(Source(TEXT, prefix=4), Span(0, 1), Location.GLOBAL) == Span(4, 11)
+
+
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [
+        (Span(5, 10), Span(5, 9)),
+        (Span(9, 10), Span(9, 9)),  # found where the suffix begins, due to what stands before it
+        (Span(10, 11), Span(9, 9)),
+        (Span(0, 11), Span(4, 9)),
+    ],
+)
+def test_what_was_given_behind_is_never_charged(span: Span, expected: Span) -> None:
+    assert sampled(Source(TEXT, prefix=4, suffix=2), span) == expected
+    assert region(Source(TEXT, prefix=4, suffix=2), span, Location.GLOBAL) == Span(4, 9)

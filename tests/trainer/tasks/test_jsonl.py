@@ -37,10 +37,12 @@ def test_tests_come_in_any_form_that_a_suite_can_have(tmp_path: Path, given: obj
 
 def test_all_fields(tmp_path: Path) -> None:
     spec = written(
-        tmp_path / "t.jsonl", row("p\n", language="py", reference="r", prefix="x", id="one", metadata={"a": 1})
+        tmp_path / "t.jsonl",
+        row("p\n", language="py", reference="r", prefix="x", suffix="y", id="one", metadata={"a": 1}),
     )
     (task,) = load(spec, "all")
-    assert (task.id, task.prompt, task.language, task.reference, task.prefix) == ("one", "p", "python", "r", "x")
+    assert (task.id, task.prompt, task.language, task.reference) == ("one", "p", "python", "r")
+    assert (task.prefix, task.suffix) == ("x", "y")
     assert task.metadata["a"] == 1
 
 

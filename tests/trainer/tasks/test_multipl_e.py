@@ -6,14 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import grammars
 from analyzers.runtime.tests import Appended
 from analyzers.types import Outcome
+from rewards import score_batch
+from rewards.types import Score
+from trainer.prompts import item
 from trainer.tasks import BadTasks, Excluded, load, stops, stream
 from trainer.tasks.multipl_e import until_stop
-from trainer.types import Task
+from trainer.types import Rollout, Task
 
 COUNTS = {
     "ada": 365, "bash": 382, "clojure": 397, "cpp": 397, "csharp": 386, "d": 358, "dart": 374, "elixir": 397,
@@ -118,3 +122,35 @@ def test_published_counts(data: Path) -> None:
         assert isinstance(task.tests, Appended)
         closing = [stop for stop in task.stops if stop.strip() == "}"]
         assert task.tests.code.lstrip().startswith("}") == bool(closing), task.id
+        assert bool(task.suffix) == task.tests.code.lstrip().startswith(("}", "end")), task.id
+
+
+def test_analyzers_see_a_program_that_is_closed(tmp_path: Path) -> None:
+    [task] = load(written(tmp_path / "r.jsonl", CPP), "test")
+    assert task.suffix == "\n}\n"
+    ids = np.zeros(0, dtype=np.int64)
+
+    def scored(completion: str, *analyzers: str) -> Score:
+        of_it = item(task, Rollout("t", ids, ids, ids.astype(np.float32), completion, truncated=False))
+        [score] = score_batch([of_it], analyzers=analyzers)
+        return score
+
+    score = scored("    return x + y;", "runtime", "syntax")
+    assert (score.outcome, [report.diagnostics for report in score.reports]) == (Outcome.PASS, [(), ()])
+    broken = scored("    return (x + y;", "syntax")
+    assert [broken.completion[charge.span.start : charge.span.end] for charge in broken.charges] == ["y;"]
+
+
+@pytest.mark.parametrize(
+    ("tests", "suffix"),
+    [
+        ("}\n\nfn main() {\n}\n", "\n}\n"),
+        ("    }\n    public static void main(String[] args) {\n    }\n\n}\n", "\n    }\n}\n"),
+        ("   end Next;\n\nend Placeholder;\n\npragma Ada_2022;\n", "\n   end Next;\n\nend Placeholder;\n"),
+        ("unittest\n{\n}\n", ""),
+        ("\nmain = do\n", ""),
+    ],
+)
+def test_what_closes_a_program_is_what_its_tests_begin_with(tmp_path: Path, tests: str, suffix: str) -> None:
+    [task] = load(written(tmp_path / "r.jsonl", {**CPP, "tests": tests}), "test")
+    assert task.suffix == suffix
