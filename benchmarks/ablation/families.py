@@ -9,6 +9,7 @@ No task of one part is in another: what is tuned on is never measured, and neith
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import random
@@ -73,7 +74,7 @@ def prepare(name: str, *, model: str, out: Path, told: Told | None = None) -> Fa
     Raises:
         BadTasks: the task set cannot be used as asked, or is too small for three parts.
     """
-    label = name if name in EMBEDDED else "".join(each if each.isalnum() else "-" for each in name.partition("?")[0])
+    label = name if name in EMBEDDED else _label(name)
     family = Family(label, "tiny" if name in EMBEDDED else model, out.resolve() / "tasks" / label)
     if not all(family.file(part).exists() for part in PARTS):
         for part, found in _parts(name).items():
@@ -96,6 +97,11 @@ def long_compositions(split: str) -> Iterator[builtin.Composition]:
         if builtin.split_of(composition) == split and composition not in seen:
             seen.add(composition)
             yield composition
+
+
+def _label(spec: str) -> str:
+    """The name of the set and a mark of its path and options, which other files of the same set do not have."""
+    return f"{spec.partition(':')[0].partition('?')[0]}-{hashlib.sha256(spec.encode()).hexdigest()[:6]}"
 
 
 def _parts(name: str) -> dict[str, list[Task]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import islice
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def others(tmp_path: Path) -> Path:
 def test_a_task_set_is_cut_into_parts_that_the_trainer_reads(others: Path, tmp_path: Path) -> None:
     family = families.prepare(f"jsonl:{others}", model="some/model", out=tmp_path / "out")
     assert family.model == "some/model"
+    assert re.fullmatch(r"jsonl-[0-9a-f]{6}", family.name)
     assert not family.embedded
     found = {part: [task.id for task in tasks.load(family.spec(part), split)] for part, split in families.PARTS.items()}
     # No validation split: the last fifth of the training tasks is tuned on.
