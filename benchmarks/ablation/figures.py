@@ -68,7 +68,7 @@ class Result:
 
     @property
     def average(self) -> float:
-        """pass@1 over the measurements after the first one: higher where learning is faster, less noisy than `final`."""
+        """pass@1 over the measurements after the first one: high where learning is fast, and less noisy."""
         return statistics.fmean(self.pass_at_1[1:])
 
 
