@@ -19,7 +19,7 @@ import typer
 
 from analyzers import registry
 from grammars import ownership
-from trainer.interrupts import Elsewhere
+from trainer.interrupts import Elsewhere, Interrupts, Terminated
 from trainer.recipes import RECIPES
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def command(
         flags["reward.analyzers"] = list(registry.split(analyzers))
     if plugin:
         flags["reward.plugins"] = plugin
-    with _bad_input_in_one_line():
+    with Interrupts(), _bad_input_in_one_line():
         ownership.check()
         from trainer import build
         from trainer.config import load
@@ -123,6 +123,9 @@ def _bad_input_in_one_line() -> Iterator[None]:
     except (ValueError, OSError, ownership.ForeignPackage) as error:
         typer.secho(f"error: {' '.join(str(error).split())}", fg="red", err=True)
         raise typer.Exit(2) from error
+    except KeyboardInterrupt as error:
+        typer.secho("stopped before anything was begun", err=True)
+        raise typer.Exit(0 if isinstance(error, Terminated) else 130) from error
 
 
 def _refuse(changed: list[str]) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import torch
 
-from trainer import checkpoint, run
+from trainer import build, checkpoint, run
 from trainer.log import read
 from trainer.policy import Policy
 
@@ -154,6 +154,15 @@ def test_ctrl_c_in_a_terminal_ends_with_a_checkpoint(
         (["--tasks", "mbpp:/no/such/file.jsonl"], "/no/such/file.jsonl"),
         (["--model", "/no/such/model"], "there is no such folder; these work offline"),
         (["--config", "/no/such.toml"], "cannot read the configuration /no/such.toml"),
+        (
+            ["--set", "curriculum.samplng=uniform"],
+            "unknown key 'curriculum.samplng' in --set; did you mean 'sampling'?",
+        ),
+        (
+            ["--loss", "clipped", "--set", "loss.clip_lo=1"],
+            "loss 'clipped' has no option 'clip_lo'; did you mean 'clip_low'",
+        ),
+        (["--tasks", "builtin?level=9"], "the task set 'builtin' has no option 'level'"),
         (["--set", "rollout.sample=3"], "unknown key 'rollout.sample' in --set; did you mean 'samples'?"),
         (["--resume", "nobody"], "there is no run to resume"),
         (["--resume"], "there is no run to resume"),
@@ -174,6 +183,21 @@ def test_bad_input_gets_one_line_and_status_2(
     assert error.count("\n") == 1
     assert message in error
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_signal_before_the_first_step_is_no_traceback(
+    number: signal.Signals,
+    status: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(build, "prepare", lambda *_, **__: os.kill(os.getpid(), number))
+    with pytest.raises(SystemExit) as raised:
+        run.main(["--out", str(tmp_path / "runs")])
+    assert raised.value.code == status
+    assert capsys.readouterr().err == "stopped before anything was begun\n"
 
 
 def test_a_foreign_owner_of_the_packages_is_named(
