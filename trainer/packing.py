@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
+from trainer.ranks import shares
 from trainer.types import Rollout
 
 
@@ -73,6 +74,29 @@ def micro_batches(sizes: Sequence[Size], *, budget: int, shared: bool = False) -
     cuts = [_cut(sorted(range(len(sizes)), key=key), sizes, budget, shared) for key in (by_length, by_prompt)]
     least = min(cuts, key=lambda cut: (sum(each.tokens(shared) for each in cut), len(cut)))
     return [each.rows for each in least]
+
+
+def spread(sizes: Sequence[Size], count: int, *, shared: bool = False) -> list[list[int]]:
+    """Indices of rows for each of `count` processes, in ascending order, with about as much to compute.
+
+    Row by row, or with `shared` prompt by prompt, whichever leaves less to the process that has most.
+    """
+    alone = shares([size.before + size.written for size in sizes], count)
+    if count == 1 or not shared:
+        return alone
+    rows: dict[Hashable, list[int]] = {}
+    for row, size in enumerate(sizes):
+        rows.setdefault(size.prompt, []).append(row)
+    groups = list(rows.values())
+    whole = shares([_computed(group, sizes) for group in groups], count)
+    together = [sorted(row for place in part for row in groups[place]) for part in whole]
+    return min(alone, together, key=lambda parts: max(_computed(part, sizes) for part in parts))
+
+
+def _computed(rows: Iterable[int], sizes: Sequence[Size]) -> int:
+    """Tokens without padding, each prompt once."""
+    prompts = {sizes[row].prompt: sizes[row].before for row in rows}
+    return sum(prompts.values()) + sum(sizes[row].written for row in rows)
 
 
 def _cut(order: Iterable[int], sizes: Sequence[Size], budget: int, shared: bool) -> list[_Pass]:

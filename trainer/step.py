@@ -21,9 +21,9 @@ from torch import Tensor
 
 from trainer import losses, nonfinite, outcomes, sections, shards
 from trainer.losses import LossInputs, LossOutput
-from trainer.packing import micro_batches, size_of
+from trainer.packing import micro_batches, size_of, spread
 from trainer.policy import Logprobs, Policy
-from trainer.ranks import Ranks, shares
+from trainer.ranks import Ranks
 from trainer.types import Beliefs, Experience, Rollout
 from trainer.value import ValueHead
 
@@ -307,7 +307,8 @@ class Learner:
 
     def _passes(self, rollouts: Sequence[Rollout]) -> Iterator[list[int]]:
         """The micro-batches of this process: its share of the rollouts of a step."""
-        parts = shares([_width(rollout) for rollout in rollouts], self._ranks.count)
+        sizes = [size_of(rollout) for rollout in rollouts]
+        parts = spread(sizes, self._ranks.count, shared=self.policy.shares_prompts)
         batches = [self._micro_batches([rollouts[row] for row in part]) for part in parts]
         mine = parts[self._ranks.number]
         for rows in batches[self._ranks.number]:

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.packing import Size, micro_batches, size_of
+from trainer.packing import Size, micro_batches, size_of, spread
 from trainer.types import Rollout
 
 
@@ -63,3 +63,19 @@ def test_the_size_of_a_rollout_knows_its_prompt() -> None:
     one, same, other = (size_of(rollout(*ids)) for ids in (([1, 2], [3]), ([1, 2], [4, 5]), ([2, 1], [3])))
     assert (one.written, one.before, same.written) == (1, 2, 2)
     assert one.prompt == same.prompt != other.prompt
+
+
+def test_processes_share_rows_evenly() -> None:
+    sizes = [Size(written, 2, "p") for written in (5, 1, 4, 2)]
+    assert spread(sizes, 2) == [[0, 1], [2, 3]]
+    assert spread(sizes, 1) == [[0, 1, 2, 3]]
+
+
+def test_processes_share_prompts_where_that_is_less_to_read() -> None:
+    # Two groups of two: row by row each process would read both prompts, 2 x 50 + 20; so it reads one, 50 + 20.
+    sizes = [Size(10, 50, "p"), Size(10, 50, "q"), Size(10, 50, "p"), Size(10, 50, "q")]
+    assert spread(sizes, 2, shared=True) == [[0, 2], [1, 3]]
+    # One group of four: whole, a process would have it all, 5 + 40 tokens against 5 + 20.
+    assert spread([Size(10, 5, "p")] * 4, 2, shared=True) == [[0, 2], [1, 3]]
+    assert spread([Size(10, 5, "p")] * 2, 3, shared=True) == [[0], [1], []]
+    assert spread([], 2, shared=True) == [[], []]
