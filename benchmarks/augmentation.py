@@ -88,7 +88,7 @@ def measured(task: Task, plus: Task, samples: Sequence[str], workshop: Executor,
     return row
 
 
-def _judged(programs: Sequence[str], task: Task, *, timeout_s: float = 1.0) -> list[Judged]:
+def _judged(programs: Sequence[str], task: Task, *, timeout_s: float = 0.5) -> list[Judged]:
     limits = Limits(timeout_s=timeout_s)
     return judge(programs, "python", task.tests, limits=limits, isolation=Tier.STANDARD, clock=Clock.of(PATIENCE_S))
 

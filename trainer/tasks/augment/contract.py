@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from textwrap import dedent
 from typing import Any
 
+from trainer.tasks.augment.dictionary import Words
 from trainer.tasks.augment.relations import Relation, mended, relations
 from trainer.tasks.augment.shapes import Shapes, fits, hints, shapes, widened
 from trainer.tasks.augment.values import written
@@ -37,14 +38,19 @@ class Contract:
         return mended(given, self.rules)
 
 
-def inferred(seeds: Sequence[Arguments], prompt: str = "") -> tuple[Contract, list[Arguments]]:
-    """The contract of calls and of what a task says, and the calls with as many arguments as most have."""
+def inferred(
+    seeds: Sequence[Arguments], prompt: str = "", named: Words | None = None
+) -> tuple[Contract, list[Arguments]]:
+    """The contract of calls and of what a task says, and the calls with as many arguments as most have.
+
+    `named` is what its reference names: characters that it looks for may come in texts.
+    """
     said = hints(prompt)
     count = Counter(map(len, seeds)).most_common(1)[0][0]
     calls = [given for given in seeds if len(given) == count]
     # Of two texts one is looked for in the other, say: there nothing at all is another question.
     texts = sum(any(isinstance(given[place], str) for given in calls) for place in range(count))
-    said = replace(said, whole_texts=texts > 1)
+    said = replace(said, whole_texts=texts > 1, characters="".join(named.texts) if named else "")
     parameters = tuple(widened(shapes(place), said) for place in zip(*calls, strict=True))
     return Contract(parameters, relations(calls, different=said.different)), calls
 

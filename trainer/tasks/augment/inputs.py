@@ -16,6 +16,7 @@ from analyzers.runtime import Tier
 from analyzers.runtime.tests import Calls, Exchange, Stdio, Tests, to_json
 from analyzers.types import Source, TestStatus
 from trainer.tasks.augment.contract import Arguments, Contract, inferred
+from trainer.tasks.augment.dictionary import words
 from trainer.tasks.augment.execution import HASH_SEEDS, Answer, End, Executor
 from trainer.tasks.augment.form import Case, Form, NoForm
 from trainer.tasks.augment.judging import Clock
@@ -92,11 +93,12 @@ def arguments(
     task: Task, known: Sequence[Arguments], *, count: int, seed: int, ask: proposals.Ask | None
 ) -> tuple[list[tuple[str, Arguments]], Counter[str]]:
     """At most `count` new calls with what proposed them, the sources in turn; and what was refused, by reason."""
-    contract, calls = inferred(known, task.prompt)
+    named = words(task.prefix + (task.reference or ""))
+    contract, calls = inferred(known, task.prompt, named)
     chance = random.Random(f"inputs {task.id} {seed}")
     sources: dict[str, Iterable[Arguments]] = {
         MODEL: _asked(task, calls, contract, ask),
-        MUTATION: islice(mutation.proposals(calls, contract, chance), TRIES * count),
+        MUTATION: islice(mutation.proposals(calls, contract, chance, named), TRIES * count),
     }
     if all(contract.parameters):
         sources[PROPERTIES] = _properties(contract, count=count, seed=chance.randrange(1 << 32))

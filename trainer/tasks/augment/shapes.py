@@ -97,6 +97,8 @@ class Hints:
     different: bool = False
     whole_texts: bool = False
     """Whether a text is empty only where one was."""
+    characters: str = ""
+    """Characters that texts may have beside those that were seen."""
     most: float = math.inf
     """The greatest number that is named as a bound."""
 
@@ -136,7 +138,7 @@ def _widened(shape: Shape, said: Hints, inside: bool) -> Shape:
         shape,
         low=shape.low if fixed else min(shape.low, int(some)),
         high=shape.high if fixed else shape.high + max(2, shape.high // 2),
-        alphabet=shape.alphabet if said.one_case else _both_cases(shape.alphabet),
+        alphabet=_alphabet_of(shape, said),
         fields=tuple(widened(field, said, inside=inside) for field in shape.fields),
         items=widened(shape.items, said, inside=True),
         values=widened(shape.values, said, inside=True),
@@ -157,10 +159,13 @@ def _most(shape: Shape) -> float:
     return 10 * shape.high if shape.high > FAR else max(2 * shape.high, shape.high + 10)
 
 
-def _both_cases(alphabet: str) -> str:
-    if len(alphabet) <= FEW or not any(map(str.isalpha, alphabet)):
-        return alphabet
-    return "".join(sorted({*alphabet, *string.ascii_letters}))
+def _alphabet_of(shape: Shape, said: Hints) -> str:
+    if len(shape.alphabet) <= FEW:
+        return shape.alphabet
+    letters = string.ascii_letters if any(map(str.isalpha, shape.alphabet)) and not said.one_case else ""
+    # Letters that a reference names are those of a case, too.
+    further = {character for character in said.characters if not character.isalnum()}
+    return "".join(sorted({*shape.alphabet, *letters, *further}))
 
 
 def fits(value: Any, allowed: Shapes) -> bool:

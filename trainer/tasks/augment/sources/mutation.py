@@ -12,18 +12,26 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from trainer.tasks.augment.contract import Arguments, Contract
+from trainer.tasks.augment.dictionary import Words
 
 POOL = 200
 """Inputs that further ones are made from."""
 
 
-def proposals(seeds: Sequence[Arguments], contract: Contract, chance: random.Random) -> Iterator[Arguments]:
-    """Changed calls, without end; each that the contract allows is changed further."""
+def proposals(
+    seeds: Sequence[Arguments], contract: Contract, chance: random.Random, named: Words | None = None
+) -> Iterator[Arguments]:
+    """Changed calls, without end; each that the contract allows is changed further. `named` is what the reference
+    names, which is brought in, too."""
     pool = list(seeds)
     ingredients: dict[type, list[Any]] = {}
     for given in seeds:
         for argument in given:
             _gather(argument, ingredients)
+    for number in named.numbers if named else ():
+        ingredients.setdefault(type(number), []).extend((number, number + 1, number - 1))
+    for text in named.texts if named else ():
+        ingredients.setdefault(str, []).append(text)
     change = _Change(ingredients, chance)
     while True:
         values = list(chance.choice(pool))
