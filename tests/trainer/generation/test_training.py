@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +21,16 @@ import torch
 from rich.console import Console
 from transformers.utils.import_utils import is_serve_available
 
+from analyzers import command_line
 from analyzers.runtime.tests import Asserts
 from analyzers.types import Outcome, Report, Source, Status, Verdict
 from rewards.types import Item, Score
 from tests.trainer.generation.conftest import VllmLike
 from trainer import build, checkpoint, config
+from trainer import evaluate as evaluation
 from trainer.config import ConfigError
 from trainer.display import Display
+from trainer.generation import sections
 from trainer.generation.roles import Roles, learned, put
 from trainer.log import read
 from trainer.loop import Loop
@@ -306,3 +311,36 @@ def test_a_run_through_transformers_serve(
     shown = capsys.readouterr().out
     assert "the server gives no token ids" in shown
     assert "the learner works them out" in shown
+
+
+def test_evaluate_asks_a_server_and_needs_no_weights(
+    policy: Policy,
+    vllm_like: VllmLike,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    policy.model.config.save_pretrained(tmp_path / "model")
+    policy.tokenizer.save_pretrained(tmp_path / "model")
+    vllm_like.policy.model.config.max_position_embeddings = 512
+    monkeypatch.setattr(evaluation, "_scorer", lambda *arguments: nullcontext(Judge()))
+    monkeypatch.setattr(sections, "Server", partial(sections.Server, patience_s=0.5))
+    kept = tmp_path / "samples.jsonl"
+    arguments = ["--model", str(tmp_path / "model"), "--server", vllm_like.url, "--tasks", "builtin", "--limit", "2"]
+    arguments += ["--samples", "3", "--max-new-tokens", "6", "--samples-out", str(kept), "--no-references", "--k", "1"]
+
+    def run() -> int:
+        with pytest.raises(SystemExit) as ended:
+            command_line.run(evaluation.app, prog="evaluate", arguments=arguments)
+        return int(str(ended.value.code))
+
+    assert run() == 0
+    assert "pass@1 (sampled)" in capsys.readouterr().out
+    assert len(vllm_like.asked) == 1 + 2 * 3 + 2  # what it can, samples, greedy ones
+    kept.unlink()
+    vllm_like.broken = [503] * 10000
+    assert run() == 2
+    told = capsys.readouterr().err.strip()
+    assert told.count("\n") == 0
+    assert "for 0.5 s (status 503" in told
+    assert f"what was scored is in {kept}: run the same command again to go on" in told
