@@ -256,9 +256,16 @@ def main(
         own = judged(study, study.cases, "spanwise", out / f"{study.name}.spanwise.jsonl")
         console.print(table(study, original, own), classes(study, original, own))
         if study.name == "human-eval":
-            apart = unique(study.cases)
-            own_apart = judged(study, apart, "spanwise", out / f"{study.name}.spanwise.unique.jsonl")
-            runs = {"unique programs": (apart, own_apart), "with duplicates": (study.cases, own)}
+            apart = {"unique programs": unique(study.cases)}
+            apart["those that end in time"] = [
+                case
+                for case in apart["unique programs"]
+                if original.verdicts[case.key]["said"] != "timed out"
+                and not own.verdicts[case.key]["said"].startswith("timeout")
+            ]
+            runs = {"with duplicates": (study.cases, own)}
+            for name, cases in apart.items():
+                runs[name] = cases, judged(study, cases, "spanwise", out / f"spanwise, {name}.jsonl")
             console.print(costs(study, original, runs))
         if show:
             for case, one, other in differing(study, original, own):

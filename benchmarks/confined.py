@@ -53,6 +53,7 @@ def confined(
     own = ["--user", "--map-root-user"] if os.geteuid() else []
     variables = [f"{name}={value}" for name, value in environment.items()]
     return [
+        *("setpriv", "--pdeathsig", "KILL"),  # with its caller
         *("unshare", *own, "--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc"),
         *("env", "-i", *variables, "PATH=/tmp/shims:/usr/local/bin:/usr/bin:/bin", "HOME=/tmp", "TMPDIR=/tmp"),
         *("bash", "-c", script),

@@ -77,7 +77,7 @@ def _compare(before: Mapping[str, Counts], after: Mapping[str, Counts], ks: Sequ
         tasks=len(common),
         alone=(len(judged[0] - judged[1]), len(judged[1] - judged[0])),
         pass_at={k: value for k, value in gains.items() if value is not None},
-        correct_and_clean=_gain(pairs, lambda one: one.clean / one.looked if one.looked else None),
+        correct_and_clean=_gain(pairs, lambda one: one.clean / one.analysed if one.analysed else None),
         paired=paired,
         gained=gained,
         lost=lost,

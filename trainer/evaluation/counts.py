@@ -20,10 +20,6 @@ class Counts:
     """All that were drawn, also those that could not be judged."""
     judged: int = 0
     passed: int = 0
-    looked: int = 0
-    """Judged ones of which it is known whether they are clean."""
-    clean: int = 0
-    """Those that pass all tests without a finding."""
     shown: int = 0
     """Judged ones of which it is known whether they pass the public tests."""
     public: int = 0
@@ -32,6 +28,8 @@ class Counts:
     """Those that pass all tests, too."""
     analysed: int = 0
     """Judged ones that every analyzer could analyse."""
+    clean: int = 0
+    """Those of them that pass all tests without a finding."""
     tokens_analysed: int = 0
     """Tokens of those, as far as they are known."""
     findings: int = 0
@@ -58,22 +56,23 @@ class Counts:
             self.greedy = graded.passed if graded.judged else None
             return
         self.samples += 1
-        if not graded.judged:
-            return
+        if graded.judged:
+            self._add_judged(graded)
+
+    def _add_judged(self, graded: Graded) -> None:
         if graded.index == 0:
             self.first = graded.passed
         self.judged += 1
         self.passed += graded.passed
         self.outcomes[graded.outcome.value] = self.outcomes.get(graded.outcome.value, 0) + 1
-        if graded.clean is not None:
-            self.looked += 1
-            self.clean += graded.clean
         if graded.public is not None:
             self.shown += 1
             self.public += graded.public
             self.public_passed += graded.public and graded.passed
         if graded.analysed:
+            # Of the others those that fail are not clean for sure, but to count them alone would make the share too low.
             self.analysed += 1
+            self.clean += graded.clean is True
             if graded.tokens is not None:
                 self.tokens_analysed += graded.tokens
                 self.findings += graded.findings

@@ -32,7 +32,7 @@ class Evaluation:
     greedy: Estimate | None = None
     """pass@1 of greedy decoding."""
     correct_and_clean: Estimate | None = None
-    """Share of samples that pass all tests without a finding."""
+    """Share of the samples that every analyzer could analyse that pass all tests without a finding."""
     outcomes: Mapping[Outcome, float] = field(default_factory=dict)
     """Shares of the judged samples; they add up to 1."""
     findings_per_1000_tokens: float | None = None
@@ -144,7 +144,7 @@ def _figures(counts: Mapping[str, Counts], ks: Sequence[int], ns: Sequence[int])
         pass_at={k: value for k, value in pass_at.items() if value is not None},
         n_at={name: value for name, value in n_at.items() if value is not None},
         greedy=wilson(sum(greedy) / len(greedy), len(greedy)) if greedy else None,
-        correct_and_clean=estimate([one.clean / one.looked for one in each if one.looked]),
+        correct_and_clean=estimate([one.clean / one.analysed for one in each if one.analysed]),
         outcomes={outcome: number / judged for outcome, number in mix(each).items()} if judged else {},
         findings_per_1000_tokens=1000 * sum(one.findings for one in each) / tokens if tokens else None,
         tokens=sum(one.tokens for one in each),

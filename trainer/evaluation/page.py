@@ -84,7 +84,10 @@ def page(found: Summary, samples: Iterable[Graded | Excluded], programs: Program
         package="trainer",
         title=title,
         **listing(),
-        tables=[("", {name or "all tasks": described(each) for name, each in found.evaluations.items()}), *_groups(found)],
+        tables=[
+            ("", {name or "all tasks": described(each) for name, each in found.evaluations.items()}),
+            *_groups(found),
+        ],
         notes=found.notes(),
         settings={name: value for name, value in found.settings.items() if value is not None},
         filters=_filters(rows),

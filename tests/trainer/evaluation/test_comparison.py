@@ -11,7 +11,7 @@ from trainer.evaluation.graded import Graded
 
 
 def counts(passed: int, judged: int = 2, **fields: object) -> Counts:
-    known = {"first": passed > 0, "looked": judged, "clean": passed, **fields}
+    known = {"first": passed > 0, "analysed": judged, "clean": passed, **fields}
     return Counts(samples=judged, judged=judged, passed=passed, **known)  # type: ignore[arg-type]
 
 

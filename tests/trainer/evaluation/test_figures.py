@@ -172,6 +172,14 @@ def test_tokens_that_are_not_known_are_no_zero() -> None:
     assert found.findings_per_1000_tokens == 10.0
 
 
+def test_samples_nobody_analysed_say_nothing_of_clean_whether_they_pass_or_not() -> None:
+    alone = [graded("a", analysed=False), graded("a", Outcome.ERROR, analysed=False)]
+    assert summarise(alone).correct_and_clean is None
+    found = summarise([*alone, graded("a"), graded("a", Outcome.ERROR)]).correct_and_clean
+    assert found is not None
+    assert found.mean == 0.5
+
+
 def test_conditions_are_apart() -> None:
     totals = Totals(
         [graded("a", condition="t=0"), graded("a", Outcome.ERROR, condition="t=1"), graded("a", condition="t=1")]
