@@ -70,7 +70,7 @@ class Counts:
             self.public += graded.public
             self.public_passed += graded.public and graded.passed
         if graded.analysed:
-            # Of the others those that fail are not clean for sure, but to count them alone would make the share too low.
+            # Of the others those that fail are surely not clean; to count them alone would make the share too low.
             self.analysed += 1
             self.clean += graded.clean is True
             if graded.tokens is not None:
