@@ -134,4 +134,4 @@ def _positions(mask: Tensor) -> Tensor:
 
 def _last(model: Any, count: int) -> dict[str, int]:
     """Asks for the logits of the last tokens alone, where the model lets one."""
-    return {"logits_to_keep": count} if "logits_to_keep" in inspect.signature(model.forward).parameters else {}
+    return {"logits_to_keep": count} if "logits_to_keep" in inspect.signature(type(model).forward).parameters else {}

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from transformers import (
     CodeGenConfig,
     CodeGenForCausalLM,
@@ -72,7 +74,7 @@ def test_logprobs_are_those_of_the_logits_and_so_are_gradients(
         return logprobs.values.detach(), logprobs.entropy.detach(), grads
 
     with monkeypatch.context() as patch:
-        patch.setattr(Policy, "_head_is_last", property(lambda self: False))
+        patch.setattr(Policy, "head_is_last", property(lambda self: False))
         values, entropy, grads = found(1 << 24)
     for chunk in (1 << 24, 2 * 260, 1):
         again, entropy_again, grads_again = found(chunk)
@@ -105,6 +107,36 @@ def test_no_more_logits_are_held_than_the_chunk_has(monkeypatch: pytest.MonkeyPa
     values.sum().backward()
     assert sorted(layer.seen[4:]) == [2, 3, 3]  # once more for the gradient
     assert states.grad is not None
+
+
+class Largest(TorchDispatchMode):
+    """Notes the size of the largest tensor that anything makes."""
+
+    numel = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        made = func(*args, **(kwargs or {}))
+        self.numel = max([self.numel, *(each.numel() for each in tree_leaves(made) if isinstance(each, Tensor))])
+        return made
+
+
+@pytest.mark.parametrize(("vocabulary", "tokens"), [(500, 40), (500, 400), (1000, 400)])
+def test_memory_does_not_grow_with_vocabulary_times_length(
+    monkeypatch: pytest.MonkeyPatch, vocabulary: int, tokens: int
+) -> None:
+    """No tensor, forward or backward, is larger than a chunk, the weights, or the states."""
+    monkeypatch.setattr(head, "CHUNK", 8000)
+    layer, states = nn.Linear(8, vocabulary), torch.randn(tokens, 8, requires_grad=True)
+    held: list[int] = []
+    with (
+        Largest() as largest,
+        torch.autograd.graph.saved_tensors_hooks(lambda x: held.append(x.numel()) or x, lambda x: x),
+    ):
+        values, entropy = head.logprobs(states, torch.arange(tokens), layer, entropy=True)
+        assert entropy is not None
+        (values.sum() + entropy.sum()).backward()
+    assert largest.numel <= max(8000, vocabulary * 8)
+    assert sum(held) < 40 * tokens + 10 * vocabulary * 8  # all the logits alone would be 500 to 1000 times the tokens
 
 
 def test_no_tokens_have_no_logprobs() -> None:

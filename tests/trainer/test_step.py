@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 
 from trainer import advantages, losses, sections
 from trainer.nonfinite import NotFinite
@@ -73,6 +76,32 @@ def test_the_cut_into_micro_batches_changes_nothing(policy: Policy, name: str) -
     assert one["loss"] == pytest.approx(other["loss"], abs=1e-6)
     assert one["grad_norm"] == pytest.approx(other["grad_norm"], rel=1e-4)
     torch.testing.assert_close(first, second, atol=2e-5, rtol=0)
+
+
+@pytest.fixture
+def bf16() -> Iterator[Accelerator]:
+    AcceleratorState._reset_state(True)
+    yield Accelerator(cpu=True, mixed_precision="bf16")
+    AcceleratorState._reset_state(True)
+
+
+def test_arithmetic_in_bf16_learns_float32_weights(policy: Policy, bf16: Accelerator) -> None:
+    """What it computes is near, what it keeps is exact: weights and log-probs stay float32."""
+    batch = _batch(policy)
+    exact, half = _thawed(policy), _thawed(policy)
+    settings = sections.Optimizer(learning_rate=1e-3, schedule="constant")
+    expected = _learner(exact, learning_rate=1e-3, schedule="constant").step(batch)
+    learner = Learner(half, objective=OBJECTIVE, settings=settings, steps=10, accelerator=bf16)
+    seen: list[torch.dtype] = []
+    hook = half.model.model.layers[0].mlp.up_proj.register_forward_hook(lambda m, i, out: seen.append(out.dtype))
+    found = learner.step(batch)
+    hook.remove()
+    assert set(seen) == {torch.bfloat16}
+    assert {weight.dtype for weight in half.model.parameters()} == {torch.float32}
+    assert half.logprobs([batch[0].rollout]).values.dtype == torch.float32
+    assert found["loss"] == pytest.approx(expected["loss"], rel=0.05, abs=0.01)
+    assert found["grad_norm"] == pytest.approx(expected["grad_norm"], rel=0.1)
+    assert half.generate(["ab"], samples=2, sampling=Sampling(max_new_tokens=4), seed=0)
 
 
 def _thawed(policy: Policy) -> Policy:
