@@ -194,17 +194,17 @@ def _report(answered: Sequence[Answer], judged: Verdicts, path: Path) -> None:
         encoding="utf-8",
     )
     table = Table(title="pass@1 by all tests, in percent; gains with their 95% interval", title_justify="left")
-    for column in ("tasks", "", "sampled", "filtered", "final", "gain", "over filtered"):
-        table.add_column(column, justify="right")
+    for column in ("tasks", "programs", "sampled", "final", "gain"):
+        table.add_column(column)
     for name, effect in found.items():
-        table.add_row(name, str(effect.tasks), *effect.described())
+        for row in effect.described():
+            table.add_row(f"{name} ({effect.tasks})", *row)
     console = Console()
     console.print(table)
     before, after, given = (f"{100 * did[name]:.1f}%" for name in ("public_before", "public_after", "tokens_given"))
     console.print(
-        "final: with critic sampling; filtered: of the sampled programs, those that pass the public tests, where any "
-        f"do. Public tests are passed by {before} of the sampled and {after} of the final programs; refined programs "
-        f"were given {given} of their tokens."
+        f"final: with critic sampling. Public tests are passed by {before} of the sampled and {after} of the final "
+        f"programs; refined programs were given {given} of their tokens."
     )
 
 

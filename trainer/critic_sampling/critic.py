@@ -46,19 +46,14 @@ class Critic:
         """Writes the head."""
         torch.save(self._head.state_dict(), path)
 
-    @torch.no_grad()
-    def passing(self, rollouts: Sequence[Rollout]) -> list[NDArray[np.float32]]:
-        """[T] for each rollout: how likely what it is up to a token, taken as a program, is to pass (eq. 11, 12)."""
-        return [told[:, outcomes.PASSED] for told in self._told(rollouts)]
-
     def right(self, rollouts: Sequence[Rollout], labels: Sequence[int]) -> float:
         """The share of rollouts, none of them empty, whose label, a place in `CLASSES`, it holds likeliest."""
-        likeliest = [int(told[-1].argmax()) for told in self._told(rollouts)]
+        likeliest = [int(told[-1].argmax()) for told in self.told(rollouts)]
         return float(np.mean(np.equal(likeliest, labels)))
 
     @torch.no_grad()
-    def _told(self, rollouts: Sequence[Rollout]) -> list[NDArray[np.float32]]:
-        """[T, C] for each rollout: the probabilities of the outcomes of each prefix."""
+    def told(self, rollouts: Sequence[Rollout]) -> list[NDArray[np.float32]]:
+        """[T, C] for each rollout: how likely it is to have each outcome, cut after each token (eq. 11 and 12)."""
         found = [np.zeros((0, len(outcomes.CLASSES)), dtype=np.float32)] * len(rollouts)
         written = [index for index, rollout in enumerate(rollouts) if len(rollout.completion_ids)]
         sizes = [size_of(rollouts[index]) for index in written]

@@ -15,6 +15,7 @@ from rewards.stream import Scores
 from rewards.types import Outcome, Score
 from trainer.critic_sampling import fault, seeds
 from trainer.critic_sampling.critic import Critic
+from trainer.outcomes import PASSED
 from trainer.policy import Policy
 from trainer.prompts import by_stops, item, render
 from trainer.types import Rollout, Sampling, Task
@@ -125,7 +126,7 @@ class CriticSampler:
             failing = [draft for draft in found if draft.judged and len(draft.rollout.completion_ids)]
             if not failing or any(draft.passes for draft in found):
                 continue
-            values = [float(each[-1]) for each in self.critic.passing([draft.rollout for draft in failing])]
+            values = [told[-1, PASSED] for told in self.critic.told([draft.rollout for draft in failing])]
             best = np.argsort(-np.array(values), kind="stable")[: self.candidates]
             notes = [self._fitting(tasks[place], fault.note(failing[index].score)) for index in best]
             wishes += [_Wish(place, note) for note in seeds.stacked(notes, self.samples)]
@@ -139,7 +140,7 @@ class CriticSampler:
             # A mended program answers the task, too: the critic is to read it as such.
             passing = [replace(draft.rollout, prompt_ids=prompt) for draft in found if draft.passes]
             if passing:
-                kept = [seeds.cut(values) for values in self.critic.passing(passing)]
+                kept = [seeds.cut(told) for told in self.critic.told(passing)]
                 begun = [tuple(r.completion_ids[:cut].tolist()) for r, cut in zip(passing, kept, strict=True)]
                 wishes += [_Wish(place, begun=ids) for ids in seeds.stacked(begun, self.samples)]
         return wishes

@@ -22,19 +22,23 @@ class Effect:
     tasks: int
     sampled: Estimate
     """Of what was sampled at first."""
-    filtered: Estimate
-    """Of those among them that pass the public tests, or of all where none does: what these tests are worth alone."""
     final: Estimate
     """With critic sampling."""
     gain: Estimate
-    """`final` over `sampled`, paired by task."""
-    gain_over_filtered: Estimate
-    """`final` over `filtered`, paired by task."""
+    """Of the second over the first, paired by task."""
+    sampled_filtered: Estimate
+    """Of those sampled programs that pass the public tests, or of all where none does: what these tests are worth."""
+    final_filtered: Estimate
+    """Of the final ones likewise."""
+    gain_filtered: Estimate
+    """Of the second over the first, paired by task: what the critic adds to the public tests."""
 
-    def described(self) -> list[str]:
-        """Percent, for the columns of a table; the gains with their intervals."""
-        shares, gains = (self.sampled, self.filtered, self.final), (self.gain, self.gain_over_filtered)
-        return [*(f"{100 * each.mean:.1f}" for each in shares), *map(_interval, gains)]
+    def described(self) -> list[list[str]]:
+        """Two rows of a table, in percent: all programs, and those that the public tests let through."""
+        return [
+            ["all", *_row(self.sampled, self.final, self.gain)],
+            ["pass in public", *_row(self.sampled_filtered, self.final_filtered, self.gain_filtered)],
+        ]
 
 
 def effects(answers: Sequence[Answer], verdicts: Verdicts) -> dict[str, Effect]:
@@ -44,8 +48,8 @@ def effects(answers: Sequence[Answer], verdicts: Verdicts) -> dict[str, Effect]:
     """
     shares: dict[str, list[list[float]]] = {}
     for answer in answers:
-        filtered = [each for each in answer.sampled if each.public is Outcome.PASS] or answer.sampled
-        found = [_share(answer.task_id, programs, verdicts) for programs in (answer.sampled, filtered, answer.final)]
+        pools = (answer.sampled, answer.final, _filtered(answer.sampled), _filtered(answer.final))
+        found = [_share(answer.task_id, programs, verdicts) for programs in pools]
         known = [share for share in found if share is not None]
         if len(known) == len(found):
             for name in ("all", answer.final[0].origin):
@@ -72,10 +76,19 @@ def _share(task: str, programs: Sequence[Program], verdicts: Verdicts) -> float 
 
 
 def _effect(rows: Sequence[Sequence[float]]) -> Effect:
-    sampled, filtered, final = (list(column) for column in zip(*rows, strict=True))
-    found = [*map(estimate, (sampled, filtered, final)), difference(sampled, final), difference(filtered, final)]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    found = [
+        figure
+        for before, after in (columns[:2], columns[2:])
+        for figure in (estimate(before), estimate(after), difference(before, after))
+    ]
     return Effect(len(rows), *(each for each in found if each is not None))  # None is for no rows at all
 
 
-def _interval(gain: Estimate) -> str:
-    return f"{100 * gain.mean:+.1f} [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
+def _filtered(programs: Sequence[Program]) -> Sequence[Program]:
+    return [each for each in programs if each.public is Outcome.PASS] or programs
+
+
+def _row(before: Estimate, after: Estimate, gain: Estimate) -> list[str]:
+    interval = f"{100 * gain.mean:+.1f} [{100 * gain.low:+.1f}, {100 * gain.high:+.1f}]"
+    return [f"{100 * before.mean:.1f}", f"{100 * after.mean:.1f}", interval]

@@ -7,22 +7,23 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.outcomes import PASSED
+
 T = TypeVar("T")
-DOUBT = 0.5
-"""Below it, failing is likelier than passing."""
 
 
-def cut(values: NDArray[np.float32]) -> int:
+def cut(told: NDArray[np.float32]) -> int:
     """How many tokens of a program to keep (CodeRL, section 3.3.4, eq. 11).
 
-    `values` [T] says how likely the program is to pass, after each token. Kept is what comes up to the highest of them,
-    less everything from the first token on after which failing is likelier. The last token always goes: something has
-    to be left to sample.
+    `told` [T, C] says how likely each outcome is, after each token. Kept is what comes up to where passing is most
+    likely, less everything from the first token on after which another outcome is likelier. The last token always goes:
+    something has to be left to sample.
     """
-    if len(values) < 2:
+    passing = told[:-1, PASSED]
+    if not len(passing):
         return 0
-    best = int(np.argmax(values[:-1])) + 1
-    doubtful = np.flatnonzero(values[:best] < DOUBT)
+    best = int(np.argmax(passing)) + 1
+    doubtful = np.flatnonzero(told[:best].max(-1) > told[:best, PASSED])
     return int(doubtful[0]) if len(doubtful) else best
 
 

@@ -32,12 +32,12 @@ def _rollouts(policy: Policy) -> list[Rollout]:
 def test_a_prefix_is_valued_as_a_program(policy: Policy, head: OutcomeHead) -> None:
     """What follows is of no matter, nor which other programs are asked about."""
     critic, rollouts = Critic(policy, head), _rollouts(policy)
-    found = critic.passing(rollouts)
+    found = critic.told(rollouts)
     assert [len(values) for values in found] == [len(rollout.completion_ids) for rollout in rollouts]
     whole = rollouts[0]
     for length in range(1, len(whole.completion_ids) + 1):
         begun = Rollout("", whole.prompt_ids, whole.completion_ids[:length], whole.logprobs[:length], "", False)
-        (alone,) = critic.passing([begun])
+        (alone,) = critic.told([begun])
         assert alone == pytest.approx(found[0][:length], abs=1e-5)
 
 
@@ -48,12 +48,12 @@ def test_the_value_is_the_probability_of_passing(policy: Policy, head: OutcomeHe
         assert states is not None
         logits = head(states)[0].amax(0)
     expected = logits.softmax(-1)[outcomes.PASSED].item()
-    assert Critic(policy, head).passing([rollout])[0][-1] == pytest.approx(expected, abs=1e-5)
+    assert Critic(policy, head).told([rollout])[0][-1, outcomes.PASSED] == pytest.approx(expected, abs=1e-5)
 
 
 def test_how_often_it_is_right(policy: Policy, head: OutcomeHead) -> None:
     rollouts, critic = _rollouts(policy)[:4], Critic(policy, head)
-    likeliest = [int(told[-1].argmax()) for told in critic._told(rollouts)]
+    likeliest = [int(told[-1].argmax()) for told in critic.told(rollouts)]
     assert critic.right(rollouts, likeliest) == 1.0
     assert critic.right(rollouts, [likeliest[0], *((place + 1) % 4 for place in likeliest[1:])]) == 0.25
 
@@ -62,7 +62,7 @@ def test_it_comes_back_as_it_was(policy: Policy, head: OutcomeHead, tmp_path: Pa
     critic, rollouts = Critic(policy, head), _rollouts(policy)
     critic.save(tmp_path / "critic.pt")
     again = Critic.load(policy, tmp_path / "critic.pt")
-    for one, other in zip(again.passing(rollouts), critic.passing(rollouts), strict=True):
+    for one, other in zip(again.told(rollouts), critic.told(rollouts), strict=True):
         assert one.tolist() == other.tolist()
 
 

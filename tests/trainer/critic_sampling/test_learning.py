@@ -10,6 +10,7 @@ import torch
 from analyzers.runtime.tests import Asserts
 from rewards.types import Outcome
 from trainer.critic_sampling.learning import Labelled, Schooling, labelled, taught_critic, taught_mender
+from trainer.outcomes import PASSED
 from trainer.policy import Policy
 from trainer.prompts import render
 from trainer.types import Sampling, Task
@@ -71,8 +72,8 @@ def test_a_critic_learns_what_fails_and_leaves_the_model_alone(policy: Policy) -
     good, bad = (
         replace(seen, completion_ids=np.array([first, 40]), logprobs=np.zeros(2, np.float32)) for first in (37, 36)
     )
-    right, wrong = critic.passing([good, bad])
-    assert right[-1] > 0.5 > wrong[-1]
+    right, wrong = critic.told([good, bad])
+    assert right[-1, PASSED] > 0.5 > wrong[-1, PASSED]
 
 
 def test_references_count_as_passed(policy: Policy) -> None:
@@ -81,8 +82,8 @@ def test_references_count_as_passed(policy: Policy) -> None:
     schooling = Schooling(epochs=30, batch=16, critic_rate=1e-2)
     student = _student(policy)
     critic, _ = taught_critic(student, TASKS, failing, schooling=schooling, on_step=_nothing)
-    (values,) = critic.passing([student.teach("ask 9:", "xyz")])
-    assert values[-1] > 0.5
+    (told,) = critic.told([student.teach("ask 9:", "xyz")])
+    assert told[-1, PASSED] > 0.5
 
 
 def test_a_mender_learns_to_answer_a_note_with_the_reference(policy: Policy) -> None:
@@ -117,7 +118,7 @@ def test_the_same_seed_makes_the_same_critic(policy: Policy) -> None:
     def values(seed: int) -> Any:
         schooling = Schooling(epochs=2, batch=8, seed=seed)
         critic, _ = taught_critic(_student(policy), TASKS, _programs(), schooling=schooling, on_step=_nothing)
-        return critic.passing([policy.teach("ask 9:", "xyz")])[0].tolist()
+        return critic.told([policy.teach("ask 9:", "xyz")])[0][:, PASSED].tolist()
 
     assert values(0) == values(0) != pytest.approx(values(1), abs=1e-7)
 
@@ -126,4 +127,4 @@ def test_programs_without_tokens_teach_nothing(policy: Policy) -> None:
     empty = [Labelled(task.id, (), Outcome.FAILURE, "# it fails") for task in TASKS]
     critic, worth = taught_critic(_student(policy), TASKS, empty, schooling=Schooling(epochs=1), on_step=_nothing)
     assert worth is None
-    assert np.isfinite(critic.passing([policy.teach("ask 9:", "xyz")])[0]).all()
+    assert np.isfinite(critic.told([policy.teach("ask 9:", "xyz")])[0]).all()

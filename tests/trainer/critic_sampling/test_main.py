@@ -62,7 +62,7 @@ def test_from_nothing_to_figures(run: Run, learned: Path) -> None:
     assert {path.name for path in learned.iterdir()} == {"critic.pt", "mender", "rollouts.jsonl", "settings.json"}
     result = run("sample", learned, "--public", "1", "--limit", "4", *SMALL)
     assert result.exit_code == 0, result.output
-    assert "over filtered" in result.output
+    assert "pass in public" in result.output
     figures = json.loads((learned / "answers" / "figures.json").read_text())
     assert figures["all"]["tasks"] == 4
     for name in ("sampled", "final"):

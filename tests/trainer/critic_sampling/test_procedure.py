@@ -64,9 +64,10 @@ class Opinion:
         self.likes = likes
         self.read: list[Rollout] = []
 
-    def passing(self, rollouts: Sequence[Rollout]) -> list[np.ndarray[Any, Any]]:
+    def told(self, rollouts: Sequence[Rollout]) -> list[np.ndarray[Any, Any]]:
         self.read += rollouts
-        return [self._values(rollout.completion) for rollout in rollouts]
+        passing = [self._values(rollout.completion) for rollout in rollouts]
+        return [np.stack([1 - values, 0 * values, 0 * values, values], -1) for values in passing]
 
     def _values(self, text: str) -> np.ndarray[Any, Any]:
         liked = 0.5 + 0.01 * sum(text.count(letter) for letter in self.likes)

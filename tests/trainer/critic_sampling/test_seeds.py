@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from trainer.critic_sampling.seeds import cut, stacked
+from trainer.outcomes import PASSED
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,15 @@ from trainer.critic_sampling.seeds import cut, stacked
     ],
 )
 def test_where_a_program_is_cut(values: list[float], kept: int) -> None:
-    assert cut(np.array(values, dtype=np.float32)) == kept
+    """What is not passing is failing."""
+    told = np.zeros((len(values), 4), dtype=np.float32)
+    told[:, PASSED], told[:, 2] = values, 1 - np.array(values)
+    assert cut(told) == kept
+
+
+def test_passing_may_be_likeliest_without_being_likely() -> None:
+    assert cut(np.array([[0.2, 0.2, 0.25, 0.35], [0.2, 0.1, 0.3, 0.4], [0.3, 0.3, 0.3, 0.1]], dtype=np.float32)) == 2
+    assert cut(np.array([[0.2, 0.36, 0.09, 0.35], [0.2, 0.1, 0.3, 0.4], [0, 0, 0, 1]], dtype=np.float32)) == 0
 
 
 def test_candidates_are_stacked_evenly() -> None:
