@@ -81,10 +81,10 @@ def measured(task: Task, plus: Task, samples: Sequence[str], workshop: Executor,
             right = [text for text, each in known if each.passes]
             row.right[name] = len(right)
             row.rejected[name] = sum(not each.passes for each in _judged(right, more, timeout_s=4))
-    before = [each.passes for each in _judged(references, task, timeout_s=4)]
-    right = [text for text, passes in zip(references, before, strict=True) if passes]
-    row.right["references"] = len(right)
-    row.rejected["references"] = sum(not each.passes for each in _judged(right, more, timeout_s=4))
+    for name, text in (("the set's references", references[0]), ("EvalPlus' references", references[1])):
+        right = [text for each in _judged([text], task, timeout_s=4) if each.passes]
+        row.right[name] = len(right)
+        row.rejected[name] = sum(not each.passes for each in _judged(right, more, timeout_s=4))
     return row
 
 
@@ -93,15 +93,15 @@ def _judged(programs: Sequence[str], task: Task, *, timeout_s: float = 0.5) -> l
     return judge(programs, "python", task.tests, limits=limits, isolation=Tier.STANDARD, clock=Clock.of(PATIENCE_S))
 
 
-def _samples(data: Path) -> dict[str, list[str]]:
-    """The different programs for each function of HumanEval, by its name."""
+def _samples(data: Path, most: int) -> dict[str, list[str]]:
+    """The first different programs for each function of HumanEval, by its name."""
     found: dict[str, list[str]] = {}
     path = data / SAMPLES
     if path.exists():
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             for row in map(json.loads, lines):
                 name = re.findall(r"^def (\w+)\(", row["prompt"], re.MULTILINE)[-1]
-                found[name] = [row["prompt"] + text for text in dict.fromkeys(row["samples"])]
+                found[name] = [row["prompt"] + text for text in list(dict.fromkeys(row["samples"]))[:most]]
     return found
 
 
@@ -110,7 +110,7 @@ def _rows(name: str, arguments: argparse.Namespace) -> Iterator[Row]:
     key = _number
     plus = {key(task): task for task in load(f"{plus_name}:{arguments.plus}", "test")}
     tasks = [task for task in load(f"{name}:{arguments.data / name}", split) if key(task) in plus]
-    samples = _samples(arguments.data) if name == "humaneval" else {}
+    samples = _samples(arguments.data, arguments.samples) if name == "humaneval" else {}
     path = arguments.rows.with_name(f"{arguments.rows.name}.{name}.jsonl")
     known = {}
     if path.exists():
@@ -161,6 +161,7 @@ def main() -> None:
     parser.add_argument("--plus", type=Path, required=True, help="folder of HumanEvalPlus.jsonl.gz, MbppPlus.jsonl.gz")
     parser.add_argument("--set", choices=[*SETS], action="append", help="may be repeated; both by default")
     parser.add_argument("--every", type=int, default=1, help="only every n-th task")
+    parser.add_argument("--samples", type=int, default=100, help="samples of each task")
     parser.add_argument("--rows", type=Path, default=Path("augmentation"), help="where rows are kept")
     parser.add_argument("--workers", type=int)
     arguments = parser.parse_args()

@@ -171,7 +171,7 @@ def _read(path: Path | None) -> samples.Samples:
     found = samples.read(path)
     if found.refused:
         told = f"{path}: {len(found.refused)} lines are left out; the first is {found.refused[0]}"
-        Console(stderr=True).print(told, highlight=False, markup=False)
+        Console(stderr=True).print(told, highlight=False, markup=False, soft_wrap=True)
     return found
 
 

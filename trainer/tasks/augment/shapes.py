@@ -19,8 +19,6 @@ _CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 FEW = 3
 """So many different characters and no more are taken for all that there are, `01` or `()`, say."""
 _BOUND = re.compile(r"(?:<=?|at most|up to|no more than|less than|between \w+ and|from \w+ to) *(\d+)")
-FAR = 100
-"""A number above it has no meaning as a number of steps, and may grow tenfold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +154,7 @@ def _least(shape: Shape, said: Hints, inside: bool) -> float:
 
 
 def _most(shape: Shape) -> float:
-    return 10 * shape.high if shape.high > FAR else max(2 * shape.high, shape.high + 10)
+    return max(2 * shape.high, shape.high + 10)
 
 
 def _alphabet_of(shape: Shape, said: Hints) -> str:
