@@ -27,7 +27,7 @@ class Interrupts:
     """
 
     def __init__(self, *, held: bool = False) -> None:
-        """`held` lets both wait for the next `allowed()` wherever they come; they count for nothing if there is none."""
+        """`held` lets both wait for the next `allowed()` wherever they come; without one they count for nothing."""
         self._depth = int(held)
         self._pending: type[KeyboardInterrupt] | None = None
         self._previous: dict[signal.Signals, Any] = {}
@@ -61,6 +61,9 @@ class Interrupts:
         try:
             self._raise_pending()
             yield
+        except KeyboardInterrupt:
+            self._pending = None  # it has come
+            raise
         finally:
             self._depth = depth
 
@@ -70,9 +73,10 @@ class Interrupts:
             raise pending
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if not self._depth:
-            raise _RAISED[signal.Signals(number)]
+        # Python drops what is raised in a destructor; then the next block of `deferred` brings it up again.
         self._pending = _RAISED[signal.Signals(number)]
+        if not self._depth:
+            raise self._pending
 
 
 _RAISED = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: Terminated}

@@ -7,6 +7,7 @@ therefore takes the weights in whole, for as long as it lasts.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -48,6 +49,8 @@ def shard(model: Any, *, mixed_precision: str = "no") -> None:
     half = HALVES[mixed_precision]
     policy = MixedPrecisionPolicy() if half is None else MixedPrecisionPolicy(half, reduce_dtype=torch.float32)
     mesh = init_device_mesh(model.device.type, (torch.distributed.get_world_size(),))
+    # It is said of outputs that are changed in place, which none is here.
+    warnings.filterwarnings("ignore", message="FSDP2-wrapped module .* returned a view tensor")
     layers = set(model._no_split_modules or ())
     for module in [module for module in model.modules() if type(module).__name__ in layers]:
         fully_shard(module, mesh=mesh, mp_policy=policy, reshard_after_forward=_given_back())
