@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import psutil
 import torch
+from accelerate import Accelerator
 from torch import Tensor
 from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -48,7 +49,7 @@ WARM_UP = 2
 SHAPE = "SmolLM2's shape"
 """A model of random weights that is as large as SmolLM2-135M."""
 SMOLLM2: dict[str, Any] = {
-    "vocab_size": 49152, "hidden_size": 576, "intermediate_size": 1536, "num_hidden_layers": 30,
+    "vocab_size": 49152, "hidden_size": 576, "intermediate_size": 1536,
     "num_attention_heads": 9, "num_key_value_heads": 3, "tie_word_embeddings": True, "pad_token_id": 0,
 }  # fmt: skip
 
@@ -75,6 +76,10 @@ class Job:
     analyzers: tuple[str, ...] = ()
     before: int = 64
     """Tokens of the prompt of a given batch."""
+    layers: int = 30
+    """Of the model of random weights."""
+    mixed_precision: str = "no"
+    """Type of spanwise's arithmetic."""
 
 
 @dataclass(slots=True)
@@ -184,7 +189,7 @@ def loaded(job: Job) -> tuple[Any, Any]:
     """Model and tokenizer; where completions are not to end, with an end token that the model cannot write."""
     model, tokenizer = weights.load(weights.TINY if job.model == SHAPE else job.model, dtype=job.dtype)
     if job.model == SHAPE:
-        model = LlamaForCausalLM(LlamaConfig(**SMOLLM2))
+        model = LlamaForCausalLM(LlamaConfig(**SMOLLM2, num_hidden_layers=job.layers))
     if not job.ends:
         tokenizer.add_special_tokens({"eos_token": "<|never|>"})
         assert tokenizer.eos_token_id >= model.config.vocab_size
@@ -333,7 +338,13 @@ def spanwise_given(job: Job, turns: Turns) -> None:
     prompt, completions = given_batch(job)
     settings = settings_of(job)
     objective = Objective(losses.bind(settings.loss.name, **settings.loss.options))
-    learner = Learner(Policy(model, tokenizer), objective=objective, settings=settings.optimizer, steps=1_000_000)
+    learner = Learner(
+        Policy(model, tokenizer),
+        objective=objective,
+        settings=settings.optimizer,
+        steps=1_000_000,
+        accelerator=Accelerator(cpu=job.device == "cpu", mixed_precision=job.mixed_precision),
+    )
     batch = [
         Experience(
             Rollout("", np.array(prompt), np.array(ids), np.full(job.limit, -8, np.float32), "", True),

@@ -60,6 +60,9 @@ class Runner:
             text=True,
             env=os.environ | {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "PYTHONWARNINGS": "ignore"},
         )
+
+    def ready(self) -> None:
+        """Waits until it has warmed up."""
         self._answer()
 
     def turn(self) -> Turn:
@@ -88,6 +91,8 @@ def running(jobs: Mapping[str, tuple[str, Job]]) -> Iterator[dict[str, Runner]]:
         for row, (name, job) in jobs.items():
             runners[row] = Runner(name, job)
             undo.callback(runners[row].close)
+        for runner in runners.values():
+            runner.ready()
         yield runners
 
 
@@ -239,20 +244,26 @@ def memory(
     samples: int = 8,
     prompt: int = 64,
     limit: int = 256,
+    layers: Annotated[int, typer.Option(min=1, help="Of the model, which is else SmolLM2-135M's shape.")] = 30,
+    tokens: Annotated[int, typer.Option(min=1, help="Of a pass, in the last row.")] = 1024,
 ) -> None:
     """Peak memory of one optimiser step on the same given batch, next to TRL."""
-    job = Job(model="SmolLM2's shape", prompts=1, samples=samples, limit=limit, before=prompt, steps=1, ends=False)
+    job = Job(model="SmolLM2's shape", prompts=1, samples=samples, limit=limit, before=prompt, layers=layers, steps=1)
+    name, whole = "spanwise, given batch", replace(job, micro_batch_tokens=1 << 20)
     rows = {
         "TRL": ("TRL, given batch", job),
-        "spanwise, in one pass": ("spanwise, given batch", replace(job, micro_batch_tokens=1 << 20)),
-        "spanwise": ("spanwise, given batch", job),
+        "spanwise, in one pass": (name, whole),
+        "spanwise, in one pass of bf16": (name, replace(whole, mixed_precision="bf16")),
+        f"spanwise, in passes of {tokens} tokens": (name, replace(job, micro_batch_tokens=tokens)),
     }
     found: Found = {row: [] for row in rows}
     for _ in track(range(rounds), console=Console(stderr=True)):
         for row, each in rows.items():  # one at a time: they are large
             with running({row: each}) as runners:
                 found[row].append(runners[row].turn())
-    table = Table(title=f"{samples} completions of {limit} tokens after one prompt of {prompt}", box=box.MARKDOWN)
+    table = Table(
+        title=f"{samples} completions of {limit} tokens after one prompt of {prompt}, {layers} layers", box=box.MARKDOWN
+    )
     for column in ("trainer", "peak MiB", "of TRL's", "CPU s", "of TRL's"):
         table.add_column(column, justify="left" if column == "trainer" else "right")
     for row, turns in found.items():
