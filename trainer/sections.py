@@ -45,8 +45,8 @@ class Model(Section):
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     """Type of the weights."""
     mixed_precision: Literal["no", "bf16", "fp16"] = "no"
-    """Type of the arithmetic in the forward pass; weights, log-probs and losses stay as `dtype` says. bf16 pays on GPUs,
-    and on CPUs that multiply it (AVX512-BF16, AMX) for models some 500 wide; the embedded one is slower with it."""
+    """Type of the arithmetic in the forward pass; weights, log-probs and losses stay as `dtype` says. On CPUs that
+    multiply it (AVX512-BF16, AMX) bf16 pays for models some 500 wide; the embedded one is slower with it."""
     lora_rank: Annotated[int, Field(ge=0)] = 0
     """Rank of low-rank adapters, which are learned instead of the weights (arXiv 2106.09685); 0 learns the weights."""
     lora_alpha: Annotated[float, Field(gt=0)] | None = None
