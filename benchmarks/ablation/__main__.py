@@ -26,7 +26,6 @@ from benchmarks.ablation.figures import Result, result
 from benchmarks.ablation.rows import PRETRAINED_RATES, RATES, ROWS, Row, Size
 from benchmarks.ablation.runs import Cell, Grid, check, perform
 from rewards.registry import did_you_mean
-from trainer import report
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 ATTEMPTS = 2
@@ -144,8 +143,7 @@ def _report(grids: list[Grid], write: Path | None, console: Console) -> None:
         place = (grid.out if write is None else write.parent) / f"ablation-{grid.family.name}.svg"
         if cells:
             tables.draw(grid, found, place)
-            page = report.compare([cell.folder for cell in cells], grid.out / f"{grid.family.name}.html")
-            console.print(f"chart: {place}   all curves: {page}")
+            console.print(f"chart: {place}")
         sections.append(tables.written(grid, found, chart=place.name if cells else None))
     body = "\n\n".join(sections)
     console.print(body, markup=False)

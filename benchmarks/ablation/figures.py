@@ -17,7 +17,6 @@ from benchmarks.ablation.rows import Size
 from benchmarks.ablation.runs import AFTER, BEFORE, Cell, curve, evaluations
 from rewards import from_jsonable, token_rewards
 from rewards.types import Score
-from trainer.evaluation import Evaluation
 from trainer.log import METRICS, SAMPLES, read
 from trainer.statistics import Estimate, over_seeds
 
@@ -86,7 +85,7 @@ def result(cell: Cell) -> Result:
         pass_at_1=tuple(values),
         clean=_clean(after),
         clean_before=_clean(before),
-        outcomes={outcome.value: share for outcome, share in after.outcomes.items()},
+        outcomes=after["outcomes"],
         alike=1 - statistics.fmean(mixed) if mixed else float("nan"),
         charged=_charged_of(cell.folder),
     )
@@ -167,8 +166,8 @@ def contrast(pairs: Iterable[tuple[Sequence[Result], Sequence[Result]]], figure:
     return over_seeds([statistics.fmean(each[seed] for each in differences) for seed in seeds])
 
 
-def _clean(evaluation: Evaluation) -> float:
-    return evaluation.correct_and_clean.mean if evaluation.correct_and_clean else float("nan")
+def _clean(record: Mapping[str, Any]) -> float:
+    return record["correct_and_clean"]["mean"] if record["correct_and_clean"] else float("nan")
 
 
 def _charged_of(folder: Path) -> Charged | None:

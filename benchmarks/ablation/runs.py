@@ -24,7 +24,6 @@ from benchmarks.ablation.families import Family
 from benchmarks.ablation.rows import RATES, Row, Size, settings
 from trainer import build, config, session
 from trainer.display import Display
-from trainer.evaluation import Evaluation
 from trainer.log import METRICS, flat, read
 from trainer.run_folder import CONFIG, EVALUATIONS
 from trainer.session import BEST_BY, CHECKPOINTS
@@ -152,16 +151,18 @@ def tuned(grid: Grid, row: Row, rate: float) -> float | None:
     return statistics.fmean(value for cell in cells for value in curve(cell)[1][1:])
 
 
-def evaluations(cell: Cell) -> dict[str, Evaluation]:
-    """The measurements before and after training, as far as they are there."""
-    return {name: Evaluation.from_json(value) for name, value in _json(cell.folder / EVALUATIONS).items()}
+def evaluations(cell: Cell) -> dict[str, Any]:
+    """The records of the measurements before and after training, as far as they are there."""
+    return _json(cell.folder / EVALUATIONS)
 
 
 def curve(cell: Cell) -> tuple[list[int], list[float]]:
     """Optimiser steps and held-out pass@1 of all measurements of a finished run, the first one before training."""
     points = {line["step"]: line[BEST_BY] for line in read(cell.folder / METRICS) if BEST_BY in line}
     measured = evaluations(cell)
-    points |= {0: measured[BEFORE].pass_at[1].mean, cell.grid.size.steps: measured[AFTER].pass_at[1].mean}
+    points |= {
+        step: measured[when]["pass_at"]["1"]["mean"] for step, when in ((0, BEFORE), (cell.grid.size.steps, AFTER))
+    }
     return sorted(points), [points[step] for step in sorted(points)]
 
 
@@ -211,9 +212,9 @@ def check(grid: Grid) -> None:
     for row in grid.rows:
         for cell in (*grid.tuning(row), *grid.measured(row)):
             known = dict(flat(_json(cell.folder / CONFIG)))
-            wanted = cell.config().model_dump(mode="json", exclude_unset=True)
+            wanted = cell.config().model_dump(mode="json", exclude_unset=True) if known else {}
             for key, value in flat(wanted):
-                if known and known.get(key) != value:
+                if known.get(key) != value:
                     raise ValueError(
                         f"{cell.folder} is of a run with {key} = {known.get(key)!r}, and {value!r} is asked for: "
                         "ask for the same, or give another --out"

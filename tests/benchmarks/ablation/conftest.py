@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from analyzers.types import Outcome
 from benchmarks.ablation.families import Family
 from benchmarks.ablation.rows import ROWS, Size
 from benchmarks.ablation.runs import Cell, Grid
-from trainer.evaluation import Graded, summarise
 
 SIZE = Size(steps=6, tasks=2, samples=5, every=2, measured_tasks=10, measured_samples=1)
 
@@ -29,11 +27,11 @@ def evaluation() -> Callable[..., dict[str, Any]]:
     """The record of an evaluation on 10 tasks of which so many are passed, and so many of these without a finding."""
 
     def evaluation(passed: int, clean: int = 0) -> dict[str, Any]:
-        graded = [
-            Graded(f"t{n}", False, "", 10, Outcome.PASS if n < passed else Outcome.ERROR, findings=int(n >= clean))
-            for n in range(10)
-        ]
-        return summarise(graded).to_json()
+        return {
+            "pass_at": {"1": {"mean": passed / 10, "low": 0.0, "high": 1.0}},
+            "correct_and_clean": {"mean": clean / 10, "low": 0.0, "high": 1.0},
+            "outcomes": {"pass": passed / 10, "error": 1 - passed / 10},
+        }
 
     return evaluation
 
