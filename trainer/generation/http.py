@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -12,6 +13,7 @@ from typing import Any
 from trainer.generation import GenerationFailed
 from trainer.generation.sections import Server
 
+logging.getLogger("stamina").addHandler(logging.NullHandler())  # else each retry is a line on the terminal
 BUSY = (408, 409, 425, 429, 502, 503, 504)
 """Answers after which the same request may fare better."""
 CONNECT_S = 10.0
