@@ -208,8 +208,7 @@ class Learner:
         # Without its wrapper: gradients are summed here, since processes differ in how many passes they make.
         self.policy.model = self._accelerator.prepare_model(self.policy.model, evaluation_mode=True).eval()
         if self._ranks.count > 1:
-            marks = [float(weight.detach().double().sum()) for weight in self.policy.model.parameters()]
-            self._ranks.agree(marks, "weights")
+            self._ranks.agree([_mark(weight) for weight in self.policy.model.parameters()], "weights")
         return False
 
     def _beliefs(self, rollouts: Sequence[Rollout], record: bool) -> list[Beliefs]:
@@ -405,6 +404,12 @@ def schedule(step: int, *, settings: sections.Optimizer, steps: int) -> float:
 def _of_step(metric: str) -> bool:
     """Whether a metric is already one of the whole step, not a mean over the learned tokens."""
     return metric in ("loss", "supervised_loss")
+
+
+def _mark(weight: Tensor) -> int:
+    """A number that the same weights have on any device, for whole numbers add up exactly, and others hardly have."""
+    whole = {2: torch.int16, 4: torch.int32, 8: torch.int64}[weight.element_size()]
+    return int(weight.detach().contiguous().view(whole).sum())
 
 
 def _width(rollout: Rollout) -> int:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 import torch
 from accelerate import Accelerator
+from accelerate.commands.config.config_args import load_config_from_file
 
 from analyzers.runtime.tests import Asserts
 from analyzers.types import Outcome, Source
@@ -255,6 +256,14 @@ def test_when_one_process_is_killed_the_other_ends(folder: Path, tmp_path: Path)
     shown = ended(launcher, processes)
     assert launcher.returncode != 0
     assert "another process of the run has ended or does not answer" in shown
+
+
+@pytest.mark.parametrize("name", ["ddp-cpu.yaml", "ddp-gpu.yaml", "fsdp2.yaml"])
+def test_what_is_shipped_is_what_the_launcher_reads(name: str) -> None:
+    found = load_config_from_file(str(CONFIGS / name))
+    assert found.distributed_type == ("FSDP" if name == "fsdp2.yaml" else "MULTI_GPU")
+    assert found.num_processes == (2 if name == "ddp-cpu.yaml" else 8)
+    assert {path.name for path in CONFIGS.iterdir()} == {"ddp-cpu.yaml", "ddp-gpu.yaml", "fsdp2.yaml"}
 
 
 def test_bad_input_is_said_once(folder: Path, tmp_path: Path) -> None:
