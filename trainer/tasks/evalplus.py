@@ -59,6 +59,12 @@ def inputs(row: Row) -> list[list[Any]]:
     return found
 
 
+def contract(row: Row) -> dict[str, str]:
+    """Metadata with the assertions that inputs have to satisfy, where the row has any: the beginning of a body."""
+    text = row.get("contract")
+    return {"contract": text} if isinstance(text, str) and text.strip() else {}
+
+
 def suite(row: Row, program: str, arguments: list[Any], *, same: str = "") -> CheckFunction:
     """The tests of a row whose reference is `program`; `same` is code that defines another `same(actual, expected,
     arguments)`, which may use what `program` defines.

@@ -39,4 +39,5 @@ def _task(row: Row, where: str) -> Task:
     program = field(row, "prompt", str) + field(row, "canonical_solution", str)
     same = ZERO if row.get("entry_point") == "find_zero" else ""
     tests = evalplus.suite(row, program, evalplus.inputs(row), same=same)
-    return replace(humaneval.task({"test": "", **row}, where), tests=tests)
+    task = humaneval.task({"test": "", **row}, where)
+    return replace(task, tests=tests, metadata={**task.metadata, **evalplus.contract(row)})

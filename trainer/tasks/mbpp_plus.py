@@ -88,7 +88,7 @@ def _task(row: Row, where: str) -> Task:
         prompt=prompt,
         tests=tests,
         reference=program,
-        metadata={"where": where, "split": "test", "number": number},
+        metadata={"where": where, "split": "test", "number": number, **evalplus.contract(row)},
     )
 
 

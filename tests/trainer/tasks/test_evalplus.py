@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from analyzers.types import Outcome
-from trainer.tasks import BadTasks, Excluded, load, stream
+from trainer.tasks import BadTasks, Excluded, evalplus, load, stream
 from trainer.tasks.mbpp_plus import typed
 from trainer.types import Task
 
@@ -132,3 +132,8 @@ def test_what_has_no_inputs_and_what_takes_any_answer_is_left_out(tmp_path: Path
 def test_they_are_for_evaluation_only(tmp_path: Path, name: str) -> None:
     with pytest.raises(BadTasks, match=rf"{name} is for evaluation only"):
         load(written(tmp_path / "x.jsonl", name, MEAN), "train")
+
+
+def test_a_contract_is_kept_where_there_is_one():
+    assert evalplus.contract({"contract": "\n    assert x > 0"}) == {"contract": "\n    assert x > 0"}
+    assert evalplus.contract({"contract": "\n"}) == evalplus.contract({}) == evalplus.contract({"contract": None}) == {}

@@ -13,6 +13,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -148,6 +149,8 @@ def command(
     sources = Sources(_read(references_file), _read(samples_file))
     tier = tiers.parse(isolation)
     ask = _model(model, server, seed)
+    if find_spec("hypothesis") is None:
+        _say("no inputs are drawn from the types of arguments: that needs hypothesis; install 'spanwise[augment]'")
     runtime.resize(workers)
     try:
         with (
@@ -170,9 +173,12 @@ def _read(path: Path | None) -> samples.Samples:
         return samples.Samples()
     found = samples.read(path)
     if found.refused:
-        told = f"{path}: {len(found.refused)} lines are left out; the first is {found.refused[0]}"
-        Console(stderr=True).print(told, highlight=False, markup=False, soft_wrap=True)
+        _say(f"{path}: {len(found.refused)} lines are left out; the first is {found.refused[0]}")
     return found
+
+
+def _say(what: str) -> None:
+    Console(stderr=True).print(what, highlight=False, markup=False, soft_wrap=True)
 
 
 def _model(model: str | None, server: str | None, seed: int) -> proposals.Ask | None:

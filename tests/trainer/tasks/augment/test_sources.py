@@ -56,6 +56,13 @@ def test_properties_are_like_the_inputs_and_a_seed_decides():
     assert all(map(contract.allows, found))
 
 
+def test_properties_leave_nothing_where_the_command_was_started(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    contract, _ = inferred(SEEDS)
+    assert properties.proposals(contract, count=5, seed=0)
+    assert not list(tmp_path.iterdir())
+
+
 def test_properties_of_texts_that_are_put_together_in_one_way():
     contract, _ = inferred([("12/01",), ("4/30",)])
     found = properties.proposals(contract, count=30, seed=0)

@@ -6,9 +6,12 @@ Needs the package `hypothesis` (the extra `augment`); importing this module with
 from __future__ import annotations
 
 import math
+from functools import cache
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import hypothesis
+from hypothesis import configuration
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -34,8 +37,18 @@ def proposals(contract: Contract, *, count: int, seed: int) -> list[Arguments]:
         phases=[hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),
     )(run)
-    hypothesis.seed(seed)(run)()
+    configuration.set_hypothesis_home_dir(_folder().name)
+    try:
+        hypothesis.seed(seed)(run)()
+    finally:
+        configuration.set_hypothesis_home_dir(None)
     return found
+
+
+@cache
+def _folder() -> TemporaryDirectory[str]:
+    """Where hypothesis keeps what it has computed, which would else be the folder where the command was started."""
+    return TemporaryDirectory(prefix="spanwise-hypothesis-")
 
 
 def drawn(expected: Shapes) -> SearchStrategy[Any]:
