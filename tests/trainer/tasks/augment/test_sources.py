@@ -1,4 +1,7 @@
+import json
 import random
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 
 import pytest
@@ -111,3 +114,49 @@ def test_a_server_that_says_nothing_of_use(monkeypatch):
     ask = proposals.of_server("http://127.0.0.1:9", "m")
     with pytest.raises(proposals.NoAnswer, match="gave no answer"):
         ask("hello")
+
+
+@pytest.fixture
+def server():
+    """A server that gives each request an answer of a list, and keeps what it was asked."""
+    answers, asked = [], []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+            status, body = answers.pop(0)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{running.server_port}/v1", answers, asked
+    running.shutdown()
+    running.server_close()
+
+
+def test_a_server_is_asked(server):
+    url, answers, asked = server
+    answers.append((200, json.dumps({"choices": [{"message": {"content": "[1]"}}]}).encode()))
+    assert proposals.of_server(url, "some-model")("what?") == "[1]"
+    ((path, request),) = asked
+    assert path == "/v1/chat/completions"
+    assert (request["model"], request["messages"]) == ("some-model", [{"role": "user", "content": "what?"}])
+
+
+@pytest.mark.parametrize("answer", [(500, b"{}"), (200, b"<html>"), (200, b"[]"), (200, b'{"choices": []}')])
+def test_what_a_server_says_may_be_anything(server, answer):
+    url, answers, _ = server
+    answers.append(answer)
+    with pytest.raises(proposals.NoAnswer, match="gave no answer"):
+        proposals.of_server(url, "m")("what?")
+
+
+def test_a_policy_is_asked():
+    said = proposals.of_policy("tiny")("what?")
+    assert said == proposals.of_policy("tiny")("what?")
+    assert isinstance(said, str)
