@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -124,7 +125,8 @@ class Remote:
         """Gives up what is under way; the server goes on."""
         if self._running is not None:
             loop, task = self._running
-            loop.call_soon_threadsafe(task.cancel)
+            with suppress(RuntimeError):  # it has just ended by itself
+                loop.call_soon_threadsafe(task.cancel)
 
     def _run(self, work: Callable[[Http], Awaitable[T]]) -> T:
         async def main() -> T:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from trainer.config import Config
 
-RELOADED_WHOLE = ("vllm", "sglang")
+RELOADED_WHOLE = ("vllm", "sglang", "transformers")
 """Servers that take whole weights only, no adapters."""
 
 
@@ -33,6 +33,8 @@ def check_generator(settings: Config) -> None:
             "generation.ahead and generation.sync_every are for a generator with weights of its own: set "
             "generation.backend to process or openai"
         )
+    if server.hook is not None and server.sync != "hook":
+        raise ValueError(f"server.hook is used with server.sync = hook, got {server.sync!r}")
     if generation.backend == "openai":
         _check_server(settings)
     if refresh == "never":
@@ -46,8 +48,6 @@ def check_generator(settings: Config) -> None:
             f"with generation.sync_every = {generation.sync_every} and ahead = {str(generation.ahead).lower()} samples "
             f"reach age {oldest}, but buffer.staleness is {limit}; raise it to {oldest} or more"
         )
-    if server.hook is not None and server.sync != "hook":
-        raise ValueError(f"server.hook is used with server.sync = hook, got {server.sync!r}")
 
 
 def _check_server(settings: Config) -> None:
