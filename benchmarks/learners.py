@@ -228,7 +228,8 @@ def learn(job: Job, turns: Turns, scorer: Scores) -> None:
     """The loop with this scorer; never returns."""
     model, tokenizer = loaded(job)
     settings = settings_of(job)
-    loop = Loop(settings, Policy(model, tokenizer), pool(), scorer)
+    accelerator = Accelerator(cpu=job.device == "cpu")
+    loop = Loop(settings, Policy(model, tokenizer), pool(), scorer, accelerator=accelerator)
     while True:
         with turns.generating():
             drawn = loop.sample()

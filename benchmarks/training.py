@@ -2,6 +2,7 @@
 
     python benchmarks/training.py speed --threads 1
     python benchmarks/training.py speed --threads 2
+    python benchmarks/training.py speed --no-ends
     python benchmarks/training.py hidden
     python benchmarks/training.py memory
     python benchmarks/training.py speed --device cuda --model smollm2 --dtype bfloat16
@@ -162,6 +163,7 @@ def speed(
     prompts: Annotated[int, typer.Option(min=1, help="Groups of a step.")] = 8,
     samples: Annotated[int, typer.Option(min=2, help="Samples of a group.")] = 8,
     limit: Annotated[int, typer.Option(min=1, help="Tokens of a completion at most.")] = 96,
+    ends: Annotated[bool, typer.Option(help="Whether completions end at the end token, or all at the limit.")] = True,
     model: Annotated[str, typer.Option(help='"tiny", "smollm2", a folder, or a hub name.')] = "tiny",
     device: Annotated[str, typer.Option(help='"cpu" or "cuda".')] = "cpu",
     dtype: Annotated[str, typer.Option(help="Type of the weights.")] = "float32",
@@ -172,28 +174,24 @@ def speed(
     """Tokens per CPU second and steps per second, next to TRL and a bare loop."""
     job = Job(
         model=model, prompts=prompts, samples=samples, limit=limit, steps=steps, threads=threads, device=device,
-        dtype=dtype, micro_batch_tokens=2048 if device == "cpu" else 65536,
+        dtype=dtype, ends=ends, micro_batch_tokens=2048 if device == "cpu" else 65536,
     )  # fmt: skip
     if device != "cpu":
         import torch
 
         if not torch.cuda.is_available():
             sys.exit("error: --device cuda needs a GPU that torch can see; there is none")
-    fixed, sparse = replace(job, ends=False), replace(job, sparse=10)
-    every = {
-        "TRL": ("TRL", job),
-        "bare loop": ("bare loop", job),
-        "spanwise": ("spanwise", job),
-        "spanwise, charges by pylint and runtime": ("spanwise", replace(job, analyzers=("pylint", "runtime"))),
-        "spanwise, one sample in ten rewarded": ("spanwise", sparse),
-    }
-    what = f"{prompts} x {samples} samples, at most {limit} tokens, {model}, {dtype}, {device}, {threads} threads"
+    every = {"TRL": ("TRL", job), "bare loop": ("bare loop", job), "spanwise": ("spanwise", job)}
+    if ends:
+        judged, sparse = replace(job, analyzers=("pylint", "runtime")), replace(job, sparse=10)
+        every["spanwise, charges by pylint and runtime"] = ("spanwise", judged)
+        every["spanwise, one sample in ten rewarded"] = ("spanwise", sparse)
+    length = f"{'at most ' if ends else ''}{limit} tokens"
+    what = f"{prompts} x {samples} samples of {length}, {model}, {dtype}, {device}, {threads} threads"
     found = interleaved(every, rounds)
     show(compared(f"{what}, {rounds} rounds of {steps} steps", found, "TRL"))
     if peak:
         show(utilisation(found, job, peak))
-    same = {"TRL": ("TRL", fixed), "bare loop": ("bare loop", fixed), "spanwise": ("spanwise", fixed)}
-    show(compared(f"no end token: all completions have {limit} tokens", interleaved(same, rounds), "TRL"))
 
 
 def utilisation(found: Found, job: Job, peak: float) -> Table:
