@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import pytest
 
@@ -77,6 +78,30 @@ def test_a_block_that_may_break_off_does_so_inside_of_a_deferred_one() -> None:
         with interrupts.deferred():  # and it has come once
             pass
     assert done == []
+
+
+def test_an_interrupt_that_python_drops_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a signal handler raises while an object dies is printed and forgotten."""
+    dropped: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda found: dropped.append(found.exc_type))
+
+    class Dying:
+        def __del__(self) -> None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            sum(range(100))
+
+    def work(interrupts: Interrupts) -> None:
+        dying = [Dying()]
+        dying.clear()
+        done.append("went on")
+        with interrupts.deferred():
+            done.append("finished")
+        done.append("never")
+
+    done: list[str] = []
+    with Interrupts() as interrupts, pytest.raises(Terminated):
+        work(interrupts)
+    assert (dropped, done) == ([Terminated], ["went on", "finished"])
 
 
 def test_an_error_in_the_block_is_not_hidden() -> None:
