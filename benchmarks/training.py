@@ -190,6 +190,7 @@ def speed(
     what = f"{prompts} x {samples} samples of {length}, {model}, {dtype}, {device}, {threads} threads"
     found = interleaved(every, rounds)
     show(compared(f"{what}, {rounds} rounds of {steps} steps", found, "TRL"))
+    Console().print(f"goal: x {GOAL} of TRL's, and with charges more than TRL's", highlight=False)
     if peak:
         show(utilisation(found, job, peak))
 
