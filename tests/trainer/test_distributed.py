@@ -30,6 +30,7 @@ from trainer.policy import Policy
 from trainer.ranks import Ranks
 from trainer.types import Task
 
+pytestmark = pytest.mark.slow
 CONFIGS = Path(__file__).parents[2] / "configs" / "accelerate"
 TASKS = [
     Task(name, f"prompt {name}", Asserts(("assert True",)), reference="xyz" * size) for size, name in enumerate("abcde")
