@@ -46,6 +46,8 @@ class Table(torch.nn.Module):
 class TablePolicy:
     """As much of `trainer.policy.Policy` as a learner needs."""
 
+    shares_prompts = False
+
     def __init__(self) -> None:
         self.model = Table()
 
