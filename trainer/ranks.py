@@ -70,7 +70,7 @@ class Ranks:
         `breakable` lets Ctrl-C and SIGTERM break it off; elsewhere they wait for the next call of this kind.
 
         Raises:
-            Elsewhere: it failed in a process with a smaller number; in the first that fails the error is its own.
+            Elsewhere: it failed in another process; in the first one that failed, its own error.
             KeyboardInterrupt: it was broken off somewhere; in all processes alike.
             Deserted: a process is gone.
         """
