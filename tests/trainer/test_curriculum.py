@@ -98,6 +98,7 @@ def test_parts_of_a_reference_are_given_away_in_whole_lines() -> None:
     assert begun(PROGRAM, 2, 3).reference == "    return z\n"
     assert begun(PROGRAM, 1, 3).prefix == PREFIX + "    y = x + 1\n"
     assert begun(PROGRAM, 9, 10).reference == "    return z\n"  # never all of it
+    assert begun(PROGRAM, 3, 3).reference == "    return z\n"
     assert begun(PROGRAM, 1, 10) == PROGRAM  # three lines have no tenth
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -54,6 +55,20 @@ def test_whether_anything_comes_after_the_embeddings_is_found_out(
     before = models[name].get_output_embeddings()
     assert head.is_last(models[name]) is last
     assert models[name].get_output_embeddings() is before
+
+
+def test_a_model_without_output_embeddings_has_no_last_layer() -> None:
+    class Bare:
+        def get_output_embeddings(self) -> None:
+            return None
+
+    assert not head.is_last(Bare())
+
+
+def test_a_model_whose_weights_are_no_numbers_is_no_crash(llama_model: Any) -> None:
+    broken = copy.deepcopy(llama_model)
+    broken.lm_head.weight.data.fill_(float("nan"))
+    assert not head.is_last(broken)
 
 
 @pytest.mark.parametrize("name", ["llama", "t5", "gpt2", "codegen", "gemma2", "granite"])

@@ -41,6 +41,21 @@ def test_a_fresh_adapter_changes_nothing_and_is_all_that_is_learned(llama_model:
     assert learned == {name for name, weight in policy.model.named_parameters() if "lora_" in name}
     assert len(learned) == 2 * 7 * 2  # A and B beside seven linear layers in each of two blocks
     assert not any("lm_head" in name for name in learned)
+    assert {len(weight) for name, weight in policy.model.named_parameters() if "lora_A" in name} == {4}
+
+
+@pytest.mark.parametrize(("alpha", "scale"), [(None, 2.0), (12.0, 3.0)])
+def test_the_product_is_scaled_by_alpha_over_rank(
+    llama_model: Any, byte_tokenizer: Any, alpha: float | None, scale: float
+) -> None:
+    policy = Policy(copy.deepcopy(llama_model), byte_tokenizer)
+    lora.add(policy.model, rank=4, alpha=alpha)
+    layer = policy.model.model.layers[0].mlp.down_proj
+    states = torch.randn(3, 64)
+    with torch.no_grad():
+        layer.lora_B["default"].weight.fill_(0.1)
+        product = states @ layer.lora_A["default"].weight.T @ layer.lora_B["default"].weight.T
+        torch.testing.assert_close(layer(states) - layer.base_layer(states), scale * product)
 
 
 def test_a_saved_adapter_is_small_and_loads_with_its_base(adapted: Policy, tmp_path: Path) -> None:
