@@ -122,8 +122,10 @@ def _augmented(task: Task, others: Others, workshop: Workshop, clock: Clock) -> 
     )
     try:
         bench, found, references = _cases(bench, others)
-    except (NoForm, NoAnswer) as error:
+    except NoForm as error:
         return replace(result, why=str(error))
+    except NoAnswer as error:
+        return replace(result, status=Status.NOT_JUDGED, why=str(error))
     result = replace(
         result, proposed=dict(found.proposed), dropped=dict(+found.dropped), references=1 + len(references)
     )

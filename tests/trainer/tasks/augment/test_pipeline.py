@@ -10,6 +10,7 @@ from trainer.tasks import evalplus
 from trainer.tasks.augment.execution import Executor
 from trainer.tasks.augment.pipeline import Others, Workshop, as_task, augment
 from trainer.tasks.augment.records import Options, Status
+from trainer.tasks.augment.sources.proposals import NoAnswer
 from trainer.types import Task
 
 FAST = Options(mutants=20, inputs=40, most=12, timeout_s=0.5)
@@ -130,6 +131,14 @@ def test_what_a_model_proposes_is_checked(run):
     result = run(TASK, ask=lambda prompt: said)
     assert result.proposed["model"] == 1
     assert result.dropped["not like the inputs of the tests"] == 2
+
+
+def test_a_model_that_cannot_be_asked_says_nothing_of_the_task(run):
+    def ask(prompt):
+        raise NoAnswer("nobody is there")
+
+    result = run(TASK, ask=ask)
+    assert (result.status, result.why) == (Status.NOT_JUDGED, "nobody is there")
 
 
 def test_a_check_function(run):
