@@ -397,7 +397,7 @@ def main(
                 result = soak.killed(kills, whole)
             result.cpu_s = _cpu_s() - begin
             results.append(result)
-            console.print(f"{mode}: {kills} kills, {result.finished} runs, {result.cpu_s:.0f} CPU s")
+            console.print(f"{mode}: {kills} stops, {result.finished} runs, {result.cpu_s:.0f} CPU s")
             for line in result.differences:
                 console.print(f"  {line}", style="red")
     console.print(table(results, stop))
