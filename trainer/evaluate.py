@@ -288,10 +288,10 @@ def _unfit(plan: Plan, scorer: Scorer, console: Console) -> dict[str, str]:
     """Why tasks are of no use, by id: those whose reference fails."""
     if not plan.settings["references"]:
         return {}
-    found = {}
+    found, tasks = {}, _part(plan)
     with _bar(console, "references run") as progress:
-        for number, (task, why) in enumerate(references(_part(plan), scorer), 1):
-            progress(number, len(plan.tasks))
+        for number, (task, why) in enumerate(references(tasks, scorer), 1):
+            progress(number, len(tasks))
             if why:
                 found[task.id] = why
     return found

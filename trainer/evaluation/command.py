@@ -183,8 +183,8 @@ def merged(paths: Sequence[Path]) -> dict[str, Any]:
             )
         if shards.count(shard) > 1:
             raise ValueError(f"shard {shard} is there twice: its samples would count twice")
-    count = shards[0].rpartition("/")[2]
-    lacking = {f"{i}/{count}" for i in range(1, int(count) + 1)} - set(shards) if count.isdecimal() else set()
+    count = int(str(found[0].get("shard", "1/1")).rpartition("/")[2])
+    lacking = {f"{part}/{count}" for part in range(1, count + 1)} - set(shards) if "shard" in found[0] else set()
     if lacking:
         raise ValueError(
             f"shards are missing: {', '.join(sorted(lacking))}; figures of a part say nothing of the whole"
