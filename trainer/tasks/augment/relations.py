@@ -119,7 +119,7 @@ MANY = 5
 
 def relations(calls: Sequence[Arguments], *, different: bool = False) -> tuple[Relation, ...]:
     """What holds in all of some calls with equally many arguments; `different` says that the task speaks of that."""
-    many = _ALONE_OF_MANY[different:]
+    many = (*_ALONE_OF_MANY[different:], "at most", "less than")
     return tuple(each for each in _possible(len(calls[0])) if _seen(each, calls, many)) if calls else ()
 
 

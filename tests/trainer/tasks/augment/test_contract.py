@@ -84,6 +84,12 @@ def test_what_always_holds_is_a_rule(name, places, calls, broken):
     assert not Relation(name, places).holds(broken)
 
 
+def test_numbers_that_are_greater_by_chance():
+    calls = [(25, 65), (10, 30), (15, 75)]
+    assert Relation("less than", (0, 1)) not in relations(calls)
+    assert Relation("less than", (0, 1)) in relations([*calls, (1, 2), (3, 4)])
+
+
 def test_what_held_once_is_none():
     assert relations([([1, 2, 3],)]) == ()
     assert relations([([1, 2, 3],), ([3, 1, 2],)]) == ()
