@@ -21,6 +21,7 @@ import gzip
 import json
 import re
 import statistics
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -170,7 +171,7 @@ def main() -> None:
         rows = []
         for row in _rows(name, arguments):
             rows.append(row)
-            print(f"\r{name}: {len(rows)} tasks", end="", flush=True)
+            print(f"\r{name}: {len(rows)} tasks", end="", flush=True, file=sys.stderr)
         _show(name, rows)
     runtime.close()
 
