@@ -229,6 +229,7 @@ def hidden(
     judged = replace(job, analyzers=ALL)
     found = interleaved({"no analyzers": ("spanwise", job), "with analyzers": ("spanwise", judged)}, rounds)
     show(compared(f"{', '.join(ALL)}; {model}, {threads} threads", found, "no analyzers"))
+    console = Console(width=200, highlight=False)
     added = ratios(found, "with analyzers", "no analyzers", lambda turn: turn.wall_s / turn.steps)
     waited = median(found["with analyzers"], lambda turn: turn.waited_s / turn.steps)
     Console().print(
