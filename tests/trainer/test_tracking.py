@@ -55,13 +55,23 @@ def test_a_service_is_told_settings_and_numbers(service: type[Service], tmp_path
     ]
 
 
+def test_a_service_without_a_folder_is_given_none(
+    service: type[Service], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Service, "requires_logging_directory", False)
+    with Trackers(["wandb"], folder=tmp_path, settings={}):
+        assert service.calls[0] == ("made", "spanwise")
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("wand", "did you mean 'wandb'"), ("tensorboard", "every run writes"), ("mlflow", "pip install mlflow")],
+    [("wand", "did you mean 'wandb'"), ("tensorboard", "every run writes"), ("comet_ml", "pip install comet-ml")],
 )
 def test_what_cannot_be_used_is_said_before_a_run_begins(service: type[Service], name: str, said: str) -> None:
     with pytest.raises(ValueError, match=said):
         check([name])
+    with pytest.raises(ValueError, match=said):
+        Trackers([name], folder=Path("unused"), settings={})
     with pytest.raises(ValueError, match=said):
         build.prepare(config.load(settings=[f'run.trackers=["{name}"]']))
     assert service.calls == []

@@ -74,9 +74,9 @@ def test_figures_are_means_over_seeds_and_differences_go_seed_by_seed(make: Any)
         read(
             make("a0", {"w": 1, "seed": 0}, passed=4),
             make("a1", {"w": 1, "seed": 1}, passed=6),
+            make("b2", {"w": 2, "seed": 2}, passed=1),
             make("b0", {"w": 2, "seed": 0}, passed=5),
             make("b1", {"w": 2, "seed": 1}, passed=9),
-            make("b2", {"w": 2, "seed": 2}, passed=1),
         )
     )
     first, second = table(groups, "pass@1 (sampled)")
