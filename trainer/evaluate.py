@@ -238,7 +238,8 @@ def _draw(
     sweep = list(product(asked["temperature"], asked["top_p"]))
     seconds = {}
     for number, (temperature, top_p) in enumerate(sweep):
-        condition = f"temperature={temperature:g},top_p={top_p:g}" if len(sweep) > 1 else ""
+        drawn = {"temperature": temperature, "top_p": top_p}
+        condition = ",".join(f"{name}={value:g}" for name, value in drawn.items() if len(asked[name]) > 1)
 
         def keep(graded: Graded, rollout: Rollout, score: Score) -> None:
             results.add(graded)

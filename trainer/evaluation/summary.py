@@ -94,7 +94,7 @@ def _table(title: str, evaluations: Mapping[str, Evaluation], *, tasks: bool = F
     shown = Table(title=title, title_justify="left", show_header=len(evaluations) > 1 or tasks)
     shown.add_column("")
     for name in evaluations:
-        shown.add_column(name, justify="right")
+        shown.add_column(name, justify="right", overflow="fold")
     texts = [described(evaluation) for evaluation in evaluations.values()]
     if tasks:
         shown.add_row("tasks", *(str(evaluation.tasks) for evaluation in evaluations.values()))
