@@ -232,10 +232,8 @@ def hidden(
     console = Console(width=200, highlight=False)
     added = ratios(found, "with analyzers", "no analyzers", lambda turn: turn.wall_s / turn.steps)
     waited = median(found["with analyzers"], lambda turn: turn.waited_s / turn.steps)
-    Console().print(
-        f"wall time of a step with analyzers: {added} of that without (goal {HIDDEN_GOAL}); ", highlight=False
-    )
-    Console().print(f"waited for scores after generation: {waited:.3f} s a step", highlight=False)
+    console.print(f"wall time of a step with analyzers: {added} of that without (goal {HIDDEN_GOAL})")
+    console.print(f"waited for scores after generation: {waited:.3f} s a step")
 
 
 @app.command()
