@@ -11,6 +11,7 @@ import typer
 from typer.testing import CliRunner
 
 from trainer.report import __main__ as command_line
+from trainer.report.many import _programs as shown_programs
 from trainer.report.many import compare, curves, grouped, table
 from trainer.run_folder import Run
 
@@ -101,6 +102,15 @@ def test_curves_are_drawn_over_the_steps_that_all_repetitions_have(make: Any) ->
     assert 'aria-label="reward"' in main[0]
     assert "w=1" in main[0]
     assert "w=2" in main[0]
+
+
+def test_three_programs_of_the_first_and_of_the_last_step_are_shown(make: Any) -> None:
+    folder = make("a", {})
+    lines = [json.dumps({"step": step}) for step in (1, 2, 5) for _ in range(4)]
+    (folder / "samples.jsonl").write_text("\n".join(lines) + "\n")
+    assert [(step, len(programs)) for step, programs in shown_programs(Run.read(folder))] == [(1, 3), (5, 3)]
+    (folder / "samples.jsonl").write_text(lines[0] + "\n")
+    assert [(step, len(programs)) for step, programs in shown_programs(Run.read(folder))] == [(1, 1)]
 
 
 def test_the_page_names_settings_runs_and_steps_and_runs_no_script(make: Any, parsed: Any, tmp_path: Path) -> None:
