@@ -39,7 +39,8 @@ def written(grid: Grid, found: Results, *, chart: str | None) -> str:
         f"{size.measured_samples}\n\n{total} of {len(grid.rows) * grid.seeds} measured runs are finished."
     )
     if not total:
-        return head
+        tried = any(tuned(grid, row, rate) is not None for row in grid.rows for rate in grid.rates)
+        return f"{head}\n\n{_rates(grid)}" if tried else head
     picture = f"![held-out pass@1 over training samples, {name}]({chart})" if chart else ""
     tables = [_shares(grid, found), _said(grid, found), _contrasts(found), _speed(grid, found)]
     parts = [head, _before(found), picture, *tables, _reasons(grid, found), _rates(grid)]

@@ -79,10 +79,13 @@ def test_a_rate_that_was_chosen_is_bold(grid: Grid, finish: Callable[..., None])
     assert rows(text, "online | pass or fail")[-1][2:] == ["20.0%", "**30.0%**"]
 
 
-def test_nothing_finished_is_said(grid: Grid) -> None:
+def test_nothing_finished_is_said_and_then_how_far_tuning_is(grid: Grid, finish: Callable[..., None]) -> None:
     text = written(grid, {}, chart=None)
     assert "0 of 4 measured runs are finished" in text
     assert "|" not in text
+    finish(grid.tuning(grid.rows[0])[1], [1, 3, 3, 3])
+    text = written(grid, {}, chart=None)
+    assert rows(text, "online | pass or fail")[0][2:] == ["-", "30.0%"]
 
 
 def test_the_tables_take_the_place_between_the_marks_and_no_other() -> None:
