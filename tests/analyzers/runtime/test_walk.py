@@ -48,3 +48,7 @@ def test_all_nodes_are_found_but_contexts_and_operators():
 )
 def test_children_come_in_the_order_of_their_fields(code, children):
     assert [ast.unparse(child) for child in walk.children(ast.parse(code, mode="eval").body)] == children
+
+
+def test_a_node_that_lacks_a_field_has_nothing_there():
+    assert walk.children(ast.Expr()) == []

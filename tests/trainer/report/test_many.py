@@ -10,10 +10,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from trainer.evaluation import Evaluation
 from trainer.report import __main__ as command_line
+from trainer.report.many import FIGURES, compare, curves, grouped, table
 from trainer.report.many import _programs as shown_programs
-from trainer.report.many import compare, curves, grouped, table
 from trainer.run_folder import Run
+from trainer.statistics import Estimate
 
 
 @pytest.fixture
@@ -89,6 +91,15 @@ def test_figures_are_means_over_seeds_and_differences_go_seed_by_seed(make: Any)
     assert second.after == "50.0% [-49.4, 149.4]"
     # seeds 0 and 1 are common: +0.1 and +0.3, s = 0.1414
     assert second.against_first == "+20.0 [-107.1, +147.1]"
+
+
+def test_each_figure_is_the_one_of_its_name() -> None:
+    shares = [Estimate(share, share, share) for share in (0.1, 0.2, 0.3)]
+    found = Evaluation(3, 3, pass_at={1: shares[0]}, greedy=shares[1], correct_and_clean=shares[2])
+    assert [(name, figure(found)) for name, figure in FIGURES.items()] == [
+        ("pass@1 (sampled)", 0.1), ("pass@1 (greedy)", 0.2), ("correct and clean", 0.3),
+    ]  # fmt: skip
+    assert {figure(Evaluation(3, 3)) for figure in FIGURES.values()} == {None}
 
 
 def test_runs_without_an_evaluation_have_no_table(make: Any) -> None:
