@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, repeat, zip_longest
 from pathlib import Path
@@ -126,7 +126,7 @@ def _asked(
         yield from map(contract.mended, proposals.calls(ask(proposals.prompt(task, calls))))
 
 
-def _new(offered: Iterable[Any], allows: Any, seen: set[str], refused: Counter[str]) -> Iterator[Any]:
+def _new(offered: Iterable[Any], allows: Callable[[Any], bool], seen: set[str], refused: Counter[str]) -> Iterator[Any]:
     for given in offered:
         text = written(given)
         if text is None or not allows(given):
