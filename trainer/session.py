@@ -224,7 +224,7 @@ class Session:
         return found, graded
 
     def _save(self) -> bool:
-        """Writes the checkpoint of this step; False, and a warning, where that fails. All processes call it together."""
+        """Writes the checkpoint of this step; False, and a warning, where that fails. All processes call it."""
         loop = self.loop
         if not nonfinite.numbers(loop.policy.model.parameters()):
             self.display.warn(f"the weights after step {loop.step} are no numbers and are not kept; {self._kept()}")
