@@ -12,17 +12,23 @@ from trainer.types import Rollout
 
 
 def assemble(
-    choice: Choice, ask: Ask, codec: Codec, *, stop: Sequence[str] = (), task_id: str = "", step: int = 0
+    choice: Choice,
+    ask: Ask,
+    codec: Codec,
+    *,
+    stop: Sequence[str] = (),
+    task_id: str = "",
+    step: int = 0,
+    limit: int | None = None,
 ) -> tuple[Rollout, bool]:
     """The rollout of a choice, and whether its log-probs are the server's; else they are 0.
 
     A completion ends where the policy itself would end it: before the first of the strings in `stop`, or with the end
     token. Ids are the server's own; only where it gives none the text is tokenised, which need not be how it was
-    sampled, and is cut at the token limit. The end token is put back where a server leaves it out.
+    sampled, and is cut where that makes more than `limit` tokens. The end token is put back where a server leaves it out.
     """
     ids, logprobs, truncated = _from_text(choice, codec, stop) if choice.ids is None else _from_ids(choice, codec, stop)
-    limit = ask.sampling.max_new_tokens
-    if choice.ids is None and len(ids) > limit:
+    if limit is not None and len(ids) > limit:
         ids, truncated = ids[:limit], True
     row = np.asarray(ids, dtype=np.int64)
     known = logprobs is not None

@@ -256,7 +256,9 @@ class Remote:
                 f"which are {len(ask.ids)} here: its tokenizer or chat template is another"
             )
         strings = () if manner.form.path == CHATS else stops(task, self.tokenizer)
-        rollout, known = assemble(choice, ask, self._codec, stop=strings, task_id=task.id, step=step)
+        # Who learns sees no more tokens; who evaluates with another tokenizer would lose the end of programs.
+        limit = ask.sampling.max_new_tokens if self._learns and choice.ids is None else None
+        rollout, known = assemble(choice, ask, self._codec, stop=strings, task_id=task.id, step=step, limit=limit)
         if not self._learns or (known and not own):
             return rollout
         if self._trailing:

@@ -10,8 +10,8 @@ from trainer.types import Sampling
 END = 1
 
 
-def _ask(limit: int = 8) -> Ask:
-    return Ask("p", (9, 8), Sampling(max_new_tokens=limit), 0)
+def _ask() -> Ask:
+    return Ask("p", (9, 8), Sampling(max_new_tokens=8), 0)
 
 
 def _ids(policy: Policy, text: str) -> tuple[int, ...]:
@@ -65,5 +65,7 @@ def test_ids_are_never_tokenised_anew(policy: Policy) -> None:
 
 
 def test_text_is_cut_at_the_token_limit(policy: Policy) -> None:
-    rollout, _ = assemble(Choice("abcdef", "stop"), _ask(4), policy.codec)
+    rollout, _ = assemble(Choice("abcdef", "stop"), _ask(), policy.codec, limit=4)
     assert (rollout.completion, rollout.truncated) == ("abcd", True)
+    rollout, _ = assemble(Choice("abcdef", "stop"), _ask(), policy.codec)
+    assert (rollout.completion, rollout.truncated) == ("abcdef", False)
