@@ -25,7 +25,8 @@ def assemble(
 
     A completion ends where the policy itself would end it: before the first of the strings in `stop`, or with the end
     token. Ids are the server's own; only where it gives none the text is tokenised, which need not be how it was
-    sampled, and is cut where that makes more than `limit` tokens. The end token is put back where a server leaves it out.
+    sampled, and is cut where that makes more than `limit` tokens. The end token is put back where a server leaves it
+    out.
     """
     ids, logprobs, truncated = _from_text(choice, codec, stop) if choice.ids is None else _from_ids(choice, codec, stop)
     if limit is not None and len(ids) > limit:
