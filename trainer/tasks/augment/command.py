@@ -3,7 +3,7 @@
     python -m trainer.tasks augment mbpp:PATH --output more.jsonl
 
 Results are kept beside the output as they come, so that a run that was cut short goes on where it was. Exit status 0
-where all could be read and every reference passes, 1 where something is excluded, 2 where the set cannot be read.
+where every reference passes, 1 where something is excluded or could not be judged, 2 where the set cannot be read.
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def command(
         print(json.dumps({"set": tasks, **summary.told()}, indent=1))
     else:
         _show(tasks, summary, output)
-    raise typer.Exit(1 if summary.unreadable or summary.statuses[Status.EXCLUDED] else 0)
+    failed = summary.statuses[Status.EXCLUDED] + summary.statuses[Status.NOT_JUDGED]
+    raise typer.Exit(1 if summary.unreadable or failed else 0)
 
 
 def _read(path: Path | None) -> samples.Samples:

@@ -73,7 +73,8 @@ def _values(said: str) -> Iterator[Any]:
 
 
 def of_policy(name: str, *, seed: int = 0) -> Ask:
-    """A model by its name or folder, as `trainer.policy.Policy.load` takes it.
+    """A model by its name or folder, as `trainer.policy.Policy.load` takes it; says nothing to a prompt that is too
+    long for it.
 
     Raises:
         ValueError, OSError: there is no such model.
@@ -89,10 +90,9 @@ def of_policy(name: str, *, seed: int = 0) -> Ask:
         if getattr(tokenizer, "chat_template", None):
             message = [{"role": "user", "content": text}]
             text = str(tokenizer.apply_chat_template(message, tokenize=False, add_generation_prompt=True))
-        try:
-            ((rollout,),) = policy.generate([text], samples=1, sampling=sampling, seed=seed)
-        except ValueError as error:  # the prompt is too long for the model
-            raise NoAnswer(str(error)) from error
+        if policy.context is not None and len(policy.encode(text)) + longest > policy.context:
+            return ""
+        ((rollout,),) = policy.generate([text], samples=1, sampling=sampling, seed=seed)
         return rollout.completion
 
     return ask
