@@ -80,8 +80,8 @@ STOPS = {"kill": (SIGKILL, 1, -9), "term": (SIGTERM, 1, 0), "int": (SIGINT, 1, 1
 """Signal, how often it is sent, and the exit status that must follow."""
 TIMED = re.compile(r"^(seconds|memory)|_s$")
 """Keys of what a clock or the machine says."""
-LEFT_OVER_S = 20.0
-"""What processes of a killed run may take to notice it."""
+LEFT_OVER_S = 60.0
+"""What processes of a killed run may take to notice it: one that is still importing does so first."""
 POLL_S = 0.001
 
 
