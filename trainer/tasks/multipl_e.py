@@ -1,10 +1,10 @@
 """MultiPL-E (arXiv:2208.08227): HumanEval and MBPP translated to 24 languages, for evaluation only.
 
 Its licence forbids training. A completion is the body of a function up to the first of the row's stop tokens; where a
-stop token is what closes the function, the tests begin with it, and analyzers see the program with it. So a completion that goes on to close its function has
-to be cut at its first stop (`until_stop`), or the function is closed twice. In D, Elixir, Haskell, Julia, Lua, OCaml,
-Perl and Ruby an empty line is a stop token, and cuts a body that has one: `?stops=language` takes the marks of the
-language instead.
+stop token is what closes the function, the tests begin with it, and analyzers see the program with it. So a completion
+that goes on to close its function has to be cut at its first stop (`until_stop`), or the function is closed twice. In
+D, Elixir, Haskell, Julia, Lua, OCaml, Perl and Ruby an empty line is a stop token, and cuts a body that has one:
+`?stops=language` takes the marks of the language instead.
 
 Problems whose tests contradict each other are left out: what tells 3 from 3.0 cannot be satisfied where both are
 written the same (HumanEval_92 in Rust, say). `gpt_solution`, which some copies have, is a model's answer that nobody
