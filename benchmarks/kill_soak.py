@@ -35,7 +35,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGINT, SIGKILL, SIGTERM
+from signal import SIG_BLOCK, SIGINT, SIGKILL, SIGTERM, pthread_sigmask
 from typing import Annotated, Any, NoReturn
 
 os.environ["OMP_NUM_THREADS"] = "1"  # threads do not survive a fork
@@ -262,6 +262,7 @@ def _become(arguments: list[str], log: Path, marks: Marks) -> NoReturn:
     except SystemExit as done:
         status = done.code
     finally:
+        pthread_sigmask(SIG_BLOCK, {SIGINT, SIGTERM})  # a late one would let this process tidy up the other's folder
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status if isinstance(status, int) else 1)
