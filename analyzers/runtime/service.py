@@ -60,7 +60,8 @@ def main() -> None:
 
             serve(jobs, answers, sandbox, machine)
     except (SandboxBroken, OSError) as error:
-        write(answers, {"lost": f"{error}"})
+        with contextlib.suppress(BrokenPipeError):  # who asked has gone, too
+            write(answers, {"lost": f"{error}"})
 
 
 def serve(jobs: IO[bytes], answers: IO[bytes], sandbox: Sandbox, machine: Callable[[], Machine]) -> None:

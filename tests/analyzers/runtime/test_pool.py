@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -252,3 +253,18 @@ def test_pools_of_a_process_are_as_large_as_it_is_told(monkeypatch):
     finally:
         runtime.resize(None)
         runtime.close()
+
+
+def test_a_judge_whose_caller_has_gone_says_nothing(monkeypatch):
+    begun = []
+
+    def leave(*args, **settings):
+        begun.append(subprocess.Popen(*args, **{**settings, "stderr": subprocess.PIPE}))
+        begun[0].stdout.close()
+        raise OSError("the caller has gone")
+
+    monkeypatch.setattr(pools, "subprocess", SimpleNamespace(Popen=leave, PIPE=subprocess.PIPE))
+    with pytest.raises(OSError, match="has gone"):
+        Judge()._start()
+    _, said = begun[0].communicate(timeout=30)
+    assert said == b""
