@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -482,16 +483,12 @@ def test_a_measurement_that_was_interrupted_is_made_up_for(
 ) -> None:
     _rated(monkeypatch, 0.1)
     session = start("evaluation.every=2")
-    monkeypatch.setattr(session, "_measure_on_the_way", _interrupt)
+    monkeypatch.setattr(session, "_measure_on_the_way", Mock(side_effect=KeyboardInterrupt))
     assert _run(session) == INTERRUPTED
     _rated(monkeypatch, 0.2, 0.3)
     assert _run(start(resume=True)) == DONE
     lines = [line for line in read(tmp_path / "runs" / "r" / "metrics.jsonl") if "held_out/pass@1" in line]
     assert [(line["step"], line["held_out/pass@1"]) for line in lines] == [(2, 0.2)]
-
-
-def _interrupt(*_: Any) -> None:
-    raise KeyboardInterrupt
 
 
 def test_a_machine_that_is_taken_away_is_no_fault(
