@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rewards.types import Charge, Outcome
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -23,14 +25,23 @@ class Candidate:
     """Share of the tests that pass; None where `passed` is."""
     logprob: float | None = None
     """Mean log-prob of its tokens under the model that sampled it, in nats; None where that is not known."""
-    charged: float | None = None
-    """What the analyzers charge for it, from 0 up, without any test; None where they were not asked."""
+    outcome: Outcome | None = None
+    """What running its tests came to; None where they were not run, or say nothing."""
+    blame: tuple[Charge, ...] = ()
+    """What its tests charge, and where: what a scorer may learn from, and does not have when it chooses."""
+    findings: tuple[Charge, ...] | None = None
+    """What analyzers charge that need no test, and where; None where they were not asked."""
     answers: tuple[str | None, ...] = ()
     """What it answers to inputs whose right answers nobody knows; None where it gives none."""
     public: bool | None = None
     """Whether it passes the tests that the problem shows; None where it shows none."""
     truncated: bool = False
     """Whether it was cut at the limit of tokens."""
+
+    @property
+    def charged(self) -> float | None:
+        """The sum of what the analyzers charge without any test, from 0 up; None where they were not asked."""
+        return None if self.findings is None else -sum(charge.amount for charge in self.findings)
 
 
 @dataclass(frozen=True, slots=True)
