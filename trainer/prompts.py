@@ -16,10 +16,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import grammars
-from rewards.types import Item
 from trainer.tasks import FENCE_STOP
 from trainer.tasks import stops as task_stops
-from trainer.types import Rollout, Task
+from trainer.types import Task
 
 
 def is_chat(tokenizer: Any) -> bool:
@@ -77,21 +76,6 @@ def taught(task: Task, tokenizer: Any) -> str | None:
     if task.reference is None or not is_chat(tokenizer):
         return task.reference
     return "\n" + task.reference.strip("\n") + FENCE_STOP
-
-
-def item(task: Task, rollout: Rollout) -> Item:
-    """What is scored of a completion of `task`."""
-    return Item(
-        rollout.completion,
-        language=task.language,
-        tests=task.tests,
-        prefix=task.prefix,
-        suffix=task.suffix,
-        reference=task.reference,
-        task_id=task.id,
-        truncated=rollout.truncated,
-        holdout=task.holdout,
-    )
 
 
 def _without_second_start(text: str, tokenizer: Any) -> str:

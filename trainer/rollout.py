@@ -15,7 +15,7 @@ from rewards import batch_metrics, token_rewards
 from rewards.stream import Scores, Stream
 from rewards.types import Outcome, Score
 from trainer.generation import Generator
-from trainer.prompts import item
+from trainer.items import item
 from trainer.types import Rollout, Sampling, Scored, Task
 
 
@@ -68,7 +68,7 @@ def collect(
         def score(row: int, rollout: Rollout) -> None:
             number = row // samples
             rollouts.append((number, row % samples, rollout))
-            stream.put(item(tasks[number], rollout), group=number)
+            stream.put(item(tasks[number], rollout.completion, truncated=rollout.truncated), group=number)
 
         generator.answer(tasks, samples=samples, sampling=sampling, seed=seed, step=step, on_done=score)
         generated = time.perf_counter()

@@ -1,15 +1,13 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from analyzers.runtime.tests import Asserts
-from trainer.prompts import by_stops, item, render, stops, taught
-from trainer.types import Rollout, Task
+from trainer.prompts import by_stops, render, stops, taught
+from trainer.types import Task
 
 TESTS = Asserts(("assert 1",))
 ASKED = Task("a", "Write f.\nassert f() == 1", TESTS)
@@ -81,17 +79,6 @@ def test_stops() -> None:
     assert stops(ASKED, chat) == ("\n```",)
     assert stops(ASKED, Plain()) == ()
     assert "\ndef " in stops(CONTINUED, Plain())
-
-
-def test_item_carries_all_that_scoring_needs() -> None:
-    ids = np.zeros(1, dtype=np.int64)
-    rollout = Rollout("b", ids, ids, np.zeros(1, dtype=np.float32), "    return 1", truncated=True)
-    made = item(CONTINUED, rollout)
-    assert (made.completion, made.tests, made.prefix, made.task_id, made.truncated) == (
-        "    return 1", TESTS, CONTINUED.prefix, "b", True,
-    )  # fmt: skip
-    assert made.holdout is None
-    assert item(replace(CONTINUED, holdout=TESTS), rollout).holdout is TESTS
 
 
 def test_tasks_with_the_same_stops_go_together() -> None:

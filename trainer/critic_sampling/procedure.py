@@ -15,9 +15,10 @@ from rewards.stream import Scores
 from rewards.types import Outcome, Score
 from trainer.critic_sampling import fault, seeds
 from trainer.critic_sampling.critic import Critic
+from trainer.items import item
 from trainer.outcomes import PASSED
 from trainer.policy import Policy
-from trainer.prompts import by_stops, item, render
+from trainer.prompts import by_stops, render
 from trainer.types import Rollout, Sampling, Task
 
 SAMPLED, REPAIRED, REFINED = "sampled", "repaired", "refined"
@@ -156,7 +157,11 @@ class CriticSampler:
     ) -> list[list[_Draft]]:
         """The completions that are wanted of each task, judged by its public tests."""
         waiting = [
-            (wish, rollout, self.scorer.submit(item(tasks[wish.place], rollout)))
+            (
+                wish,
+                rollout,
+                self.scorer.submit(item(tasks[wish.place], rollout.completion, truncated=rollout.truncated)),
+            )
             for wish, rollouts in self._completed(model, tasks, Counter(wishes), step=_STEPS[origin])
             for rollout in rollouts
         ]

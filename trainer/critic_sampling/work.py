@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from rewards.stream import Scores
-from rewards.types import Item, Outcome
+from rewards.types import Outcome
 from trainer.critic_sampling.learning import Labelled, labelled
 from trainer.critic_sampling.procedure import Answer, CriticSampler, Program
+from trainer.items import item
 from trainer.policy import Policy
 from trainer.tasks.journal import Journal, fingerprint, whole
 from trainer.types import Task
@@ -61,7 +62,7 @@ def verdicts(
     written = {answer.task_id: list(dict.fromkeys(_completions(answer))) for answer in answered}
 
     def judge(some: Sequence[Task]) -> list[dict[str, str]]:
-        waiting = [[(text, scorer.submit(_item(task, text))) for text in written[task.id]] for task in some]
+        waiting = [[(text, scorer.submit(item(task, text))) for text in written[task.id]] for task in some]
         return [{text: score.result().outcome or Outcome.INFRASTRUCTURE for text, score in of} for of in waiting]
 
     keys = [fingerprint(task, programs=_digest(repr(written[task.id]).encode())) for task in tasks]
@@ -122,15 +123,3 @@ def _answer(value: dict[str, Any]) -> Answer:
 
 def _completions(answer: Answer) -> Iterator[str]:
     return (program.completion for programs in (answer.sampled, answer.final) for program in programs)
-
-
-def _item(task: Task, completion: str) -> Item:
-    return Item(
-        completion,
-        language=task.language,
-        tests=task.tests,
-        prefix=task.prefix,
-        suffix=task.suffix,
-        task_id=task.id,
-        holdout=task.holdout,
-    )

@@ -9,9 +9,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from analyzers.types import Outcome
-from rewards.types import Item
 from trainer.evaluation.graded import Graded, detail, judgement
 from trainer.evaluation.samples import Given
+from trainer.items import item
 from trainer.tasks.files import Excluded, fault
 from trainer.types import Task
 
@@ -47,7 +47,8 @@ def grade(
             waiting.append(placed)
         else:
             given, task, index = placed
-            waiting.append((given, task, index, scorer.submit(item(task, given))))
+            program = item(task, given.text, raw=True, whole=given.whole, holdout=False)
+            waiting.append((given, task, index, scorer.submit(program)))
         while waiting and (len(waiting) > AHEAD or _ready(waiting[0])):
             yield _graded(waiting.popleft(), on_score)
     while waiting:
@@ -61,29 +62,12 @@ def references(tasks: Sequence[Task], scorer: Scorer) -> Iterator[tuple[Task, st
     for task in tasks:
         future = None
         if task.reference is not None:
-            reference = Item(
-                task.reference, task.language, task.tests, task.prefix, suffix=task.suffix, task_id=task.id, raw=True
-            )
-            future = scorer.submit(reference)
+            future = scorer.submit(item(task, task.reference, raw=True, holdout=False))
         waiting.append((task, future))
         if len(waiting) > AHEAD:
             yield _checked(*waiting.popleft())
     while waiting:
         yield _checked(*waiting.popleft())
-
-
-def item(task: Task, given: Given) -> Item:
-    """What is scored of a sample."""
-    return Item(
-        given.text,
-        language=task.language,
-        tests=task.tests,
-        prefix="" if given.whole else task.prefix,
-        suffix="" if given.whole else task.suffix,
-        reference=task.reference,
-        task_id=task.id,
-        raw=True,
-    )
 
 
 def _placed(

@@ -13,7 +13,8 @@ from trainer.evaluation.counts import Counts, Totals
 from trainer.evaluation.figures import Evaluation, figures
 from trainer.evaluation.graded import Graded
 from trainer.generation import Generator
-from trainer.prompts import by_stops, item
+from trainer.items import item
+from trainer.prompts import by_stops
 from trainer.types import Rollout, Sampling, Task
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class _Queue:
         """Scores the completion at a place among `count` of each task, and takes in what is scored by now, or has to
         be."""
         task, index = group[place // count], place % count
-        self._waiting.append((task, rollout, index, greedy, self._scorer.submit(item(task, rollout))))
+        future = self._scorer.submit(item(task, rollout.completion, truncated=rollout.truncated))
+        self._waiting.append((task, rollout, index, greedy, future))
         while self._waiting and (self._waiting[0][4].done() or len(self._waiting) > AHEAD):
             self._take()
 

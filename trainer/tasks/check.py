@@ -28,8 +28,9 @@ from rich.table import Table
 from analyzers import command_line
 from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime import Limits
-from rewards import Item, Outcome, Score, Scorer
+from rewards import Outcome, Score, Scorer
 from rewards.scorer import ISOLATION
+from trainer.items import item
 from trainer.tasks import Excluded, every, jsonl
 from trainer.tasks.duplicates import SIMILARITY, Duplicates
 from trainer.tasks.journal import Journal, fingerprint, whole
@@ -141,10 +142,7 @@ def _start(task: Task, scorer: Scorer, with_stubs: bool) -> list[tuple[str, Futu
     programs = stubs(task) if with_stubs else {"empty": ""}
     if task.reference is not None:
         programs = {REFERENCE: task.reference, **programs}
-    items = [
-        Item(program, task.language, task.tests, task.prefix, suffix=task.suffix, task_id=task.id, raw=True)
-        for program in programs.values()
-    ]
+    items = [item(task, program, raw=True, holdout=False) for program in programs.values()]
     return list(zip(programs, scorer.submit_batch(items), strict=True))
 
 

@@ -80,7 +80,7 @@ def test_hidden_tests_are_run_only_once_everything_is_written(run: Run, learned:
     assert all(hidden[first:])
     lines = (learned / "answers" / "final.jsonl").read_text().splitlines()
     assert {item.completion for item in judge.items[first:]} >= {json.loads(line)["completion"] for line in lines}
-    assert all(item.reference is None for item in judge.items)
+    assert all(item.reference is None for item in judge.items[:first])
 
 
 def test_it_goes_on_where_it_was_stopped(run: Run, learned: Path, judge: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import grammars
@@ -14,10 +13,10 @@ from analyzers.runtime.tests import Appended
 from analyzers.types import Outcome
 from rewards import score_batch
 from rewards.types import Score
-from trainer.prompts import item
+from trainer.items import item
 from trainer.tasks import BadTasks, Excluded, load, stops, stream
 from trainer.tasks.multipl_e import until_stop
-from trainer.types import Rollout, Task
+from trainer.types import Task
 
 COUNTS = {
     "ada": 365, "bash": 382, "clojure": 397, "cpp": 397, "csharp": 386, "d": 358, "dart": 374, "elixir": 397,
@@ -128,11 +127,9 @@ def test_published_counts(data: Path) -> None:
 def test_analyzers_see_a_program_that_is_closed(tmp_path: Path) -> None:
     [task] = load(written(tmp_path / "r.jsonl", CPP), "test")
     assert task.suffix == "\n}\n"
-    ids = np.zeros(0, dtype=np.int64)
 
     def scored(completion: str, *analyzers: str) -> Score:
-        of_it = item(task, Rollout("t", ids, ids, ids.astype(np.float32), completion, truncated=False))
-        [score] = score_batch([of_it], analyzers=analyzers)
+        [score] = score_batch([item(task, completion)], analyzers=analyzers)
         return score
 
     score = scored("    return x + y;", "runtime", "syntax")
