@@ -9,19 +9,18 @@ The defaults are the embedded demo. With any other model and no file, the values
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ValidationError, field_validator, model_validator
-from pydantic_core import ErrorDetails
+from pydantic import field_validator, model_validator
 
 from rewards import schemes
 from rewards.registry import did_you_mean
 from trainer.curriculum import Plan
 from trainer.generation.schedule import check_generator
 from trainer.generation.sections import Generation, Server
+from trainer.layers import ConfigError, Layer, gathered, lookup, merge, restored, validated
 from trainer.recipes import RECIPES
 from trainer.sections import (
     BufferSettings,
@@ -38,6 +37,8 @@ from trainer.sections import (
     Tasks,
 )
 
+__all__ = ["PRETRAINED", "Config", "ConfigError", "assembled", "load", "restore"]
+
 PRETRAINED: Mapping[str, Mapping[str, Any]] = {
     "rollout": {"tasks": 4, "samples": 4, "max_new_tokens": 128, "temperature": 0.8},
     "optimizer": {"learning_rate": 1e-5, "micro_batch_tokens": 1024},
@@ -49,10 +50,6 @@ UNCRITICAL = ("reinforce", "rltf", "greedy", "grpo", "rloo", "reinforce++")
 """Advantages that give a critic of rewards nothing to learn."""
 NAMED = ("scheme", "advantage", "loss")
 """Tables that name a function and hold its keyword arguments."""
-
-
-class ConfigError(ValueError):
-    """The configuration cannot be used; one line says what came and what was expected."""
 
 
 class Config(Section):
@@ -151,21 +148,26 @@ def load(path: Path | None = None, *, settings: Sequence[str] = (), flags: Mappi
     Raises:
         ConfigError: the file cannot be read, or a key or value is wrong; one line, with the closest names.
     """
-    layers: list[tuple[str, Mapping[str, Any]]] = [(str(path), _read(path))] if path else []
-    layers += [("the command line", _nested(key, value)) for key, value in (flags or {}).items()]
-    layers += [("--set", _assignment(setting)) for setting in settings]
+    layers = gathered(path, settings=settings, flags=flags or {})
+    return assembled(layers, pretrained=path is None)
+
+
+def assembled(layers: Sequence[Layer], *, pretrained: bool = True) -> Config:
+    """The configuration that layers make, on those of the algorithm that they name; `pretrained` puts the sizes of
+    `PRETRAINED` below them where they name another model than the embedded one.
+
+    Raises:
+        ConfigError: a key or value is wrong; one line, with the closest names.
+    """
     tree: dict[str, Any] = {key: {"name": getattr(Config(), key).name} for key in NAMED}
-    named = [layer["algorithm"] for _, layer in layers if isinstance(layer.get("algorithm"), str)]
-    if named:
-        _merge(tree, _recipe(named[-1]))
+    algorithms = [layer["algorithm"] for _, layer in layers if isinstance(layer.get("algorithm"), str)]
+    if algorithms:
+        merge(tree, _recipe(algorithms[-1]), named=NAMED)
     for _, layer in layers:
-        _merge(tree, layer)
-    if path is None and _lookup(tree, "model.name") not in (None, Model().name):
-        tree = _merge(_merge({}, PRETRAINED), tree)
-    try:
-        return Config.model_validate(tree)
-    except ValidationError as error:
-        raise ConfigError(_one_line(error, layers)) from error
+        merge(tree, layer, named=NAMED)
+    if pretrained and lookup(tree, "model.name") not in (None, Model().name):
+        tree = merge(merge({}, PRETRAINED), tree, named=NAMED)
+    return validated(Config, tree, layers)
 
 
 def restore(text: str) -> Config:
@@ -174,81 +176,10 @@ def restore(text: str) -> Config:
     Raises:
         ConfigError: it is something else.
     """
-    try:
-        return Config.model_validate_json(text)
-    except ValidationError as error:
-        raise ConfigError(_one_line(error, [])) from error
+    return restored(Config, text)
 
 
 def _recipe(name: str) -> Mapping[str, Any]:
     if name not in RECIPES:
         raise ConfigError(f"unknown algorithm {name!r}; {did_you_mean(name, RECIPES)}")
     return RECIPES[name].settings
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"cannot read the configuration {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not TOML: {error}") from error
-
-
-def _assignment(text: str) -> dict[str, Any]:
-    key, equals, value = text.partition("=")
-    if not equals or "." not in key:
-        raise ConfigError(f"--set takes SECTION.KEY=VALUE, got {text!r}; for example --set rollout.samples=16")
-    try:
-        parsed: Any = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        parsed = value.strip()  # a word without quotes
-    return _nested(key.strip(), parsed)
-
-
-def _nested(key: str, value: Any) -> dict[str, Any]:
-    for part in reversed(key.split(".")):
-        value = {part: value}
-    return dict(value)
-
-
-def _merge(tree: dict[str, Any], layer: Mapping[str, Any]) -> dict[str, Any]:
-    for key, value in layer.items():
-        if isinstance(value, Mapping) and isinstance(tree.get(key), dict):
-            if key in NAMED and value.get("name", tree[key].get("name")) != tree[key].get("name"):
-                tree[key] = dict(value)  # options belong to the function that they were written for
-            else:
-                _merge(tree[key], value)
-        else:
-            tree[key] = _merge({}, value) if isinstance(value, Mapping) else value
-    return tree
-
-
-def _lookup(tree: Mapping[str, Any], key: str) -> Any:
-    found: Any = tree
-    for part in key.split("."):
-        found = found.get(part) if isinstance(found, Mapping) else None
-    return found
-
-
-def _one_line(error: ValidationError, layers: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
-    """The first complaint, and how many there are beside it."""
-    complaints = {".".join(map(str, complaint["loc"][:2])): complaint for complaint in reversed(error.errors())}
-    key, first = list(complaints.items())[-1]
-    place = next((f" in {place}" for place, layer in layers if key and _lookup(layer, key) is not None), "")
-    more = f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""
-    return f"{_complaint(first, key, place)}{more}"
-
-
-def _complaint(complaint: ErrorDetails, key: str, place: str) -> str:
-    message = complaint["msg"].removeprefix("Value error, ")
-    if complaint["type"] == "extra_forbidden":
-        section, _, name = key.rpartition(".")
-        fields: Mapping[str, Any] = Config.model_fields
-        if section:
-            kind = Config.model_fields[section.split(".")[0]].annotation
-            fields = kind.model_fields if isinstance(kind, type) and issubclass(kind, BaseModel) else {}
-        return f"unknown key {key!r}{place}; {did_you_mean(name, fields)}"
-    if not key:
-        return message
-    return f"{key}{place}: {message[:1].lower()}{message[1:]}, got {complaint['input']!r}"
