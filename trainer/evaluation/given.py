@@ -41,7 +41,7 @@ def grade(
     from the i-th on; the first `skip` of those are left out.
     """
     waiting: deque[tuple[Given, Task, int, Future[Score]] | Excluded] = deque()
-    part = islice(_placed(samples, tasks, unfit or {}), shard[0] - 1, None, shard[1])
+    part = islice(with_tasks(samples, tasks, unfit or {}), shard[0] - 1, None, shard[1])
     for placed in islice(part, skip, None):
         if isinstance(placed, Excluded):
             waiting.append(placed)
@@ -55,25 +55,10 @@ def grade(
         yield _graded(waiting.popleft(), on_score)
 
 
-def references(tasks: Sequence[Task], scorer: Scorer) -> Iterator[tuple[Task, str]]:
-    """Tasks, and why their tests are of no use: the reference does not pass them. Empty where it does, where there is
-    none, or where it could not be judged."""
-    waiting: deque[tuple[Task, Future[Score] | None]] = deque()
-    for task in tasks:
-        future = None
-        if task.reference is not None:
-            future = scorer.submit(item(task, task.reference, raw=True, holdout=False))
-        waiting.append((task, future))
-        if len(waiting) > AHEAD:
-            yield _checked(*waiting.popleft())
-    while waiting:
-        yield _checked(*waiting.popleft())
-
-
-def _placed(
+def with_tasks(
     samples: Iterable[Given | Excluded], tasks: Mapping[str, Task], unfit: Mapping[str, str]
 ) -> Iterator[tuple[Given, Task, int] | Excluded]:
-    """Samples with their task and their number among its samples."""
+    """Samples with their task and their number among its samples; what has no task that can judge it is `Excluded`."""
     by_lower = {name.lower(): task for name, task in tasks.items()}  # EvalPlus writes Mbpp/2
     seen = Counter[str]()
     for given in samples:
@@ -90,6 +75,21 @@ def _placed(
         else:
             yield given, task, seen[task.id]
             seen[task.id] += 1
+
+
+def references(tasks: Sequence[Task], scorer: Scorer) -> Iterator[tuple[Task, str]]:
+    """Tasks, and why their tests are of no use: the reference does not pass them. Empty where it does, where there is
+    none, or where it could not be judged."""
+    waiting: deque[tuple[Task, Future[Score] | None]] = deque()
+    for task in tasks:
+        future = None
+        if task.reference is not None:
+            future = scorer.submit(item(task, task.reference, raw=True, holdout=False))
+        waiting.append((task, future))
+        if len(waiting) > AHEAD:
+            yield _checked(*waiting.popleft())
+    while waiting:
+        yield _checked(*waiting.popleft())
 
 
 def _ready(entry: tuple[Given, Task, int, Future[Score]] | Excluded) -> bool:

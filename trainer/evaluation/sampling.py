@@ -64,7 +64,7 @@ def evaluate(
     begin = time.perf_counter()
     for is_greedy, count, drawn in passes:
         todo = [task for task in tasks if (is_greedy, task.id) not in complete]
-        for group in _calls(todo, generator.tokenizer, count):
+        for group in calls(todo, generator.tokenizer, count):
             told = partial(queue.submit, group, count, is_greedy)
             generator.answer(group, samples=count, sampling=drawn, seed=seed, on_done=told)
     generated = time.perf_counter()
@@ -74,7 +74,7 @@ def evaluate(
     return figures(counts, ks=ks, seconds={} if have else seconds)
 
 
-def _calls(tasks: Sequence[Task], tokenizer: Any, samples: int) -> Iterator[list[Task]]:
+def calls(tasks: Sequence[Task], tokenizer: Any, samples: int) -> Iterator[list[Task]]:
     """Tasks that share their stop strings, so many that one call does not hold too many completions."""
     width = max(1, AHEAD // samples)
     for members, _ in by_stops(tasks, tokenizer):
