@@ -138,6 +138,22 @@ def over_seeds(values: Sequence[float]) -> Estimate | None:
     return Estimate(mean, mean - half, mean + half)
 
 
+def percent(value: Estimate | None) -> str:
+    """A share as people read it, with its interval where that is not empty."""
+    if value is None:
+        return "-"
+    interval = "" if value.low == value.high else f" [{100 * value.low:.1f}, {100 * value.high:.1f}]"
+    return f"{100 * value.mean:.1f}%{interval}"
+
+
+def points(value: Estimate | None) -> str:
+    """A difference of shares in percentage points, likewise."""
+    if value is None:
+        return "-"
+    interval = "" if value.low == value.high else f" [{100 * value.low:+.1f}, {100 * value.high:+.1f}]"
+    return f"{100 * value.mean:+.1f}{interval}"
+
+
 def _bootstrap(values: NDArray[np.float64], seed: int) -> Estimate:
     """The mean of at least two values, with its percentile bootstrap interval."""
     found = stats.bootstrap(

@@ -12,7 +12,7 @@ from benchmarks.ablation.figures import Charged, Figure, Result, against, contra
 from benchmarks.ablation.rows import BASELINE, FEEDBACK, ROWS, Row
 from benchmarks.ablation.runs import Grid, chosen_rate, tuned
 from trainer.charts import PALETTE
-from trainer.statistics import Estimate, over_seeds
+from trainer.statistics import over_seeds, percent, points
 
 Results = Mapping[str, Sequence[Result]]
 """Finished runs by the name of their row."""
@@ -111,7 +111,7 @@ def _before(found: Results) -> str:
     first = {each.seed: each for results in found.values() for each in results}.values()
     passed = over_seeds([each.pass_at_1[0] for each in first])
     clean = over_seeds([each.clean_before for each in first])
-    return f"Before training: pass@1 {_share(passed)}, correct and clean {_share(clean)}."
+    return f"Before training: pass@1 {percent(passed)}, correct and clean {percent(clean)}."
 
 
 def _shares(grid: Grid, found: Results) -> str:
@@ -120,8 +120,8 @@ def _shares(grid: Grid, found: Results) -> str:
     for row, results in _finished(grid, found):
         cells = [row.framework, row.title, str(len(results)), f"{results[0].rate:g}"]
         for figure in (FIGURES["pass@1"], FIGURES["correct and clean"]):
-            cells.append(_share(over_seeds([figure(each) for each in results])))
-            cells.append("" if row.name == BASELINE else _points(against(results, baseline, figure)))
+            cells.append(percent(over_seeds([figure(each) for each in results])))
+            cells.append("" if row.name == BASELINE else points(against(results, baseline, figure)))
         lines.append(cells)
     heads = ("", "feedback", "seeds", "step size", "pass@1", "against GRPO", "correct and clean", "against GRPO")
     return _table(heads, lines)
@@ -134,7 +134,7 @@ def _said(grid: Grid, found: Results) -> str:
     known = [(row, each) for row, each in compared if row.name != BASELINE and each and each.low < each.high]
     if not known:
         return ""
-    apart = [f"{row.framework} {row.title} ({_points(each)})" for row, each in known if each.low > 0 or each.high < 0]
+    apart = [f"{row.framework} {row.title} ({points(each)})" for row, each in known if each.low > 0 or each.high < 0]
     which = f"{len(apart)} of {len(known)} rows: {'; '.join(apart)}" if apart else f"none of {len(known)} rows"
     width = median((each.high - each.low) / 2 for _, each in known)
     return (
@@ -164,7 +164,7 @@ def _contrast(found: Results, title: str, pairs: Sequence[tuple[str, str]]) -> l
     if not all(estimates):
         return []
     seeds = set.intersection(*({each.seed for each in results} for pair in rows for results in pair))
-    return [(title, str(len(seeds)), *map(_points, estimates))]
+    return [(title, str(len(seeds)), *map(points, estimates))]
 
 
 def _speed(grid: Grid, found: Results) -> str:
@@ -235,20 +235,6 @@ def _finished(grid: Grid, found: Results) -> list[tuple[Row, Sequence[Result]]]:
 def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
     rule = ["---"] * len(heads)
     return "\n".join("| " + " | ".join(line) + " |" for line in (heads, rule, *lines))
-
-
-def _share(found: Estimate | None) -> str:
-    if found is None:
-        return "-"
-    interval = "" if found.low == found.high else f" [{100 * found.low:.1f}, {100 * found.high:.1f}]"
-    return f"{100 * found.mean:.1f}%{interval}"
-
-
-def _points(found: Estimate | None) -> str:
-    if found is None:
-        return "-"
-    interval = "" if found.low == found.high else f" [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
-    return f"{100 * found.mean:+.1f}{interval}"
 
 
 def _mean(marks: Sequence[Charged], value: Callable[[Charged], float], form: str) -> str:

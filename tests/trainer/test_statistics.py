@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.statistics import Estimate, difference, estimate, mcnemar, n_at_k, over_seeds, pass_at_k, wilson
+from trainer.statistics import (
+    Estimate,
+    difference,
+    estimate,
+    mcnemar,
+    n_at_k,
+    over_seeds,
+    pass_at_k,
+    percent,
+    points,
+    wilson,
+)
 
 
 @pytest.mark.parametrize(
@@ -149,6 +160,13 @@ def test_a_paired_difference_needs_pairs() -> None:
 
 def test_estimates_are_values() -> None:
     assert Estimate(0.5, 0.4, 0.6) == Estimate(0.5, 0.4, 0.6)
+
+
+def test_estimates_as_people_read_them() -> None:
+    assert (percent(None), points(None)) == ("-", "-")
+    assert percent(Estimate(0.5, 0.25, 0.7512)) == "50.0% [25.0, 75.1]"
+    assert points(Estimate(0.05, -0.01, 0.11)) == "+5.0 [-1.0, +11.0]"
+    assert (percent(Estimate(0.3, 0.3, 0.3)), points(Estimate(-0.3, -0.3, -0.3))) == ("30.0%", "-30.0")
 
 
 def test_the_interval_over_seeds_is_students() -> None:

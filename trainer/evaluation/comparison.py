@@ -11,7 +11,7 @@ from rich.table import Table
 
 from trainer.evaluation.counts import Counts
 from trainer.evaluation.figures import GROUPINGS
-from trainer.statistics import Estimate, difference, mcnemar, pass_at_k
+from trainer.statistics import Estimate, difference, mcnemar, pass_at_k, points
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,3 @@ def table(found: Comparison, *, title: str) -> Table:
         counted = (str(part.gained), str(part.lost), f"{part.p_value:.3g}")
         shown.add_row(name, str(part.tasks), *gains, points(part.correct_and_clean), *counted)
     return shown
-
-
-def points(value: Estimate | None) -> str:
-    """A difference of shares, in percentage points."""
-    return "-" if value is None else f"{100 * value.mean:+.1f} [{100 * value.low:+.1f}, {100 * value.high:+.1f}]"

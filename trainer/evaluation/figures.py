@@ -9,7 +9,7 @@ from typing import Any
 from analyzers.types import Outcome
 from trainer.evaluation.counts import Counts, Totals, mix
 from trainer.evaluation.graded import Graded
-from trainer.statistics import Estimate, difference, estimate, n_at_k, pass_at_k, wilson
+from trainer.statistics import Estimate, difference, estimate, n_at_k, pass_at_k, percent, wilson
 
 GROUPINGS: Mapping[str, Callable[[Counts], str]] = {
     "language": lambda counts: counts.language,
@@ -188,8 +188,3 @@ def described(evaluation: Evaluation) -> dict[str, str]:
     if evaluation.unanalysed:
         shown["not analysed (left out)"] = str(evaluation.unanalysed)
     return shown
-
-
-def percent(value: Estimate | None) -> str:
-    """An estimate as people read it."""
-    return "-" if value is None else f"{100 * value.mean:.1f}% [{100 * value.low:.1f}, {100 * value.high:.1f}]"

@@ -16,7 +16,7 @@ from trainer.report.curves import by_name
 from trainer.report.page import rendered
 from trainer.report.programs import picked, shown
 from trainer.run_folder import Run
-from trainer.statistics import Estimate, over_seeds
+from trainer.statistics import Estimate, over_seeds, percent, points
 
 OWN = frozenset({"run/seed", "run/name", "run/out"})
 """Settings that every run has for itself."""
@@ -133,7 +133,8 @@ def table(groups: Sequence[Group], figure: str) -> list[Row]:
         before, after = group.values("before", figure), group.values("after", figure)
         common = [seed for seed in after if seed in first]
         gained = over_seeds([after[seed] - first[seed] for seed in common]) if group is not groups[0] else None
-        rows.append(Row(group.name, _share(before), _share(after), _points(gained)))
+        shares = (percent(over_seeds(list(values.values()))) for values in (before, after))
+        rows.append(Row(group.name, *shares, points(gained)))
     return rows if any(row.before != "-" or row.after != "-" for row in rows) else []
 
 
@@ -170,18 +171,3 @@ def _text(value: Any) -> str:
 
 def _mean(found: Estimate | None) -> float | None:
     return None if found is None else found.mean
-
-
-def _share(values: Mapping[Any, float]) -> str:
-    found = over_seeds(list(values.values()))
-    if found is None:
-        return "-"
-    interval = "" if found.low == found.high else f" [{100 * found.low:.1f}, {100 * found.high:.1f}]"
-    return f"{100 * found.mean:.1f}%{interval}"
-
-
-def _points(found: Estimate | None) -> str:
-    if found is None:
-        return "-"
-    interval = "" if found.low == found.high else f" [{100 * found.low:+.1f}, {100 * found.high:+.1f}]"
-    return f"{100 * found.mean:+.1f}{interval}"
