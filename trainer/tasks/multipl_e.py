@@ -6,9 +6,9 @@ that goes on to close its function has to be cut at its first stop (`until_stop`
 D, Elixir, Haskell, Julia, Lua, OCaml, Perl and Ruby an empty line is a stop token, and cuts a body that has one:
 `?stops=language` takes the marks of the language instead.
 
-Problems whose tests contradict each other are left out: what tells 3 from 3.0 cannot be satisfied where both are
-written the same (HumanEval_92 in Rust, say). `gpt_solution`, which some copies have, is a model's answer that nobody
-has verified.
+Problems whose tests contradict each other are left out: what tells 3 from 3.0 cannot be satisfied where both are the
+same number (HumanEval_92 in typed languages and JavaScript). `gpt_solution`, which some copies have, is a model's
+answer that nobody has verified.
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ _TAGGED = {**{tag: name for name, tag in TAGS.items()}, "adb": "ada", "go_test.g
 _FENCED = re.compile(r"```[^\n]*\n(.*?)```", re.DOTALL)
 _CLOSES = re.compile(r"\s*(?:\}|end\b[^;]*;)?\s*")
 _TRUTH = re.compile(r"(?i)\b(?:true|false|#t|#f)\b|#[tf]\b")
+_ONE_TYPE = frozenset(
+    {"cpp", "csharp", "d", "go", "haskell", "java", "javascript", "ocaml", "rust", "scala", "swift", "typescript"}
+)
+"""Languages in which a parameter that takes 3.0 takes 3 as the same value."""
+_AS_FLOAT = re.compile(r"\bfloat\((-?\d+)\)|\(float\)(-?\d+)[lL]|(?<![\w.])(\d+)\.0+[fF]?(?![\w.])")
+"""A whole number that is a float, as C++, as C# and Java, and as all of them write it."""
 
 
 def tasks(
@@ -88,7 +94,7 @@ def task(wanted: str, stops: str, row: Row, where: str) -> Task | None:
     if wanted not in ("", language):
         return None
     prompt, tests = field(row, "prompt", str), field(row, "tests", str)
-    if contradiction := _contradiction(tests):
+    if contradiction := _contradiction(tests, one_type=language in _ONE_TYPE):
         raise BadTasks(f"the tests contradict each other, so that no program passes: {contradiction!r}")
     published = tuple(map(str, field(row, "stop_tokens", list)))
     ends = published if stops == "published" else grammars.get(language).stops
@@ -128,10 +134,21 @@ def _body(program: str, prompt: str, stops: Sequence[str]) -> str | None:
     return until_stop(program[found.end() :], [stop for stop in stops if stop.strip()]) if found else None
 
 
-def _contradiction(tests: str) -> str:
-    """A line that says the opposite of another one: they are the same but for true and false."""
+def _contradiction(tests: str, *, one_type: bool) -> str:
+    """A line that says the opposite of another one: they are the same but for true and false, and for how whole numbers
+    are written where all numbers of a parameter have `one_type`."""
     seen: dict[str, str] = {}
     for line in map(str.strip, tests.splitlines()):
-        if "(" in line and _TRUTH.search(line) and seen.setdefault(_TRUTH.sub("?", line), line) != line:
+        if "(" not in line or not _TRUTH.search(line):
+            continue
+        plain = _plain(line) if one_type else line
+        if seen.setdefault(_TRUTH.sub("?", plain), plain) != plain:
             return line
     return ""
+
+
+def _plain(line: str) -> str:
+    """A line with all whole numbers written alike, but for one that has text, which may hold some."""
+    if '"' in line or "'" in line:
+        return line
+    return re.sub(r"\((-?\d+)\)", r"\1", _AS_FLOAT.sub(lambda number: next(filter(None, number.groups())), line))

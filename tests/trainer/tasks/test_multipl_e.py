@@ -76,6 +76,15 @@ def test_stops_of_the_language_spare_empty_lines(tmp_path: Path) -> None:
     [
         ("rs", ["assert_eq!(candidate(3, 4, 7), true);", "assert_eq!(candidate(3, 4, 7), false);"]),
         ("cpp", ["assert(candidate((3), (4)) == (true));", "assert(candidate((3), (4)) == (false));"]),
+        (
+            "cpp",
+            [
+                "assert(candidate((float(3)), (float(4))) == (true));",
+                "assert(candidate((3.0f), (float(4))) == (false));",
+            ],
+        ),
+        ("java", ["assert(f((float)3l, (float)4l) == (true));", "assert(f((3.0f), (float)4l) == (false));"]),
+        ("js", ["assert.deepEqual(candidate(3, 4),true);", "assert.deepEqual(candidate(3.0, 4),false);"]),
         ("rkt", ["(check-within (candidate 3 4) #t 0.001)", "(check-within (candidate 3 4) #f 0.001)"]),
     ],
 )
@@ -90,6 +99,19 @@ def test_tests_that_contradict_each_other_are_left_out(tmp_path: Path, language:
     assert excluded.why.startswith("the tests contradict each other")
     assert isinstance(found(lines[0], lines[1].replace("3", "5")), Task)
     assert isinstance(found(lines[0], lines[0], "return true", "return false"), Task)
+
+
+@pytest.mark.parametrize(
+    ("language", "lines"),
+    [
+        ("py", ["assert candidate(3, 4) == True", "assert candidate(3.0, 4) == False"]),
+        ("js", ['assert.deepEqual(candidate("3"),true);', 'assert.deepEqual(candidate("3.0"),false);']),
+        ("java", ['assert(f(("((()())))")) == (true));', 'assert(f(("((()()))")) == (false));']),
+    ],
+)
+def test_tests_that_only_look_as_if_they_did_stay(tmp_path: Path, language: str, lines: list[str]) -> None:
+    row = {**CPP, "language": language, "tests": "\n    ".join(["}", *lines])}
+    assert isinstance(next(stream(written(tmp_path / "r.jsonl", row), "test")), Task)
 
 
 def test_options_and_bad_rows(tmp_path: Path) -> None:
