@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -36,6 +36,9 @@ from trainer.run_folder import CONFIG
 from trainer.session import CHECKPOINTS, Session, lasting, replace_text
 from trainer.types import Task
 
+if TYPE_CHECKING:
+    from trainer.learned import Rated
+
 SMALL = 10_000_000
 """Weights below which a second thread costs more than it brings."""
 
@@ -59,13 +62,15 @@ def prepare(
         scorer = judge = _scorer(settings, settings.reward.analyzers, ranks)
         undo.callback(scorer.close)
         if RUNTIME not in settings.reward.analyzers:
-            display.warn(
-                f"{RUNTIME!r} is not among the analyzers, so no tests count for the rewards; "
-                "rewards from findings alone make programs shorter, not more correct"
-            )
+            if settings.reward.model is None:
+                display.warn(
+                    f"{RUNTIME!r} is not among the analyzers, so no tests count for the rewards; "
+                    "rewards from findings alone make programs shorter, not more correct"
+                )
             warnings.filterwarnings("ignore", message="tests are given but 'runtime' is not")  # the same, once more
             judge = _scorer(settings, (RUNTIME, *settings.reward.analyzers), ranks)
             undo.callback(judge.close)
+        rewarding = scorer if settings.reward.model is None else _rated(settings, train, scorer)
         saved = ranks.from_first(lambda: checkpoint.latest(folder / CHECKPOINTS) if folder else None)
         if folder is not None and saved is None:
             display.warn(f"there is no checkpoint in {folder / CHECKPOINTS}, so the run begins anew")
@@ -73,7 +78,7 @@ def prepare(
         policies = _policies(settings, saved, ranks)
         train, held_out = (_fitting(found, policies[0], settings, display) for found in (train, held_out))
         ranks.agree((settings.model_dump(), len(train), len(held_out)), "settings or tasks")
-        loop = _loop(settings, policies, train, scorer, ranks)
+        loop = _loop(settings, policies, train, rewarding, ranks)
         resumed = folder is not None
         if folder is None:
             folder = ranks.from_first(lambda: _new_folder(settings))
@@ -92,7 +97,7 @@ def prepare(
     display.say(_opening(settings, loop, len(train), len(held_out)))
     if ranks.count > 1:
         _say_processes(settings, ranks, display)
-    return Session(settings, folder, loop, scorer, judge, held_out, display, resumed, ranks)
+    return Session(settings, folder, loop, rewarding, judge, held_out, display, resumed, ranks)
 
 
 def reopen(name: str | None, *, out: Path, steps: int | None = None) -> tuple[Config, Path]:
@@ -125,6 +130,14 @@ def _say_processes(settings: Config, ranks: Ranks, display: Display) -> None:
 def _cores(ranks: Ranks) -> int:
     """The cores of this process, which shares the machine with others."""
     return max(1, len(os.sched_getaffinity(0)) // ranks.here)
+
+
+def _rated(settings: Config, train: Sequence[Task], analysing: Scorer) -> Rated:
+    """The trained scorer that gives the rewards."""
+    from trainer import learned  # and with it a model that other runs do without
+
+    device = str(_accelerator(settings).device)
+    return learned.load(str(settings.reward.model), train, device=device, analysing=analysing)
 
 
 def _scorer(settings: Config, analyzers: Sequence[str], ranks: Ranks) -> Scorer:
@@ -228,7 +241,7 @@ def _loop(
     settings: Config,
     policies: tuple[Policy, Policy | None],
     train: Sequence[Task],
-    scorer: Scorer,
+    scorer: Scorer | Rated,
     ranks: Ranks,
 ) -> Loop:
     seed = settings.run.seed
@@ -330,12 +343,15 @@ def _new_folder(settings: Config) -> Path:
 
 
 def _opening(settings: Config, loop: Loop, train: int, held_out: int) -> str:
-    policy, judges = loop.policy, ", ".join(settings.reward.analyzers)
+    policy, judges = loop.policy, ", ".join(settings.reward.analyzers) or "no analyzers"
     begun = f"; going on after step {loop.step}" if loop.step else ""
     named = f"{settings.algorithm} = " if settings.algorithm else ""
+    rewards = (
+        f"scorer {settings.reward.model}, charges" if settings.reward.model else schemes.title(settings.scheme_spec)
+    )
     return (
         f"{settings.model.name} ({policy.parameters / 1e6:.1f} M weights) on {policy.model.device}; "
         f"{train} tasks of {settings.tasks.train}, {held_out} held out; "
-        f"rewards: {schemes.title(settings.scheme_spec)} from {judges}; "
+        f"rewards: {rewards} from {judges}; "
         f"learning: {named}{settings.advantage.name} + {settings.loss.name}{begun}"
     )

@@ -40,8 +40,7 @@ class Round:
     def passed(self) -> Iterator[tuple[str, list[bool]]]:
         """Of each task, which of its samples passed, those that could not be judged left out."""
         for task, group in zip(self.tasks, self.groups, strict=True):
-            judged = [scored.score for scored in group if scored.score.base is not None]
-            yield task.id, [score.outcome is Outcome.PASS for score in judged]
+            yield task.id, [scored.score.outcome is Outcome.PASS for scored in group if _tested(scored)]
 
     @property
     def judged(self) -> bool:
@@ -104,19 +103,21 @@ def improve(best: dict[str, float], collected: Round) -> None:
 
 
 def metrics(collected: Round) -> dict[str, Any]:
-    """What a round looked like. Means and shares leave out what the harness failed to judge."""
+    """What a round looked like. Means and shares leave out what the harness failed to judge, and shares of outcomes
+    what nobody ran."""
     everything = collected.scored
     judged = [scored for scored in everything if scored.score.base is not None]
     lengths = [len(scored.rollout.completion_ids) for scored in everything]
-    mix = Counter(scored.score.outcome for scored in judged)
+    tested = [scored.score.outcome for scored in everything if _tested(scored)]
+    mix = Counter(tested)
     mixed = [len({scored.score.base for scored in group} - {None}) > 1 for group in collected.groups]
     shown = [outcome for outcome in Outcome if outcome is not Outcome.INFRASTRUCTURE]
     return {
         "reward": _mean([scored.score.value for scored in judged]),
         "reward_outcome": _mean([scored.score.base for scored in judged]),
         "charges": _mean([sum(charge.amount for charge in scored.score.charges) for scored in judged]),
-        "pass": mix[Outcome.PASS] / len(judged) if judged else None,
-        "outcome": {outcome.value: mix[outcome] / len(judged) if judged else None for outcome in shown},
+        "pass": mix[Outcome.PASS] / len(tested) if tested else None,
+        "outcome": {outcome.value: mix[outcome] / len(tested) if tested else None for outcome in shown},
         "infrastructure": len(everything) - len(judged),
         "mixed_groups": _mean(mixed),
         "truncated": _mean([scored.rollout.truncated for scored in everything]),
@@ -125,6 +126,12 @@ def metrics(collected: Round) -> dict[str, Any]:
         "tokens": sum(lengths),
         "programs": batch_metrics([scored.score for scored in everything], tokens=lengths),
     }
+
+
+def _tested(scored: Scored) -> bool:
+    """Whether tests were run, and said something."""
+    score = scored.score
+    return score.base is not None and score.outcome not in (None, Outcome.INFRASTRUCTURE)
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

@@ -74,6 +74,9 @@ class Reward(Section):
 
     analyzers: tuple[str, ...] = ("pylint", "runtime")
     """Names of analyzers, as `python -m analyzers list` shows them, or plugin files; `runtime` runs the tests."""
+    model: str | None = None
+    """Folder of a trained scorer (`python -m trainer.reranker`), whose ratings take the place of what the tests say;
+    `runtime` among the analyzers then runs the tests for the record alone. What is held out is always tested."""
     plugins: tuple[str, ...] = ()
     """Plugin files, `.py` or `.scm`, all of whose analyzers run, too."""
     workers: Positive | None = None

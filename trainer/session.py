@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -34,6 +34,9 @@ from trainer.sections import Run
 from trainer.tracking import Trackers
 from trainer.types import Sampling, Scored, Task
 
+if TYPE_CHECKING:
+    from trainer.learned import Rated
+
 CHECKPOINTS = "checkpoints"
 BEST_BY = "held_out/pass@1"
 """The metric by which the best checkpoint is known."""
@@ -47,7 +50,7 @@ class Session:
     settings: Config
     folder: Path
     loop: Loop
-    scorer: Scorer
+    scorer: Scorer | Rated
     judge: Scorer
     """Who measures; it runs the tests, whatever the rewards are made of."""
     held_out: Sequence[Task]
@@ -56,6 +59,8 @@ class Session:
     ranks: Ranks = field(default_factory=Ranks)
     """The processes that learn as one; the first of them writes and speaks."""
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
+    goes_on_with: str = ""
+    """The command that goes on with what the run is part of; empty where it stands alone."""
 
     @property
     def interrupts(self) -> Interrupts:
@@ -312,6 +317,8 @@ class Session:
         )
 
     def _resume_command(self) -> str:
+        if self.goes_on_with:
+            return self.goes_on_with
         run = self.settings.run
         elsewhere = "" if run.out == Path("runs") else f" --out {run.out}"
         return f"python -m trainer.run --resume {self.folder.name}{elsewhere}"

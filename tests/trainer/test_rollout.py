@@ -149,6 +149,16 @@ def test_metrics_of_a_round() -> None:
     assert found["programs"]["unjudged"] == 0.25
 
 
+def test_of_programs_that_nobody_ran_no_share_passes() -> None:
+    """A scorer rated them, or analyzers alone: that none passes would be a lie."""
+    drawn = _round((_scored("a", 0.5, outcome=None), _scored("a", 0.1, outcome=None)))
+    found = metrics(drawn)
+    assert found["reward"] == pytest.approx(0.3)
+    assert found["pass"] is None
+    assert set(found["outcome"].values()) == {None}
+    assert list(drawn.passed()) == [("a", [])]
+
+
 def test_metrics_of_a_round_that_nobody_could_judge() -> None:
     found = metrics(_round((_scored("a", None),)))
     assert found["reward"] is None
