@@ -44,7 +44,8 @@ def candidate(
 
 
 def findings(score: Score, scheme: schemes.Scheme) -> tuple[Charge, ...] | None:
-    """What analyzers charge that need no test; None where none was asked, or one failed for reasons of its own."""
+    """What analyzers find that need no test, also what costs nothing; None where none was asked, or one failed for
+    reasons of its own."""
     reports = tuple(report for report in score.reports if report.analyzer != RUNTIME)
     if not reports or not all(map(_says_something, reports)):
         return None
@@ -53,7 +54,8 @@ def findings(score: Score, scheme: schemes.Scheme) -> tuple[Charge, ...] | None:
 
 def blame(score: Score, scheme: schemes.Scheme) -> tuple[Charge, ...]:
     """What the tests charge."""
-    return _charged(score, tuple(report for report in score.reports if report.analyzer == RUNTIME), scheme)
+    reports = tuple(report for report in score.reports if report.analyzer == RUNTIME)
+    return tuple(charge for charge in _charged(score, reports, scheme) if charge.amount)
 
 
 def _says_something(report: Report) -> bool:
@@ -61,5 +63,4 @@ def _says_something(report: Report) -> bool:
 
 
 def _charged(score: Score, reports: tuple[Report, ...], scheme: schemes.Scheme) -> tuple[Charge, ...]:
-    settled = settle(Item(score.completion), Evidence(score.source, reports), scheme)
-    return tuple(charge for charge in settled.charges if charge.amount)
+    return settle(Item(score.completion), Evidence(score.source, reports), scheme).charges
