@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,6 @@ class Codec:
     def __init__(self, tokenizer: Any, *, eos: frozenset[int], pad: int, seq2seq: bool = False) -> None:
         """`seq2seq` is an encoder-decoder model, whose prompts are closed."""
         self.tokenizer = tokenizer
-        self.token_bytes = TokenBytes.of(tokenizer)
         self.eos = eos
         self.pad = pad
         self._seq2seq = seq2seq
@@ -44,6 +44,15 @@ class Codec:
             trainer.weights.ModelNotFound: it is not there; the message says what works offline.
         """
         return cls.of(*weights.load_tokenizer(name))
+
+    @cached_property
+    def token_bytes(self) -> TokenBytes:
+        """The bytes of every token.
+
+        Raises:
+            rewards.tokens.UnsupportedTokenizer: its pieces do not determine the bytes of the text.
+        """
+        return TokenBytes.of(self.tokenizer)
 
     def encode(self, prompt: str) -> NDArray[np.int64]:
         """Token ids of a prompt, with what the tokenizer puts in front; never empty."""

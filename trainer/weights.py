@@ -19,7 +19,14 @@ from urllib.request import getproxies
 import torch
 from huggingface_hub.constants import ENDPOINT
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, GenerationConfig
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    GenerationConfig,
+)
 from transformers.utils import logging
 
 from rewards.registry import did_you_mean
@@ -47,14 +54,20 @@ def load(name: str, *, dtype: str = "float32") -> tuple[Any, Any]:
     place = _folder(name)
     base = lora.base_of(Path(place))
     model = _model(name, place, dtype) if base is None else _adapted(Path(place), base, dtype)
-    tokenizer = _tokenizer(name, place)
-    highest, rows = max(tokenizer.get_vocab().values(), default=0), model.get_input_embeddings().weight.shape[0]
-    if highest >= rows:
-        raise ModelNotFound(
-            f"cannot use model {name!r}: its tokenizer has ids up to {highest}, but the model knows {rows} tokens; the "
-            "tokenizer is of another model, or the embeddings were not resized"
-        )
-    return _in_place(model).eval(), tokenizer
+    return _in_place(model).eval(), _tokenizer_of(name, place, model)
+
+
+def load_trunk(name: str, *, dtype: str = "float32") -> tuple[Any, Any]:
+    """A model without its head, be it a decoder, an encoder or both, and the tokenizer; named as for `load`.
+
+    Raises:
+        ModelNotFound: it is not there, or it is no model, or none of its tokenizer, or an adapter.
+    """
+    place = _folder(name)
+    if (base := lora.base_of(Path(place))) is not None:
+        raise ModelNotFound(f"cannot read states of {name!r}: it is an adapter of {base!r}; merge the two first")
+    model = _model(name, place, dtype, trunk=True)
+    return _in_place(model).eval(), _tokenizer_of(name, place, model)
 
 
 def load_tokenizer(name: str) -> tuple[Any, Any, Any]:
@@ -96,12 +109,13 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "spanwise"
 
 
-def _model(name: str, place: str, dtype: str) -> Any:
+def _model(name: str, place: str, dtype: str, *, trunk: bool = False) -> Any:
     local = _local(place)
     with quietly():
         try:
             config = AutoConfig.from_pretrained(place, local_files_only=local)
-            kind = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+            whole = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+            kind = AutoModel if trunk else whole
             return kind.from_pretrained(place, dtype=getattr(torch, dtype), local_files_only=local)
         except UNREADABLE as error:
             raise _not_found(name, error) from error
@@ -121,6 +135,18 @@ def _adapted(adapter: Path, base: str, dtype: str) -> Any:
                 f"cannot load the adapter {adapter}: it does not fit its base {base!r} ({_reason(error)})"
             ) from error
     return model
+
+
+def _tokenizer_of(name: str, place: str, model: Any) -> Any:
+    """The tokenizer, if the model knows all of its tokens."""
+    tokenizer = _tokenizer(name, place)
+    highest, rows = max(tokenizer.get_vocab().values(), default=0), model.get_input_embeddings().weight.shape[0]
+    if highest >= rows:
+        raise ModelNotFound(
+            f"cannot use model {name!r}: its tokenizer has ids up to {highest}, but the model knows {rows} tokens; the "
+            "tokenizer is of another model, or the embeddings were not resized"
+        )
+    return tokenizer
 
 
 def _tokenizer(name: str, place: str) -> Any:

@@ -40,12 +40,10 @@ def inverse_frequency(labels: Tensor, classes: int) -> Tensor:
 
 
 def spans(logits: Tensor, charged: Tensor, mask: Tensor) -> Tensor:
-    """Binary cross-entropy of token logits [N, T] against which tokens the analyzers charge [N, T], over those of the
-    candidate (`mask` [N, T]); each candidate counts alike, one without tokens not at all."""
+    """[N], binary cross-entropy of token logits [N, T] against which tokens the analyzers charge [N, T], averaged over
+    those of the candidate (`mask` [N, T]); 0 for one without tokens."""
     terms = functional.binary_cross_entropy_with_logits(logits, charged.to(logits.dtype), reduction="none") * mask
-    lengths = mask.sum(-1)
-    means = terms.sum(-1) / lengths.clamp_min(1)
-    return means.sum() / (lengths > 0).sum().clamp_min(1)
+    return terms.sum(-1) / mask.sum(-1).clamp_min(1)
 
 
 def listwise(scores: Tensor, passed: Tensor, pools: Tensor) -> Tensor:

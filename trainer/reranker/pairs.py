@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
 
 from rewards.rerank.pools import Pool
 from trainer.reranker.ranking import checked
+from trainer.sections import Positive, Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +29,23 @@ class Pair:
     """By how much more of the tests the better one passes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Section):
     """Which pairs are made."""
 
-    least_best: float = 1.0
+    least_best: Annotated[float, Field(ge=0, le=1)] = 1.0
     """Share of the tests that the better one has to pass."""
-    gap: float = 0.0
+    gap: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Least difference of the shares; more than that it always is more than 0."""
-    least_worse: float = 0.0
+    least_worse: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share that the worse one has to pass: above 0 leaves out programs that do nothing right."""
-    hard: float | None = None
+    hard: Annotated[float, Field(ge=0, lt=1)] | None = None
     """Quantile of the scores of the pool's failing candidates from which on one is worth showing as the worse one;
-    None shows all. 0.5 takes those that the scorer rates above the median."""
-    most: int | None = 32
-    """Pairs of a problem, drawn at random where there are more; None takes all."""
+    by default all are. 0.5 takes those that the scorer rates above the median."""
+    most: Positive | None = None
+    """Pairs of a problem, drawn at random where there are more; by default all."""
 
-    def __post_init__(self) -> None:
-        """Raises ValueError: a value outside of its range."""
-        for name in ("least_best", "gap", "least_worse"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is a share of tests, from 0 to 1, got {getattr(self, name)}")
-        if self.hard is not None and not 0 <= self.hard < 1:
-            raise ValueError(f"hard is a quantile, from 0 to below 1, got {self.hard}")
-        if self.most is not None and self.most < 1:
-            raise ValueError(f"most must be at least 1 pair, got {self.most}")
+
+_ALL = Rules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +61,7 @@ class Made:
     """Why there is no pair: `positive` or `negative`, which the pool lacks; else empty."""
 
 
-def build(pool: Pool, rules: Rules = Rules(), *, scores: ArrayLike | None = None, seed: int = 0) -> Made:
+def build(pool: Pool, rules: Rules = _ALL, *, scores: ArrayLike | None = None, seed: int = 0) -> Made:
     """The pairs of a pool; `scores` [N] of its candidates are what `rules.hard` goes by.
 
     Raises:
@@ -90,7 +85,7 @@ def build(pool: Pool, rules: Rules = Rules(), *, scores: ArrayLike | None = None
     ]
     return Made(
         distinct,
-        tuple(_drawn(pairs, rules.most, seed)),
+        tuple(drawn(pairs, rules.most, seed=seed)),
         unjudged=len(pool.candidates) - len(known.candidates),
         duplicates=len(known.candidates) - len(distinct.candidates),
         without="" if pairs else "positive" if not positives.size else "negative",
@@ -106,7 +101,8 @@ def _negatives(
     return np.flatnonzero(wanted)
 
 
-def _drawn(pairs: Sequence[Pair], most: int | None, seed: int) -> Sequence[Pair]:
+def drawn(pairs: Sequence[Pair], most: int | None, *, seed: int | Sequence[int]) -> Sequence[Pair]:
+    """At most so many of them, in their order."""
     if most is None or len(pairs) <= most:
         return pairs
     chosen = np.random.default_rng(seed).choice(len(pairs), size=most, replace=False)

@@ -1,0 +1,288 @@
+"""The scorer: how right a candidate for a problem looks, what its tests would come to, and where it is wrong.
+
+A language model reads the problem and the candidate. A linear head makes a score of what it knows at the last token (or
+on average), as in AceCodeRM (arXiv 2502.01718); other heads tell the outcome, as CodeRanker does (arXiv 2206.03865),
+and for every token whether it is to blame.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_model, save_model
+from torch import Tensor, nn
+
+from rewards.rerank.features import FEATURES
+from rewards.rerank.pools import Pool
+from trainer.outcomes import CLASSES
+from trainer.packing import micro_batches
+from trainer.reranker.rows import Row, rows
+from trainer.reranker.trunk import Trunk
+
+DESCRIPTION = "reward_model.json"
+WEIGHTS = "reward_model.safetensors"
+SPREAD = 0.02
+"""Standard deviation of the weights of a new head, as transformers draws them."""
+WINDOW = 2048
+"""Candidates that are sorted by length at a time when pools are rated."""
+
+Pooling = Literal["last", "mean"]
+
+
+class BadRewardModel(ValueError):
+    """A folder does not hold the reward model that it says it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What there is beside the trunk."""
+
+    pooling: Pooling = "last"
+    """What the head reads: the state after the last token of a candidate, or the mean over its tokens."""
+    static: bool = False
+    """Whether it reads what analyzers find, too (`rewards.rerank.features`)."""
+    outcomes: bool = False
+    """Whether there is a head for the outcome of the tests."""
+    spans: bool = False
+    """Whether there is a head for the tokens that are to blame."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError: there is no such pooling."""
+        if self.pooling not in get_args(Pooling):
+            raise ValueError(f"pooling must be one of {', '.join(get_args(Pooling))}, got {self.pooling!r}")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the heads make of N rows."""
+
+    scores: Tensor
+    """[N]"""
+    outcomes: Tensor | None
+    """[N, C], logits of `trainer.outcomes.CLASSES`; where there is that head."""
+    blame: Tensor | None
+    """[N, T], logits; where there is that head and states of tokens were given."""
+
+
+class Heads(nn.Module):
+    """Everything that is learned beside the trunk, in float32 whatever its type."""
+
+    def __init__(self, width: int, shape: Shape, *, seed: int) -> None:
+        """`width` is H; `seed` draws the weights."""
+        super().__init__()
+        read = width + (len(FEATURES) if shape.static else 0)
+        self.score = nn.Linear(read, 1)
+        self.outcomes = nn.Linear(read, len(CLASSES)) if shape.outcomes else None
+        self.blame = nn.Linear(width, 1) if shape.spans else None
+        generator = torch.Generator().manual_seed(seed)
+        for layer in filter(None, (self.score, self.outcomes, self.blame)):
+            nn.init.normal_(layer.weight, std=SPREAD, generator=generator)
+            nn.init.zeros_(layer.bias)
+        self._static = shape.static
+
+    def forward(self, pooled: Tensor, features: Tensor, states: Tensor | None = None) -> Judged:
+        """Of pooled states [N, H], features [N, F] and the states after each token [N, T, H]."""
+        read = torch.cat([pooled.float(), features], dim=1) if self._static else pooled.float()
+        return Judged(
+            self.score(read)[:, 0],
+            None if self.outcomes is None else self.outcomes(read),
+            None if self.blame is None or states is None else self.blame(states.float())[..., 0],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that a reward model says of one candidate."""
+
+    score: float
+    outcomes: NDArray[np.float64] | None
+    """[C], probabilities of `trainer.outcomes.CLASSES`."""
+    blame: NDArray[np.float64] | None
+    """[T], the probability of each token to be charged; its end token among them."""
+    cut: int
+    """Tokens at its beginning that were not read."""
+
+
+class RewardModel:
+    """Rates candidates; called with a pool it is a `trainer.reranker.measures.Rank`.
+
+    There is no dropout: scores are a function of weights and text.
+    """
+
+    def __init__(self, trunk: Trunk, shape: Shape = Shape(), *, seed: int = 0, budget: int = 4096) -> None:
+        """`budget` is how many tokens, prompts and padding included, go through the model at a time."""
+        self.trunk, self.shape, self.budget = trunk, shape, budget
+        self.heads = Heads(trunk.width, shape, seed=seed).to(trunk.model.device)
+
+    @classmethod
+    def load(
+        cls,
+        name_or_folder: str | Path,
+        *,
+        device: str = "cpu",
+        dtype: str = "float32",
+        pooling: Pooling = "last",
+        static: bool = False,
+        outcomes: bool = False,
+        spans: bool = False,
+        layers: int | None = None,
+        seed: int = 0,
+    ) -> RewardModel:
+        """What `save` wrote, as it was saved; or a language model with new heads, drawn by `seed`.
+
+        `layers` keeps the first layers of a language model alone: most of what a small scorer can learn is in them, and
+        its cost falls with their number. Of a folder that `save` wrote, `device` and `dtype` alone count.
+
+        Raises:
+            trainer.weights.ModelNotFound: there is no such model.
+            BadRewardModel: the folder is damaged.
+            ValueError: there is no such pooling, or the model has fewer layers.
+        """
+        folder = Path(name_or_folder).expanduser()
+        if (folder / DESCRIPTION).is_file():
+            return cls._saved(folder, device=device, dtype=dtype)
+        shape = Shape(pooling, static, outcomes, spans)
+        trunk = Trunk.load(str(name_or_folder), dtype=dtype, layers=layers)
+        return cls(trunk.to(device), shape, seed=seed)
+
+    @classmethod
+    def _saved(cls, folder: Path, *, device: str, dtype: str) -> RewardModel:
+        try:
+            described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+            if tuple(described.pop("features")) != FEATURES[: len(FEATURES) * described["static"]]:
+                raise ValueError("it reads other features of what analyzers find than there are")
+            model = cls(Trunk.described(folder, dtype=dtype), Shape(**described))
+            model.put_back(folder)
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+            reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
+            raise BadRewardModel(f"cannot read the reward model in {folder}: {reason[0]}") from error
+        model.module.to(device)
+        return model
+
+    def save(self, folder: Path) -> None:
+        """Writes a folder that `load` takes.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.trunk.describe(folder)
+        save_model(self.module, str(folder / WEIGHTS))
+        shape = {name: getattr(self.shape, name) for name in ("pooling", "static", "outcomes", "spans")}
+        described = {**shape, "features": FEATURES if self.shape.static else ()}
+        (folder / DESCRIPTION).write_text(json.dumps(described, indent=1), encoding="utf-8")
+
+    def put_back(self, folder: Path) -> None:
+        """Takes the weights that `save` wrote of a model of the same shape.
+
+        Raises:
+            RuntimeError, OSError or SafetensorError: they are those of another one, or cannot be read.
+        """
+        load_model(self.module, str(folder / WEIGHTS))
+        for tensor in self.module.parameters():  # out of a mapped file, see `trainer.weights`
+            tensor.data = tensor.data.clone()
+
+    @property
+    def module(self) -> nn.Module:
+        """All weights."""
+        return nn.ModuleDict({"trunk": self.trunk, "heads": self.heads})
+
+    @property
+    def parameters(self) -> int:
+        """Number of weights."""
+        return sum(weight.numel() for weight in self.module.parameters())
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.heads.score.weight.device
+
+    def __call__(self, pool: Pool) -> NDArray[np.float64]:
+        """Scores [N], higher for better."""
+        return next(self.rate([pool]))
+
+    def rate(
+        self, pools: Sequence[Pool], *, on_cut: Callable[[Pool, int], None] | None = None
+    ) -> Iterator[NDArray[np.float64]]:
+        """The scores [N] of each pool, in order; [0] of an empty one.
+
+        `on_cut` is told of a pool how many of its candidates were longer than the context, so that their beginning was
+        not read. Equal candidates are read once, and have equal scores.
+        """
+        for window in _windows(pools, WINDOW):
+            encoded = [self.rows(pool) for pool in window]
+            for pool, each in zip(window, encoded, strict=True):
+                if on_cut is not None and (count := sum(row.cut > 0 for row in each)):
+                    on_cut(pool, count)
+            distinct = {row.key: row for each in encoded for row in each}
+            found = dict(zip(distinct, self._scores(list(distinct.values())), strict=True))
+            for each in encoded:
+                yield np.array([found[row.key] for row in each], dtype=np.float64)
+
+    def read(self, pool: Pool) -> list[Reading]:
+        """All that it says of each candidate of a pool."""
+        return [self._reading(row) for row in self.rows(pool)]
+
+    def rows(self, pool: Pool) -> list[Row]:
+        """The candidates of a pool as it reads them."""
+        return rows(self.trunk.codec, pool, context=self.trunk.context)
+
+    def passes(self, chosen: Sequence[Row], *, budget: int | None = None) -> list[list[int]]:
+        """Places of rows that go through the model together."""
+        sizes = [row.size for row in chosen]
+        return micro_batches(sizes, budget=budget or self.budget, shared=self.trunk.shares_prompts)
+
+    def judge(self, chosen: Sequence[Row]) -> Judged:
+        """What it makes of rows in one pass, with gradient."""
+        states, mask = self.trunk.states(chosen)
+        features = torch.from_numpy(np.stack([row.features for row in chosen])).to(self.device)
+        return self.heads(self._pooled(states, mask), features, states[:, 1:])
+
+    def _pooled(self, states: Tensor, mask: Tensor) -> Tensor:
+        """[N, H]; of a candidate without tokens, the state after its prompt."""
+        lengths = mask.sum(1)
+        last = states[torch.arange(len(states), device=states.device), lengths]
+        if self.shape.pooling == "last":
+            return last
+        sums = (states[:, 1:] * mask[..., None]).sum(1)
+        return torch.where(lengths[:, None] > 0, sums / lengths[:, None].clamp_min(1), last)
+
+    @torch.no_grad()
+    def _scores(self, chosen: Sequence[Row]) -> list[float]:
+        found = [0.0] * len(chosen)
+        for places in self.passes(chosen):
+            scores = self.judge([chosen[place] for place in places]).scores.tolist()
+            for place, score in zip(places, scores, strict=True):
+                found[place] = score
+        return found
+
+    @torch.no_grad()
+    def _reading(self, row: Row) -> Reading:
+        judged = self.judge([row])
+        outcomes = None if judged.outcomes is None else _array(judged.outcomes[0].softmax(-1))
+        blame = None if judged.blame is None else _array(judged.blame[0].sigmoid())
+        return Reading(float(judged.scores[0]), outcomes, blame, row.cut)
+
+
+def _array(values: Tensor) -> NDArray[Any]:
+    return values.double().cpu().numpy()
+
+
+def _windows(pools: Sequence[Pool], count: int) -> Iterator[list[Pool]]:
+    """The pools in groups of some `count` candidates."""
+    window: list[Pool] = []
+    for pool in pools:
+        if window and sum(len(each.candidates) for each in window) + len(pool.candidates) > count:
+            yield window
+            window = []
+        window.append(pool)
+    if window:
+        yield window
