@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from analyzers import command_line, registry, runtime
+from trainer import shown
 from trainer.evaluation import Evaluation, Graded, comparison
 from trainer.evaluation import command as commands
 from trainer.evaluation.command import EvalPlus, Html, HumanEval, K, MultiPLE, N, Out, Outputs, numbers
@@ -109,6 +110,10 @@ def command(
     check_references: Annotated[
         bool, typer.Option("--references/--no-references", help="Leave out tasks whose reference fails their tests.")
     ] = True,
+    public: Annotated[
+        bool,
+        typer.Option("--public", help="Run the examples that prompts show, too, where they are not among the tests."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the sampling.", min=0)] = 0,
     device: Annotated[Device, typer.Option(help="Where the model runs; auto takes a GPU if there is one.")] = "auto",
     server: Annotated[
@@ -155,11 +160,13 @@ def command(
         asked |= {"samples": count, "model": model, "greedy": greedy, "seed": seed, "max_new_tokens": max_new_tokens}
         asked |= {"temperature": _values("--temperature", temperature), "top_p": _values("--top-p", top_p)}
         asked |= {"server": server, "served_as": served_as} if server else {}
-    ks = numbers("--k", k, count)
+    asked |= {"public": True} if public else {}
+    ks, ns = numbers("--k", k, count), numbers("--n", n)
     found = load(tasks, split)[:limit]
-    plan = Plan(asked, found, ks, numbers("--n", n), outputs, samples_out, against)
     console = Console()
     with _scorer(names, workers, isolation) as scorer:
+        found = _verified(found, scorer, console) if public else shown.leading_only(found)
+        plan = Plan(asked, found, ks, ns, outputs, samples_out, against)
         if count is None:
             _run(plan, console, title=f"{samples}, {tasks} {split}", work=partial(_judge, scorer=scorer))
         else:
@@ -167,6 +174,14 @@ def command(
             generator = _remote(model, server, served_as) if server else _policy(model, device, kept, max_new_tokens)
             work = partial(_draw, generator=generator, scorer=scorer, unfit=unfit)
             _run(plan, console, title=f"{model}, {tasks} {split}: {len(kept)} tasks x {samples} samples", work=work)
+
+
+def _verified(tasks: Sequence[Task], scorer: Scorer, console: Console) -> list[Task]:
+    """The tasks without examples that their references fail."""
+    found, dropped = zip(*shown.verified(tasks, scorer), strict=True)
+    if sum(dropped):
+        console.print(f"{sum(dropped)} examples of prompts are left out: the reference fails them", style="yellow")
+    return list(found)
 
 
 Work = Callable[[Plan, Results, Programs, Console], dict[str, dict[str, float]]]

@@ -37,6 +37,9 @@ class Task:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     suffix: str = ""
     """Program text after the completion, where that stops before the program is closed; see `rewards.types.Item`."""
+    shown: Tests | None = None
+    """The tests that the prompt shows, public ones: the first of `tests`, or others; None where it shows none, or where
+    nobody knows which. See `trainer.shown`."""
 
 
 @dataclass(frozen=True, slots=True)

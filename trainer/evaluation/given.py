@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from analyzers.types import Outcome
+from trainer import shown
 from trainer.evaluation.graded import Graded, detail, judgement
 from trainer.evaluation.samples import Given
 from trainer.items import item
@@ -23,6 +24,8 @@ AHEAD = 256
 """Samples in memory at most."""
 
 OnScore = Callable[[Graded, "Score"], None]
+_Waiting = tuple[Given, Task, int, "Future[Score]", "Future[Score] | None"]
+"""A sample that is being scored, on all tests and on those that are shown and have to be run by themselves."""
 
 
 def grade(
@@ -40,7 +43,7 @@ def grade(
     `unfit` says of tasks, by id, why nothing can be judged by their tests. Of a `shard` (i, n) it is every n-th sample
     from the i-th on; the first `skip` of those are left out.
     """
-    waiting: deque[tuple[Given, Task, int, Future[Score]] | Excluded] = deque()
+    waiting: deque[_Waiting | Excluded] = deque()
     part = islice(with_tasks(samples, tasks, unfit or {}), shard[0] - 1, None, shard[1])
     for placed in islice(part, skip, None):
         if isinstance(placed, Excluded):
@@ -48,7 +51,7 @@ def grade(
         else:
             given, task, index = placed
             program = item(task, given.text, raw=True, whole=given.whole, holdout=False)
-            waiting.append((given, task, index, scorer.submit(program)))
+            waiting.append((given, task, index, scorer.submit(program), shown.submit(scorer, task, program)))
         while waiting and (len(waiting) > AHEAD or _ready(waiting[0])):
             yield _graded(waiting.popleft(), on_score)
     while waiting:
@@ -92,14 +95,14 @@ def references(tasks: Sequence[Task], scorer: Scorer) -> Iterator[tuple[Task, st
         yield _checked(*waiting.popleft())
 
 
-def _ready(entry: tuple[Given, Task, int, Future[Score]] | Excluded) -> bool:
+def _ready(entry: _Waiting | Excluded) -> bool:
     return isinstance(entry, Excluded) or entry[3].done()
 
 
-def _graded(entry: tuple[Given, Task, int, Future[Score]] | Excluded, on_score: OnScore | None) -> Graded | Excluded:
+def _graded(entry: _Waiting | Excluded, on_score: OnScore | None) -> Graded | Excluded:
     if isinstance(entry, Excluded):
         return entry
-    given, task, index, future = entry
+    given, task, index, future, apart = entry
     score = future.result()
     graded = Graded(
         task_id=task.id,
@@ -108,7 +111,7 @@ def _graded(entry: tuple[Given, Task, int, Future[Score]] | Excluded, on_score: 
         tokens=given.tokens,
         index=index,
         whole=given.whole,
-        **judgement(score, task),
+        **judgement(score, task, None if apart is None else apart.result()),
     )
     if on_score is not None:
         on_score(graded, score)

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from analyzers import runtime
-from analyzers.types import Diagnostic, Outcome, Status, TestStatus
+from analyzers.types import Diagnostic, Outcome, Status
 from rewards.schemes.regions import sampled
 from rewards.types import Score
+from trainer.shown import passed
 from trainer.types import Rollout, Task
 
 MAX_DETAIL = 200
@@ -53,8 +54,12 @@ class Graded:
         greedy: bool = False,
         index: int = 0,
         condition: str = "",
+        apart: Score | None = None,
     ) -> Graded:
-        """What a rollout and its score amount to. Without a verdict, the outcome is INFRASTRUCTURE."""
+        """What a rollout and its score amount to, and that on shown tests that are run `apart` (`trainer.shown`).
+
+        Without a verdict, the outcome is INFRASTRUCTURE.
+        """
         return cls(
             task_id=rollout.task_id,
             greedy=greedy,
@@ -62,7 +67,7 @@ class Graded:
             tokens=len(rollout.completion_ids),
             index=index,
             condition=condition,
-            **judgement(score, task),
+            **judgement(score, task, apart),
         )
 
     @classmethod
@@ -96,15 +101,15 @@ class Graded:
         return False
 
 
-def judgement(score: Score, task: Task | None) -> dict[str, Any]:
-    """The fields of `Graded` that come from a score, and from its task."""
+def judgement(score: Score, task: Task | None, apart: Score | None = None) -> dict[str, Any]:
+    """The fields of `Graded` that come from a score, its task, and the score on shown tests that are run `apart`."""
     reports = [report for report in score.reports if report.analyzer != runtime.NAME]
     known = {} if task is None else {"language": task.language, "difficulty": difficulty(task)}
     return {
         "outcome": Outcome.INFRASTRUCTURE if score.outcome is None else score.outcome,
         "findings": sum(_sampled(finding, score) for report in reports for finding in report.diagnostics),
         "analysed": all(report.status in (Status.OK, Status.NOT_APPLICABLE) for report in reports),
-        "public": None if task is None else shown(task, score),
+        "public": None if task is None else passed(task, score, apart),
         "detail": detail(score)[:MAX_DETAIL],
         **known,
     }
@@ -113,17 +118,6 @@ def judgement(score: Score, task: Task | None) -> dict[str, Any]:
 def difficulty(task: Task) -> str:
     """How difficult its set says that a task is; empty where it does not say."""
     return str(task.metadata.get("difficulty") or "")
-
-
-def shown(task: Task, score: Score) -> bool | None:
-    """Whether the tests pass that the text of the problem shows, which are the first ones; None where it is not known
-    which those are."""
-    count = task.metadata.get("shown_tests")
-    verdict = score.verdict
-    if not isinstance(count, int) or count < 1 or verdict is None or score.outcome is Outcome.INFRASTRUCTURE:
-        return None
-    first = verdict.tests[:count]
-    return len(first) == count and all(test.status is TestStatus.PASSED for test in first)
 
 
 def detail(score: Score) -> str:

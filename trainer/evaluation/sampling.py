@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from trainer import shown
 from trainer.evaluation.counts import Counts, Totals
 from trainer.evaluation.figures import Evaluation, figures
 from trainer.evaluation.graded import Graded
@@ -98,14 +99,15 @@ class _Queue:
         self.totals = Totals()
         self._scorer, self._condition = scorer, condition
         self._done, self._total, self._progress, self._on_score = have, total, progress, on_score
-        self._waiting: deque[tuple[Task, Rollout, int, bool, Future[Score]]] = deque()
+        self._waiting: deque[tuple[Task, Rollout, int, bool, Future[Score], Future[Score] | None]] = deque()
 
     def submit(self, group: Sequence[Task], count: int, greedy: bool, place: int, rollout: Rollout) -> None:
         """Scores the completion at a place among `count` of each task, and takes in what is scored by now, or has to
         be."""
         task, index = group[place // count], place % count
-        future = self._scorer.submit(item(task, rollout.completion, truncated=rollout.truncated))
-        self._waiting.append((task, rollout, index, greedy, future))
+        program = item(task, rollout.completion, truncated=rollout.truncated)
+        future, apart = self._scorer.submit(program), shown.submit(self._scorer, task, program)
+        self._waiting.append((task, rollout, index, greedy, future, apart))
         while self._waiting and (self._waiting[0][4].done() or len(self._waiting) > AHEAD):
             self._take()
 
@@ -115,9 +117,17 @@ class _Queue:
             self._take()
 
     def _take(self) -> None:
-        task, rollout, index, greedy, future = self._waiting.popleft()
+        task, rollout, index, greedy, future, apart = self._waiting.popleft()
         score = future.result()
-        graded = Graded.of(rollout, score, task=task, greedy=greedy, index=index, condition=self._condition)
+        graded = Graded.of(
+            rollout,
+            score,
+            task=task,
+            greedy=greedy,
+            index=index,
+            condition=self._condition,
+            apart=None if apart is None else apart.result(),
+        )
         self._done += 1
         self.totals.add(graded)
         if self._on_score is not None:

@@ -1,8 +1,8 @@
 """HumanEval (arXiv:2107.03374): 164 Python functions to complete, for evaluation only.
 
-The check functions of a few problems call helpers that the prompt defines (`poly` of HumanEval/32, the encoders of
-/38 and /50). Those are handed to the tests as trusted code, taken from the prompt, so that a program that redefines its
-helper is still judged by the original.
+The examples of the prompts are tests that are shown (`Task.shown`). The check functions of a few problems call helpers
+that the prompt defines (`poly` of HumanEval/32, the encoders of /38 and /50). Those are handed to the tests as trusted
+code, taken from the prompt, so that a program that redefines its helper is still judged by the original.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from analyzers.runtime.tests import CheckFunction
+from analyzers.runtime.tests import Asserts, CheckFunction
+from trainer.tasks.examples import examples
 from trainer.tasks.files import BadTasks, Excluded, Row, field, for_evaluation, read
 from trainer.tasks.hub import Hub, source
 from trainer.types import Task
@@ -54,15 +55,17 @@ def task(row: Row, where: str) -> Task:
     """
     prompt = field(row, "prompt", str)
     entry_point = field(row, "entry_point", str)
+    code, shown = setup(prompt, entry_point), examples(prompt, entry_point)
     return Task(
         id=field(row, "task_id", str),
         # Newline and indentation are one token in most vocabularies: a prompt that ends in a newline asks for a token
         # that the model has hardly ever seen there.
         prompt=prompt.rstrip(),
         prefix=prompt,
-        tests=CheckFunction(field(row, "test", str), entry_point, setup(prompt, entry_point)),
+        tests=CheckFunction(field(row, "test", str), entry_point, code),
         reference=field(row, "canonical_solution", str),
         metadata={"entry_point": entry_point, "where": where, "split": "test"},
+        shown=Asserts(shown, code) if shown else None,
     )
 
 

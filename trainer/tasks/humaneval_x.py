@@ -52,23 +52,27 @@ def _task(wanted: str, row: Row, where: str) -> Task | None:
     if wanted not in ("", language):
         return None
     prompt, test = field(row, "prompt", str), field(row, "test", str)
-    tests: Tests = Appended(test)
-    if language == "python":
-        tests = _python(prompt, test)
+    example = row.get("example_test") or ""
     if language == "rust":
         prompt += _CRATES.sub("", field(row, "declaration", str))
-    if language == "go":
-        tests = _go(prompt, test, field(row, "test_setup", str))
+    tests, shown = (_suite(language, row, prompt, code) for code in (test, example))
     return Task(
         id=task_id,
         prompt=prompt.rstrip(),
         prefix=prompt,
         language=language,
         tests=tests,
+        shown=shown if example.strip() else None,
         reference=field(row, "canonical_solution", str),
         stops=behind(language),
         metadata={"where": where, "split": "test"},
     )
+
+
+def _suite(language: str, row: Row, prompt: str, code: str) -> Tests:
+    if language == "python" and code.strip():
+        return _python(prompt, code)
+    return _go(prompt, code, field(row, "test_setup", str)) if language == "go" else Appended(code)
 
 
 def _python(prompt: str, test: str) -> CheckFunction:

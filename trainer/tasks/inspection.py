@@ -44,6 +44,8 @@ class Overview:
     tasks: int = 0
     references: int = 0
     holdouts: int = 0
+    shown: int = 0
+    """Tasks whose prompt shows tests."""
     excluded: int = 0
     """Rows that are no tasks."""
     languages: Counter[str] = field(default_factory=Counter)
@@ -73,6 +75,7 @@ class Overview:
         self.tasks += 1
         self.references += entry.reference is not None
         self.holdouts += entry.holdout is not None
+        self.shown += entry.shown is not None
         self.languages[entry.language] += 1
         self.kinds[KINDS[type(entry.tests)]] += 1
         for name, counts in (("split", self.splits), ("difficulty", self.difficulties)):
@@ -125,6 +128,7 @@ def _show(spec: str, overview: Overview, console: Console) -> None:
         "tasks": str(overview.tasks),
         "with a reference": str(overview.references),
         "with tests held back": str(overview.holdouts or ""),
+        "that show tests": str(overview.shown or ""),
         "languages": _told(overview.languages),
         "splits": _told(overview.splits),
         "difficulties": _told(overview.difficulties),

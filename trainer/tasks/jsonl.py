@@ -4,8 +4,8 @@
 
 Keys: `prompt` and `tests` (any form that `analyzers.runtime.tests.parse` takes) are needed; `language` ("python"),
 `reference`, `prefix` (program text before the completion), `holdout` (tests that no reward depends on, to see who
-passes only what `tests` show), `stops` (strings at which a completion is over), `id`, `split` and `metadata` may be
-left out.
+passes only what `tests` show), `shown` (the tests that the prompt shows: how many of the first ones, or others),
+`stops` (strings at which a completion is over), `id`, `split` and `metadata` may be left out.
 
 Splits: a folder holds `train.jsonl`, `test.jsonl` and so on; in a single file the rows name theirs in `split`, or no
 row does, and then a tenth of the prompts, chosen by a hash of their text, is `test` and the rest `train`, for which
@@ -24,13 +24,14 @@ from typing import Any
 import numpy as np
 
 import grammars
-from analyzers.runtime.tests import BadTests, parse, to_json
+from analyzers.runtime.tests import BadTests, Tests, parse, to_json
+from trainer.shown import first, leading
 from trainer.tasks.files import ALL, BadTasks, Excluded, Row, TasksMissing, existing, field, read, rows
 from trainer.types import Task
 
 NAME = "jsonl"
 TEST_SHARE = 0.1
-_KEYS = {"id", "prompt", "tests", "language", "prefix", "suffix", "reference", "holdout", "stops", "split", "metadata"}
+_KEYS = frozenset("id prompt tests language prefix suffix reference holdout shown stops split metadata".split())
 
 
 def tasks(split: str, *, path: str | None = None) -> Iterator[Task | Excluded]:
@@ -58,11 +59,17 @@ def row(task: Task) -> Row:
         "suffix": task.suffix,
         "reference": task.reference,
         "holdout": to_json(task.holdout) if task.holdout else None,
+        "shown": _shown_of(task),
         "stops": list(task.stops),
         "split": task.metadata.get("split"),
         "metadata": dict(task.metadata),
     }
     return {key: value for key, value in given.items() if value or key in ("id", "prompt", "tests")}
+
+
+def _shown_of(task: Task) -> Any:
+    count = leading(task)
+    return to_json(task.shown) if task.shown is not None and count is None else count
 
 
 def _folder(folder: Path, split: str) -> Iterator[Task | Excluded]:
@@ -134,6 +141,7 @@ def _task(path: Path, row: Row, where: str) -> Task:
     try:
         tests = parse(row["tests"])
         holdout = None if row.get("holdout") is None else parse(row["holdout"])
+        shown = _shown(row.get("shown"), tests)
         language = grammars.get(_text(row, "language", "python")).name
     except (BadTests, grammars.UnknownLanguage) as error:
         raise BadTasks(str(error)) from error
@@ -149,9 +157,16 @@ def _task(path: Path, row: Row, where: str) -> Task:
         suffix=_text(row, "suffix", ""),
         reference=None if row.get("reference") is None else _text(row, "reference", ""),
         holdout=holdout,
+        shown=shown,
         stops=tuple(map(str, field({"stops": [], **row}, "stops", list))),
         metadata=metadata,
     )
+
+
+def _shown(value: Any, tests: Tests) -> Tests | None:
+    if value is None:
+        return None
+    return first(tests, value) if isinstance(value, int) and not isinstance(value, bool) else parse(value)
 
 
 def _text(row: Row, key: str, default: str) -> str:

@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any
 
 from analyzers.runtime.tests import Call, Calls, Exchange, Stdio, Tests
+from trainer.shown import first
 from trainer.tasks.apps import with_imports
 from trainer.tasks.files import BadTasks, Excluded, Row, embedded, field, for_evaluation, one_of, read
 from trainer.tasks.hub import CONVERTED, Hub, source
@@ -82,13 +83,13 @@ def _task(difficulty: str, platform: str, days: tuple[date, date], row: Row, whe
         id=f"{NAME}/{field(row, 'question_id', str)}",
         prompt=f"{field(row, 'question_content', str).strip()}\n\n{form}",
         tests=tests,
+        shown=first(tests, len(public)),
         metadata={
             "where": where,
             "split": "test",
             "difficulty": row.get("difficulty") or "",
             "platform": row.get("platform") or "",
             "date": day.isoformat(),
-            "shown_tests": len(public),
         },
     )
 

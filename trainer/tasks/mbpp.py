@@ -63,12 +63,14 @@ def _task(split: str, row: Row, where: str) -> Task | None:
         return None
     if not shown:
         raise BadTasks("no tests: 'test_list' is empty")
+    code = "\n".join(part for part in setup if part)
     return Task(
         id=f"{NAME}/{number}",
         # The form of CodeRL (arXiv:2207.01780, section 4.2) and RLTF: a model may read the tests it is shown, so those
         # of the challenge list, where there are any, are kept from it.
         prompt="\n".join([text, "Your code should satisfy these tests:", *shown]),
-        tests=Asserts(tuple(shown + hidden), setup="\n".join(part for part in setup if part)),
+        tests=Asserts(tuple(shown + hidden), code),
+        shown=Asserts(tuple(shown), code),
         reference=reference,
-        metadata={"number": number, "shown_tests": len(shown), "where": where, "split": split_of(number)},
+        metadata={"number": number, "where": where, "split": split_of(number)},
     )

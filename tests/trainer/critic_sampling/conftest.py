@@ -55,4 +55,4 @@ def broken_judge() -> WordJudge:
 @pytest.fixture
 def word_task() -> Task:
     """Passes in public with an `e`; in truth it takes a `q`, too."""
-    return Task("t", "write e:", Asserts(("e", "q")), reference="eq", metadata={"shown_tests": 1})
+    return Task("t", "write e:", Asserts(("e", "q")), reference="eq", shown=Asserts(("e",)))

@@ -186,7 +186,7 @@ def test_hidden_tests_have_no_part_in_it(real: Any, judge: Judge) -> None:
     found = []
     for hidden in (("q",), ("secret", "z"), ("e",)):
         task = Task("t", "write e:", Asserts(("e", *hidden)), reference=f"the {hidden}", holdout=Asserts(("held",)))
-        exam = split(replace(task, metadata={"shown_tests": 1, "solutions": hidden}), shown=1)
+        exam = split(replace(task, shown=Asserts(("e",)), metadata={"solutions": hidden}), shown=1)
         assert exam is not None
         found.append(real(judge).answer([exam.public]))
     assert found[0] == found[1] == found[2]

@@ -32,7 +32,7 @@ def test_the_first_tests_are_shown(tests: Tests, first: Tests) -> None:
 
 
 def test_what_the_set_says_goes_first() -> None:
-    exam = split(_task(Asserts(("a", "b", "c")), metadata={"shown_tests": 1}), shown=2)
+    exam = split(_task(Asserts(("a", "b", "c")), shown=Asserts(("a",))), shown=2)
     assert exam is not None
     assert exam.public.tests == Asserts(("a",))
 
@@ -53,7 +53,7 @@ def test_a_task_of_which_no_test_could_be_held_back_is_no_exam(tests: Tests) -> 
 def test_nothing_of_the_solution_is_left_to_be_seen() -> None:
     """Neither hidden tests, nor the reference, nor what the set knows of them."""
     task = _task(Asserts(("shown", "hidden-1")), holdout=Asserts(("hidden-2",)), metadata={"solutions": ("hidden-3",)})
-    public = split(replace(task, metadata={**task.metadata, "shown_tests": 1}), shown=1)
+    public = split(replace(task, shown=Asserts(("shown",))), shown=1)
     assert public is not None
     for secret in ("hidden", "the solution"):
         assert secret not in repr(public.public)

@@ -24,7 +24,7 @@ def task(name: str, **fields: Any) -> Task:
 
 
 TASKS = {
-    "a": task("a", metadata={"shown_tests": 1}),
+    "a": task("a", shown=Asserts(("assert a",))),
     "Mbpp/2": task("Mbpp/2"),
     "none": task("none", tests=Appended(" ")),
 }
@@ -82,6 +82,15 @@ def test_verdicts_come_in_order_with_the_numbers_of_the_samples() -> None:
         ("Mbpp/2", 0, Outcome.FAILURE, None, 9),
     ]
     assert graded[1].detail == "no"
+
+
+def test_tests_that_are_shown_and_no_part_of_the_others_are_run_by_themselves() -> None:
+    """Both runs of this scorer end alike, whatever the tests are."""
+    scorer, examples = Scorer(), Asserts(("assert x", "assert y"))
+    tasks = {"a": task("a", shown=examples, holdout=Asserts(("assert z",)))}
+    found = list(grade([Given("1", "a", "2"), Given("2", "a", "1")], tasks, scorer))  # type: ignore[arg-type]
+    assert [each.public for each in found if isinstance(each, Graded)] == [True, False]
+    assert [(item.tests, item.holdout) for item in scorer.asked] == [(tasks["a"].tests, None), (examples, None)] * 2
 
 
 @pytest.mark.parametrize(

@@ -34,9 +34,10 @@ def written(path: Path, *rows: dict[str, Any]) -> str:
 def test_columns_of_the_hub(tmp_path: Path, outcome: Callable[[Task, str], Outcome]) -> None:
     [task] = load(written(tmp_path / "train.jsonl", ROW))
     assert task.tests == Stdio((Exchange("1 2", "3"), Exchange("2 2", "4"), Exchange("5 5", "10")))
+    assert task.shown == Stdio((Exchange("1 2", "3"),))
     assert task.prompt == "Add.\n\nWrite a python program that reads standard input and prints the answer."
     assert outcome(task, task.reference or "") is Outcome.PASS
-    expected = {"difficulty": "a", "shown_tests": 1, "time_limit_s": 2.5, "split": "train", "incorrect": ("print(3)",)}
+    expected = {"difficulty": "a", "time_limit_s": 2.5, "split": "train", "incorrect": ("print(3)",)}
     assert {key: task.metadata[key] for key in expected} == expected
     assert outcome(task, task.metadata["solutions"][0]) is Outcome.PASS
     assert outcome(task, task.metadata["incorrect"][0]) is Outcome.FAILURE

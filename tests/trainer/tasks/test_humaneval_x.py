@@ -31,6 +31,9 @@ def test_published_counts(data: Path) -> None:
     found = load(f"humaneval_x:{data / 'humaneval-x'}", "test")
     assert Counter(task.language for task in found) == dict.fromkeys(TAGS, 164)
     assert all(task.reference for task in found)
+    shown = Counter(task.language for task in found if task.shown is not None and task.shown != task.tests)
+    assert set(shown) == set(TAGS)
+    assert min(shown.values()) > 150
     assert len(load(f"humaneval_x:{data / 'humaneval-x'}?language=rust", "test")) == 164
     with pytest.raises(BadTasks, match="for evaluation only"):
         load(f"humaneval_x:{data / 'humaneval-x'}", "train")

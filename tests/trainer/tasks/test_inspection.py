@@ -12,7 +12,7 @@ from trainer.tasks import names
 from trainer.tasks.__main__ import app
 
 ROWS = [
-    {"prompt": "one [bold]", "tests": ["assert 1", "assert 2"], "reference": "x", "split": "train",
+    {"prompt": "one [bold]", "tests": ["assert 1", "assert 2"], "reference": "x", "split": "train", "shown": 1,
      "metadata": {"difficulty": "hard"}},
     {"prompt": "two", "tests": {"stdio": [{"stdin": "", "stdout": "1"}] * 4}, "language": "c++", "split": "test"},
     {"prompt": "three", "tests": {"append": "x"}, "holdout": ["assert 3"], "split": "test"},
@@ -36,7 +36,7 @@ def test_counts(spec: str) -> None:
     found: dict[str, Any] = json.loads(told(spec, "--json"))
     examples = found.pop("examples")
     assert found == {
-        "set": spec, "tasks": 3, "references": 1, "holdouts": 1, "excluded": 3,
+        "set": spec, "tasks": 3, "references": 1, "holdouts": 1, "shown": 1, "excluded": 3,
         "languages": {"python": 2, "cpp": 1}, "splits": {"train": 1, "test": 2}, "difficulties": {"hard": 1},
         "kinds": {"assertions": 1, "standard input and output": 1, "code to append": 1},
         "tests": 7, "fewest": 1, "most": 4,

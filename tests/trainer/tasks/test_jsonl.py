@@ -167,3 +167,17 @@ def test_holdout_tests_stand_beside_the_others(tmp_path: Path) -> None:
     [excluded] = stream(written(tmp_path / "b.jsonl", row("p", holdout=3, split="train")), "all")
     assert isinstance(excluded, Excluded)
     assert excluded.why.startswith("tests must be")
+
+
+def test_shown_tests_are_the_first_or_others(tmp_path: Path) -> None:
+    both, other = ["assert f(1)", "assert f(2)"], ["assert f(3)"]
+    rows = [row("a", tests=both, shown=1), row("b", tests=both, shown=other), row("c", tests=both)]
+    tasks = load(written(tmp_path / "t.jsonl", *rows), "all")
+    assert [task.shown for task in tasks] == [Asserts(("assert f(1)",)), Asserts(("assert f(3)",)), None]
+    assert [jsonl.row(task).get("shown") for task in tasks] == [1, {"asserts": other, "setup": ""}, None]
+
+
+@pytest.mark.parametrize("shown", [True, 1.5, {"nothing": 1}])
+def test_shown_tests_that_are_none_are_refused(tmp_path: Path, shown: object) -> None:
+    [excluded] = stream(written(tmp_path / "t.jsonl", row("p", shown=shown)), "all")
+    assert isinstance(excluded, Excluded)

@@ -52,7 +52,8 @@ def test_both_kinds_of_tests(tmp_path: Path, outcome: Callable[[Task, str], Outc
         "Add.\n\nComplete this starter code:\nfrom typing import List\n\n"
         "class Solution:\n    def join(self, xs: List[int], sep: str) -> str:"
     )
-    assert stdio.metadata["shown_tests"] == method.metadata["shown_tests"] == 1
+    assert stdio.shown == Stdio((Exchange("1 2\n", "3\n"),))
+    assert method.shown == Calls("Solution.join", (Call(([1, 2], "-"), "1-2"),), "json")
     assert outcome(stdio, "print(sum(map(int, input().split())))") is Outcome.PASS
     right = "class Solution:\n    def join(self, xs, sep):\n        return sep.join(map(str, xs))"
     assert outcome(method, right) is Outcome.PASS
