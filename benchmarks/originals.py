@@ -2,8 +2,9 @@
 
     python originals.py NAME < JOBS
 
-Jobs come and verdicts go as JSON, one a line; the last line says what the jobs took. Programs run one at a time, so
-that the CPU seconds of each are known. Modules of peers are found through PYTHONPATH.
+Jobs come and verdicts go as JSON, one a line; lines between them, and the last, say what the jobs took since the one
+before. Programs run one at a time, so that the CPU seconds of each are known. Modules of peers are found through
+PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 Job = dict[str, Any]
 PATIENCE = 4
 """What the limits of MultiPL-E are multiplied by: they are on the clock, and compilers on a busy machine are slow."""
+TOLD_EVERY = 500
+"""Verdicts after which it is told what they took: an interrupted run goes on from there."""
 Verdict = tuple[bool, str]
 """Whether the program passes, and what the harness said of it."""
 
@@ -57,7 +60,7 @@ def evalplus() -> Callable[[Job], Verdict]:
 
 def multipl_e() -> Callable[[Job], Verdict]:
     safe_subprocess, run = import_module("safe_subprocess"), subprocess.run
-    safe_subprocess.SLEEP_BETWEEN_READS *= PATIENCE  # of which it does a fixed number
+    vars(safe_subprocess)["SLEEP_BETWEEN_READS"] *= PATIENCE  # of which it does a fixed number
 
     def patient(*arguments: Any, timeout: float | None = None, **options: Any) -> Any:
         return run(*arguments, timeout=timeout and PATIENCE * timeout, **options)
@@ -108,7 +111,8 @@ def ours(jobs: list[Job]) -> Iterator[dict[str, Any]]:
                 verdict = score.verdict
                 why = next((test.message for test in verdict.tests if test.message), "") if verdict else ""
                 said = f"{score.outcome}: {(verdict and verdict.detail) or why or (verdict and verdict.exception)}"
-                yield {"key": jobs[index]["key"], "passed": str(score.outcome) == "pass", "said": said}
+                passed, program_s = str(score.outcome) == "pass", verdict.cpu_s if verdict else 0.0
+                yield {"key": jobs[index]["key"], "passed": passed, "said": said, "program_cpu_s": program_s}
         demo.reap()
 
     return verdicts()
@@ -119,17 +123,30 @@ def cpu_s() -> float:
     return sum(os.times()[:4])
 
 
+def tree_cpu_s() -> float:
+    """CPU seconds of this process and of all its descendants, those that they have waited for included."""
+    psutil = import_module("psutil")
+    found = 0.0
+    for process in [psutil.Process(), *psutil.Process().children(recursive=True)]:
+        with suppress(psutil.Error):
+            found += sum(process.cpu_times()[:4])
+    return found
+
+
 def main(name: str) -> None:
     """Runs one harness on all jobs."""
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # some harnesses print
     jobs = [json.loads(line) for line in sys.stdin]
     found = ours(jobs) if name == "spanwise" else original(jobs, name)
-    begin, used_s = time.perf_counter(), cpu_s()
-    for verdict in found:
+    used_s = tree_cpu_s()
+    for number, verdict in enumerate(found, 1):
         print(json.dumps(verdict), file=answers, flush=True)
-    total = {"cpu_s": cpu_s() - used_s, "wall_s": time.perf_counter() - begin}
-    print(json.dumps(total), file=answers, flush=True)
+        if number % TOLD_EVERY == 0:
+            now_s = tree_cpu_s()
+            print(json.dumps({"cpu_s": now_s - used_s}), file=answers, flush=True)
+            used_s = now_s
+    print(json.dumps({"cpu_s": tree_cpu_s() - used_s}), file=answers, flush=True)
 
 
 if __name__ == "__main__":
