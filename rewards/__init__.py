@@ -22,6 +22,7 @@ from rewards.align import token_rewards
 from rewards.evidence import limits_for
 from rewards.items import BadItem
 from rewards.metrics import batch_metrics
+from rewards.rerank.choice import rerank
 from rewards.schemes import Spec
 from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, Scorer, Scoring
 from rewards.serial import from_jsonable, jsonable
@@ -46,6 +47,7 @@ __all__ = [
     "batch_metrics",
     "from_jsonable",
     "jsonable",
+    "rerank",
     "score",
     "score_batch",
     "score_stream",

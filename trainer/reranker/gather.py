@@ -6,13 +6,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from rewards.rerank import known
 from rewards.rerank.pools import Candidate, Pool
 from rewards.stream import Scores
 from rewards.types import Score
+from trainer import shown
 from trainer.evaluation.given import with_tasks
-from trainer.evaluation.graded import shown
 from trainer.evaluation.samples import Given
 from trainer.evaluation.sampling import calls
 from trainer.generation import Generator
@@ -22,7 +23,10 @@ from trainer.types import Rollout, Sampling, Task
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of candidates that are labelled and that there are."""
-Drawn = dict[int, tuple[Rollout, Future[Score]]]
+Futures = tuple[Future[Score], Future[Score] | None]
+"""The scores of a candidate on all tests, and on shown ones that are not among these."""
+Drawn = dict[int, tuple[Rollout, Futures]]
+Tests = Literal["all", "shown", "none"]
 AHEAD = 512
 """Candidates that are being labelled at most, beside those of a task."""
 
@@ -60,17 +64,17 @@ def gather(
         raise ValueError(f"a pool needs at least one sample of each task, got {samples=}")
     progress = _Progress(len(tasks) * samples, on_progress)
     for group in calls(tasks, generator.tokenizer, samples):
-        rollouts: dict[int, tuple[Rollout, Future[Score]]] = {}
+        drawn: dict[int, tuple[Rollout, Futures]] = {}
 
-        def score(place: int, rollout: Rollout, group: Sequence[Task] = group, into: Drawn = rollouts) -> None:
+        def score(place: int, rollout: Rollout, group: Sequence[Task] = group, into: Drawn = drawn) -> None:
             task = group[place // samples]
             wanted = item(task, rollout.completion, truncated=rollout.truncated, holdout=False)
-            into[place] = rollout, judge.submit(wanted)
+            into[place] = rollout, (judge.submit(wanted), shown.submit(judge, task, wanted))
 
         generator.answer(group, samples=samples, sampling=sampling, seed=seed, step=step, on_done=score)
         for number, task in enumerate(group):
             places = range(number * samples, (number + 1) * samples)
-            yield _pool(task, [progress.told(_drawn(task, *rollouts[place])) for place in places])
+            yield _pool(task, [progress.told(_drawn(task, *drawn[place])) for place in places])
 
 
 def together(samples: Iterable[Given | Excluded], tasks: Mapping[str, Task]) -> tuple[list[Written], list[Excluded]]:
@@ -90,43 +94,45 @@ def together(samples: Iterable[Given | Excluded], tasks: Mapping[str, Task]) -> 
 
 
 def label(
-    written: Sequence[Written], judge: Scores, *, tested: bool = True, on_progress: OnProgress | None = None
+    written: Sequence[Written], judge: Scores, *, tests: Tests = "all", on_progress: OnProgress | None = None
 ) -> Iterator[Pool]:
     """The pool of each task, with what `judge` says of its samples, in their order.
 
-    Without `tested` no test is run: what is known then is what anybody can know who has to choose.
+    Without the `"all"` tests only that is known which anybody knows who has to choose: what analyzers find, and with
+    `"shown"` whether the tests pass that the problem shows.
     """
     progress = _Progress(sum(len(each.samples) for each in written), on_progress)
-    waiting: deque[tuple[Written, list[Future[Score]]]] = deque()
+    waiting: deque[tuple[Written, list[Futures]]] = deque()
     for each in written:
-        waiting.append((each, [_submitted(judge, each.task, sample, tested) for sample in each.samples]))
+        waiting.append((each, [_submitted(judge, each.task, sample, tests) for sample in each.samples]))
         while sum(len(futures) for _, futures in waiting) > AHEAD:
             yield _labelled(*waiting.popleft(), progress)
     while waiting:
         yield _labelled(*waiting.popleft(), progress)
 
 
-def _submitted(judge: Scores, task: Task, sample: Given, tested: bool) -> Future[Score]:
+def _submitted(judge: Scores, task: Task, sample: Given, tests: Tests) -> Futures:
     wanted = item(task, sample.text, raw=True, whole=sample.whole, holdout=False)
-    return judge.submit(wanted if tested else replace(wanted, tests=None))
+    if tests == "all":
+        return judge.submit(wanted), shown.submit(judge, task, wanted)
+    apart = tests == "shown" and task.shown is not None
+    alone = replace(wanted, tests=None)
+    return judge.submit(alone), judge.submit(replace(wanted, tests=task.shown)) if apart else None
 
 
-def _labelled(written: Written, futures: Sequence[Future[Score]], progress: _Progress) -> Pool:
-    found = []
-    for future in futures:
-        score = future.result()
-        found.append(progress.told(known.candidate(score, public=shown(written.task, score))))
-    return _pool(written.task, found)
+def _labelled(written: Written, futures: Sequence[Futures], progress: _Progress) -> Pool:
+    return _pool(written.task, [progress.told(_candidate(written.task, each)) for each in futures])
 
 
-def _drawn(task: Task, rollout: Rollout, future: Future[Score]) -> Candidate:
-    score = future.result()
-    return known.candidate(
-        score,
-        public=shown(task, score),
-        logprob=float(rollout.logprobs.mean()) if len(rollout.logprobs) else None,
-        truncated=rollout.truncated,
-    )
+def _drawn(task: Task, rollout: Rollout, futures: Futures) -> Candidate:
+    logprob = float(rollout.logprobs.mean()) if len(rollout.logprobs) else None
+    return replace(_candidate(task, futures), logprob=logprob, truncated=rollout.truncated)
+
+
+def _candidate(task: Task, futures: Futures) -> Candidate:
+    judged, apart = futures
+    score = judged.result()
+    return known.candidate(score, public=shown.passed(task, score, None if apart is None else apart.result()))
 
 
 def _pool(task: Task, candidates: Sequence[Candidate]) -> Pool:

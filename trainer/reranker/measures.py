@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from rewards.rerank.pools import Kinds, Pool, kinds
+from rewards.rerank.scores import Rank as Rank
 from trainer.reranker import ranking
 from trainer.statistics import Estimate, difference, estimate, pass_at_k
-
-Rank = Callable[[Pool], ArrayLike]
-"""Scores [N] of the candidates of a pool, higher for better."""
 
 
 @dataclass(frozen=True, slots=True)

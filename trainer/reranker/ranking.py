@@ -13,27 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-Scores = NDArray[np.float64]
+from rewards.rerank.scores import BadScores as BadScores
+from rewards.rerank.scores import Scores as Scores
+from rewards.rerank.scores import checked as checked
+
 Passed = NDArray[np.bool_]
-
-
-class BadScores(ValueError):
-    """Scores that order nothing: not as many as candidates, or no numbers."""
-
-
-def checked(scores: ArrayLike, count: int) -> Scores:
-    """Scores [N] as numbers that can be compared; infinite ones put a candidate first or last.
-
-    Raises:
-        BadScores: not `count` of them, or one is NaN.
-    """
-    array = np.asarray(scores, dtype=np.float64)
-    if array.shape != (count,):
-        raise BadScores(f"expected {count} scores, one for each candidate, got shape {array.shape}")
-    bad = np.flatnonzero(np.isnan(array))
-    if bad.size:
-        raise BadScores(f"the score of candidate {bad[0]} is NaN, and {bad.size - 1} more are")
-    return array
 
 
 def picked(scores: ArrayLike, passed: Passed, n: int) -> float:

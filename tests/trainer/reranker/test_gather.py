@@ -12,11 +12,11 @@ from trainer.reranker.gather import Written, gather, label, together
 from trainer.tasks.files import Excluded
 from trainer.types import Rollout, Sampling, Task
 
-TESTS = Asserts(("assert a", "assert b"))
+TESTS, FIRST, OTHER = (Asserts(each) for each in (("assert a", "assert b"), ("assert a",), ("assert shown",)))
 TASKS = [
-    Task("a", "prompt a", TESTS, prefix="def f():\n", metadata={"shown_tests": 1}),
+    Task("a", "prompt a", TESTS, prefix="def f():\n", shown=FIRST),
     Task("b", "prompt b", TESTS, stops=("STOP",)),
-    Task("c", "prompt c", TESTS, prefix="def f():\n"),
+    Task("c", "prompt c", TESTS, prefix="def f():\n", shown=OTHER),
 ]
 
 
@@ -35,9 +35,10 @@ class Judge:
         elif word == "broken":
             reports, outcome = (Report("runtime", Status.FAILED), clean), Outcome.INFRASTRUCTURE
         else:
-            count = int(word)
-            tests = (TestResult(TestStatus.PASSED),) * count + (TestResult(TestStatus.FAILED),) * (2 - count)
-            outcome = Outcome.PASS if count == 2 else Outcome.FAILURE
+            total = len(item.tests.statements)
+            count = min(int(word), total)
+            tests = (TestResult(TestStatus.PASSED),) * count + (TestResult(TestStatus.FAILED),) * (total - count)
+            outcome = Outcome.PASS if count == total else Outcome.FAILURE
             reports = (Report("runtime", Status.OK, verdict=Verdict(outcome, tests)), clean)
         found = Future()
         found.set_result(Score(0.0, 0.0, outcome, Source(item.completion, "python"), item.completion, reports))
@@ -81,7 +82,8 @@ def test_pools_hold_what_was_drawn_and_what_its_tests_say():
     assert [each.passed for each in first.candidates] == [False, False, True]
     assert [each.pass_rate for each in first.candidates] == [0.0, 0.5, 1.0]
     assert [each.public for each in first.candidates] == [False, True, True]
-    assert [each.public for each in pools[1].candidates] == [None] * 3  # nobody knows which tests are shown
+    assert [each.public for each in pools[1].candidates] == [False, True, True]  # which are others than it is judged by
+    assert [each.public for each in pools[2].candidates] == [None] * 3
     assert [each.logprob for each in first.candidates] == [None, -1.0, -1.0]
     assert [each.truncated for each in first.candidates] == [False, True, False]
     assert [each.findings for each in first.candidates] == [(), (), ()]
@@ -132,10 +134,12 @@ def test_samples_are_labelled_in_their_order():
 
 def test_without_tests_nothing_is_known_that_tests_say():
     judge = Judge()
-    [pool] = label([Written(TASKS[0], (given("a", "2"),))], judge, tested=False)
-    [found] = pool.candidates
-    assert judge.asked[0].tests is None
-    assert (found.passed, found.outcome, found.public, found.findings) == (None, None, None, ())
+    written = [Written(TASKS[0], (given("a", "1"),)), Written(TASKS[1], (given("b", "1"),))]
+    for tests, public in (("none", None), ("shown", True)):
+        found = [each for pool in label(written, judge, tests=tests) for each in pool.candidates]
+        assert [(each.passed, each.outcome, each.findings) for each in found] == [(None, None, ())] * 2
+        assert [each.public for each in found] == [public, None]
+    assert [item.tests for item in judge.asked] == [None, None, None, FIRST, None]
 
 
 def test_no_more_is_under_way_than_is_bounded(monkeypatch):
