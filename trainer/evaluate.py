@@ -29,7 +29,7 @@ from trainer.evaluation.command import EvalPlus, Html, HumanEval, K, MultiPLE, N
 from trainer.evaluation.given import grade, references
 from trainer.evaluation.page import Programs
 from trainer.evaluation.results import Results, entries
-from trainer.evaluation.samples import read
+from trainer.evaluation.samples import read, tasks_of
 from trainer.evaluation.sampling import OnProgress, evaluate
 from trainer.evaluation.summary import summary
 from trainer.generation import GenerationFailed, Generator
@@ -65,6 +65,8 @@ class Plan:
 
     settings: dict[str, Any]
     tasks: list[Task]
+    brought: dict[str, Task]
+    """Tasks that stand beside the samples to be judged, by id."""
     ks: list[int]
     ns: list[int]
     outputs: Outputs
@@ -83,8 +85,12 @@ def command(
     context: typer.Context,
     model: Annotated[str, typer.Option(help='"tiny", "smollm2", a folder, or a hub name.')] = "tiny",
     tasks: Annotated[
-        str, typer.Option(help="Task set as NAME:PATH; `python -m trainer.tasks --help` lists them.")
-    ] = "builtin",
+        str | None,
+        typer.Option(
+            help="Task set as NAME:PATH; `python -m trainer.tasks --help` lists them. By default those that samples "
+            "of MultiPL-E bring, else `builtin`."
+        ),
+    ] = None,
     split: Annotated[str, typer.Option(help="Split of the task set.")] = "test",
     samples: Annotated[
         str,
@@ -107,6 +113,9 @@ def command(
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first LIMIT tasks.", min=1)] = None,
     greedy: Annotated[bool, typer.Option(help="Decode each task greedily, too.")] = True,
+    timeout_s: Annotated[
+        float, typer.Option(help="Seconds per test, without those in which a program waits for a processor.", min=0.01)
+    ] = runtime.Limits().timeout_s,
     check_references: Annotated[
         bool, typer.Option("--references/--no-references", help="Leave out tasks whose reference fails their tests.")
     ] = True,
@@ -153,22 +162,25 @@ def command(
     if against is not None and not against.exists():
         raise FileNotFoundError(f"no results {str(against)!r} to compare with")
     names = _names(analyzers, plugin or ())
-    asked: dict[str, Any] = {"tasks": tasks, "split": split, "limit": limit, "analyzers": names}
-    asked |= {"references": check_references, "shard": _shard(shard), "samples": samples}
     count = int(samples) if samples.isdecimal() else None
+    brought = tasks_of(Path(samples)) if count is None else {}
+    tasks = tasks or ("" if brought else "builtin")
+    asked: dict[str, Any] = {"tasks": tasks, "split": split, "limit": limit, "analyzers": names}
+    asked |= {"timeout_s": timeout_s, "references": check_references, "shard": _shard(shard), "samples": samples}
     if count is not None:
         asked |= {"samples": count, "model": model, "greedy": greedy, "seed": seed, "max_new_tokens": max_new_tokens}
         asked |= {"temperature": _values("--temperature", temperature), "top_p": _values("--top-p", top_p)}
         asked |= {"server": server, "served_as": served_as} if server else {}
     asked |= {"public": True} if public else {}
     ks, ns = numbers("--k", k, count), numbers("--n", n)
-    found = load(tasks, split)[:limit]
+    found = (load(tasks, split) if tasks else list(brought.values()))[:limit]
     console = Console()
-    with _scorer(names, workers, isolation) as scorer:
+    with _scorer(names, timeout_s, workers, isolation) as scorer:
         found = _verified(found, scorer, console) if public else shown.leading_only(found)
-        plan = Plan(asked, found, ks, ns, outputs, samples_out, against)
+        plan = Plan(asked, found, brought, ks, ns, outputs, samples_out, against)
         if count is None:
-            _run(plan, console, title=f"{samples}, {tasks} {split}", work=partial(_judge, scorer=scorer))
+            title = f"{samples}, {tasks} {split}" if tasks else samples
+            _run(plan, console, title=title, work=partial(_judge, scorer=scorer))
         else:
             unfit, kept = _unfit(plan, scorer, console), _part(plan)
             generator = _remote(model, server, served_as) if server else _policy(model, device, kept, max_new_tokens)
@@ -225,7 +237,7 @@ def _run(plan: Plan, console: Console, *, title: str, work: Work) -> None:
             console,
             title=title,
             samples=lambda: entries(path),
-            tasks={task.id: task for task in plan.tasks},
+            tasks=plan.brought | {task.id: task for task in plan.tasks},
             programs=programs,
         )
         if plan.against is not None:
@@ -343,10 +355,10 @@ def _names(text: str, plugins: Sequence[str]) -> list[str]:
     return [runtime.NAME, *(name for name in registry.chosen(registry.split(text), plugins) if name != runtime.NAME)]
 
 
-def _scorer(analyzers: Sequence[str], workers: int | None, isolation: str) -> Scorer:
+def _scorer(analyzers: Sequence[str], timeout_s: float, workers: int | None, isolation: str) -> Scorer:
     from rewards import Scorer
 
-    return Scorer(analyzers, workers=workers, isolation=isolation)
+    return Scorer(analyzers, limits=runtime.Limits(timeout_s=timeout_s), workers=workers, isolation=isolation)
 
 
 def _policy(model: str, device: Device, tasks: Iterable[Task], max_new_tokens: int) -> Policy:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -384,6 +385,40 @@ def test_samples_made_elsewhere_are_judged_and_what_is_none_is_counted(evaluated
     assert "1 tasks have no sample and are in no figure: 2" in printed
     figures = json.loads(out.read_text())["conditions"][0]["figures"]
     assert (figures["samples"], figures["pass_at"]["1"]["mean"], figures["pass_at"]["2"]["mean"]) == (3, 0.75, 1.0)
+
+
+def test_samples_of_multipl_e_bring_their_tasks(cli: Cli, fakes: Path, tmp_path: Path) -> None:
+    problem = {"language": "lua", "prompt": "function f()\n", "tests": "check()", "completions": ["pass", "fail"]}
+    folder, record = tmp_path / "given", tmp_path / "r.jsonl"
+    folder.mkdir()
+    for name in ("one", "two"):
+        (folder / f"{name}.json").write_text(json.dumps({**problem, "name": name}))
+    status, printed = cli("--samples", folder, "--multipl-e", tmp_path / "out", "--samples-out", record)
+    assert status == 0
+    assert "50.0%" in printed
+    assert "have no sample" not in printed
+    # The program is the whole one, of the evaluation and of its report.
+    for target in ("out", "again"):
+        if target == "again":
+            assert cli("report", record, "--multipl-e", tmp_path / target)[0] == 0
+        with gzip.open(tmp_path / target / "lua" / "one.results.json.gz", "rt") as file:
+            written = json.load(file)
+        assert [row["program"] for row in written["results"]] == [
+            "function f()\npass\ncheck()", "function f()\nfail\ncheck()",
+        ]  # fmt: skip
+
+
+def test_the_limit_of_a_test_is_given_to_programs_and_kept(
+    evaluated: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float] = []
+    monkeypatch.setattr(module, "_scorer", lambda _, timeout_s, *__: [limits.append(timeout_s), PromptScorer()][1])
+    record = tmp_path / "r.jsonl"
+    assert evaluated("--timeout-s", "0.5", "--samples-out", record)[0] == 0
+    assert limits == [0.5]
+    status, printed = evaluated("--samples-out", record)
+    assert status == 2
+    assert "timeout_s was 0.5, is 4.0" in printed.replace("\n", "")
 
 
 def test_judging_goes_on_where_it_was_cut_short(

@@ -17,6 +17,7 @@ from trainer.evaluation.counts import Counts, Totals
 from trainer.evaluation.graded import Graded
 from trainer.evaluation.page import Programs, page
 from trainer.evaluation.results import Exclusions
+from trainer.evaluation.samples import tasks_of
 from trainer.evaluation.summary import Summary, summary
 from trainer.tasks import load
 from trainer.tasks.files import BadTasks, Excluded
@@ -209,12 +210,13 @@ def read_all(paths: Sequence[Path]) -> Iterable[Graded | Excluded]:
 
 
 def known_tasks(settings: Mapping[str, Any]) -> dict[str, Task]:
-    """The tasks that were evaluated, where their set can still be read; else none."""
+    """The tasks that were evaluated, where their set, or the samples that bring them, can still be read; else none."""
     try:
-        found = load(settings["tasks"], settings["split"])[: settings.get("limit")]
+        brought = tasks_of(Path(settings["samples"])) if isinstance(settings.get("samples"), str) else {}
+        found = load(settings["tasks"], settings["split"])[: settings.get("limit")] if settings["tasks"] else []
     except (BadTasks, KeyError, OSError):
         return {}
-    return {task.id: task for task in found}
+    return brought | {task.id: task for task in found}
 
 
 def numbers(option: str, text: str, most: int | None = None) -> list[int]:

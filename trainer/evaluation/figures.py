@@ -174,12 +174,13 @@ def described(evaluation: Evaluation) -> dict[str, str]:
     """The figures as people read them, by name, in order; for tables."""
     shown = {f"pass@{k} (sampled)": percent(value) for k, value in evaluation.pass_at.items()}
     shown |= {f"{name} (public tests as filter)": percent(value) for name, value in evaluation.n_at.items()}
-    shown["pass@1 (greedy)"] = percent(evaluation.greedy)
+    if evaluation.greedy is not None:
+        shown["pass@1 (greedy)"] = percent(evaluation.greedy)
     shown["correct and clean"] = percent(evaluation.correct_and_clean)
     for outcome, share in evaluation.outcomes.items():
         shown[outcome.value.replace("_", " ")] = f"{100 * share:.1f}%"
-    findings = evaluation.findings_per_1000_tokens
-    shown["findings per 1000 tokens"] = "-" if findings is None else f"{findings:.1f}"
+    if evaluation.findings_per_1000_tokens is not None:
+        shown["findings per 1000 tokens"] = f"{evaluation.findings_per_1000_tokens:.1f}"
     if evaluation.seconds:
         shown["samples/s"] = f"{evaluation.samples_per_s:.1f}"
         shown["tokens/s"] = f"{evaluation.tokens_per_s:.0f}"

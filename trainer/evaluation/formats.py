@@ -226,8 +226,9 @@ def _evalplus_row(graded: Graded, text: str, *, plus: bool) -> dict[str, Any]:
 
 
 def write_multipl_e(folder: Path, found: Iterable[Graded | Excluded], known: Known) -> None:
-    """Writes a `.results.json.gz` for each problem; MultiPL-E wants one folder for one temperature."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Writes a `.results.json.gz` for each problem to a folder for each language, as its `pass_k.py` wants them; one
+    folder is for one temperature."""
+    taken: set[Path] = set()
     with by_task(found) as groups:
         for name, group in groups:
             task = known.tasks.get(name)
@@ -242,7 +243,11 @@ def write_multipl_e(folder: Path, found: Iterable[Graded | Excluded], known: Kno
                 **({} if known.temperature is None else {"temperature": known.temperature}),
                 "results": [_multipl_e_row(graded, f"{program(graded, task)}\n{appended}") for graded in group],
             }
-            file = folder / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', own_name)}.results.json.gz"
+            file = folder / language / f"{re.sub(r'[^A-Za-z0-9_.-]+', '_', own_name)}.results.json.gz"
+            while file in taken:
+                file = file.with_name(f"_{file.name}")
+            taken.add(file)
+            file.parent.mkdir(parents=True, exist_ok=True)
             with gzip.open(file, "wt", encoding="utf-8") as out:
                 json.dump(row, out)
 

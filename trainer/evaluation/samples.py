@@ -48,19 +48,38 @@ def read(path: Path) -> Iterator[Given | Excluded]:
     Raises:
         FileNotFoundError: there is no such file or folder, or the folder holds none.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"no file or folder {str(path)!r} of samples")
-    files = sorted(each for each in path.rglob("*") if is_samples(each)) if path.is_dir() else [path]
-    if not files:
-        raise FileNotFoundError(f"the folder {str(path)!r} holds no .jsonl, .json or .json.gz of samples")
-    for file in files:
-        yield from _problem(file) if ".json" in file.suffixes else _lines(file)
+    for file in _files(path):
+        yield from _problem(file) if _is_problem(file) else _lines(file)
+
+
+def tasks_of(path: Path) -> dict[str, Task]:
+    """The tasks that samples bring, by id: none but those of MultiPL-E do.
+
+    Raises:
+        FileNotFoundError: as `read`.
+    """
+    found = (given for file in _files(path) if _is_problem(file) for given in _problem(file))
+    tasks = (given.task for given in found if isinstance(given, Given))
+    return {task.id: task for task in tasks if task is not None}
 
 
 def is_samples(path: Path) -> bool:
     """Whether the name of a file is one that samples have."""
     named = path.name.endswith((".json", ".json.gz", ".jsonl", ".jsonl.gz"))
     return named and not path.name.endswith(RESULTS)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise FileNotFoundError(f"no file or folder {str(path)!r} of samples")
+    files = sorted(each for each in path.rglob("*") if is_samples(each)) if path.is_dir() else [path]
+    if not files:
+        raise FileNotFoundError(f"the folder {str(path)!r} holds no .jsonl, .json or .json.gz of samples")
+    return files
+
+
+def _is_problem(path: Path) -> bool:
+    return ".json" in path.suffixes
 
 
 def _lines(path: Path) -> Iterator[Given | Excluded]:

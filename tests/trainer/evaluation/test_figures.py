@@ -126,6 +126,7 @@ def test_nothing_judged_is_no_figure_rather_than_zero() -> None:
     )
     assert summarise([]).tasks == 0
     assert described(found)["correct and clean"] == "-"
+    assert not {"pass@1 (greedy)", "findings per 1000 tokens"} & set(described(found))
 
 
 def test_json_both_ways() -> None:

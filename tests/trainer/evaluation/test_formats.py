@@ -47,8 +47,8 @@ def by_task(found: Any) -> dict[str, list[Outcome]]:
 
 def test_multipl_e_as_its_pass_k_reads_it(tmp_path: Path) -> None:
     formats.write_multipl_e(tmp_path / "m", SAMPLES, formats.Known(TASKS, temperature=0.2))
-    names = sorted(path.name for path in (tmp_path / "m").iterdir())
-    assert names == ["HumanEval_0.results.json.gz", "b.results.json.gz"]
+    names = sorted(str(path.relative_to(tmp_path / "m")) for path in (tmp_path / "m").glob("*/*"))
+    assert names == ["js/HumanEval_0.results.json.gz", "py/b.results.json.gz"]
     with gzip.open(tmp_path / "m" / names[0], "rt") as file:
         problem = json.load(file)
     assert {key: problem[key] for key in ("name", "language", "temperature", "tests")} == {
@@ -64,6 +64,13 @@ def test_multipl_e_as_its_pass_k_reads_it(tmp_path: Path) -> None:
     ]  # fmt: skip
     found = by_task(formats.read(tmp_path / "m")[1])
     assert found == {"HumanEval_0/js": [Outcome.PASS], "b/py": OUTCOMES["b"]}
+
+
+def test_no_problem_of_multipl_e_takes_the_place_of_another(tmp_path: Path) -> None:
+    found = [graded("p/js", language="javascript"), graded("p/lua", language="lua"), graded("a/b"), graded("a_b")]
+    formats.write_multipl_e(tmp_path, found, formats.Known())
+    read = by_task(formats.read(tmp_path)[1])
+    assert read == {name: [Outcome.PASS] for name in ("p/js", "p/lua", "a/b/py", "a_b/py")}
 
 
 def test_evalplus_both_ways(tmp_path: Path) -> None:

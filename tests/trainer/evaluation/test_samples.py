@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from trainer.evaluation.samples import Given, read
+from trainer.evaluation.samples import Given, read, tasks_of
 from trainer.tasks.files import Excluded
 
 PROBLEM: dict[str, Any] = {
@@ -87,6 +87,17 @@ def test_a_problem_of_multipl_e_brings_its_task(tmp_path: Path, name: str) -> No
     )  # fmt: skip
     assert isinstance(bad, Excluded)
     assert "expected text, got int" in bad.why
+
+
+def test_tasks_that_samples_bring(tmp_path: Path) -> None:
+    (tmp_path / "p.json").write_text(json.dumps(PROBLEM))
+    (tmp_path / "bad.json").write_text("{")
+    (tmp_path / "s.jsonl").write_text(json.dumps({"task_id": "a", "completion": "x"}) + "\n")
+    found = tasks_of(tmp_path)
+    assert {name: task.prefix for name, task in found.items()} == {"HumanEval_0_f/js": "function f() {\n"}
+    assert tasks_of(tmp_path / "s.jsonl") == {}
+    with pytest.raises(FileNotFoundError, match="no file or folder"):
+        tasks_of(tmp_path / "none.jsonl")
 
 
 @pytest.mark.parametrize(
