@@ -222,13 +222,20 @@ def _policies(settings: Config, saved: Path | None, ranks: Ranks) -> tuple[Polic
     if model.lora_rank and not saved:
         torch.manual_seed(settings.run.seed)
         lora.add(policy.model, rank=model.lora_rank, alpha=model.lora_alpha)
-    # Scoring runs at the same time. Without a core for it, threads of one matrix product wait for each other: ten times
-    # slower on two cores.
-    spare = _cores(ranks) - 1
-    torch.set_num_threads(model.threads or (1 if policy.parameters < SMALL else max(1, spare)))
+    set_threads(policy.parameters, wanted=model.threads, cores=_cores(ranks))
     if not settings.objective.kl_weight:
         return policy, None
     return policy, (load(model.name) if saved else policy).frozen_copy()
+
+
+def set_threads(parameters: int, *, wanted: int | None = None, cores: int | None = None) -> None:
+    """How many threads a model of so many weights computes with, where nobody wants another number.
+
+    Scoring runs at the same time. Without a core for it, threads of one matrix product wait for each other: ten times
+    slower on two cores.
+    """
+    spare = (cores or _cores(Ranks())) - 1
+    torch.set_num_threads(wanted or (1 if parameters < SMALL else max(1, spare)))
 
 
 def _accelerator(settings: Config) -> Accelerator:

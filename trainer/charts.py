@@ -51,8 +51,8 @@ Curve = tuple[Sequence[float], Sequence[float]]
 """Steps and values."""
 
 
-def lines(curves: Mapping[str, Curve], *, title: str) -> str:
-    """One chart of one or more curves over steps; a legend where there are several.
+def lines(curves: Mapping[str, Curve], *, title: str, along: str = "step") -> str:
+    """One chart of one or more curves over steps, or what `along` names; a legend where there are several.
 
     Long curves are faint, with the mean of the last `WINDOW` points in bold: single steps are few samples.
     """
@@ -65,7 +65,7 @@ def lines(curves: Mapping[str, Curve], *, title: str) -> str:
             marker = "o" if len(values) < 3 else None
             axes.plot(steps, values, color=colour, linewidth=1.6, marker=marker, markersize=4, label=name)
 
-    return _svg(draw, title=title, legend=len(curves) > 1)
+    return _svg(draw, title=title, legend=len(curves) > 1, along=along)
 
 
 def bands(repeated: Mapping[str, Sequence[Curve]], *, title: str) -> str:
@@ -108,7 +108,7 @@ def trailing_means(values: Sequence[float], window: int) -> list[float]:
     return [sum(part) / len(part) for end in range(1, len(values) + 1) if (part := values[max(0, end - window) : end])]
 
 
-def _svg(draw: Any, *, title: str, legend: bool) -> str:
+def _svg(draw: Any, *, title: str, legend: bool, along: str = "step") -> str:
     style: Any = {**_STYLE, "svg.hashsalt": title}
     with matplotlib.rc_context(style):
         figure = Figure(figsize=(4.6, 2.6), layout="constrained")
@@ -116,8 +116,8 @@ def _svg(draw: Any, *, title: str, legend: bool) -> str:
         axes = figure.add_subplot()
         draw(axes)
         axes.set_title(title, loc="left", fontsize=10)
-        axes.set_xlabel("step", fontsize=8)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
+        axes.set_xlabel(along, fontsize=8)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=along != "probability", nbins=6, min_n_ticks=1))
         axes.grid(True, axis="y", color=INK, alpha=0.15, linewidth=0.6)
         axes.set_axisbelow(True)
         if legend:

@@ -106,22 +106,35 @@ def _assignment(text: str) -> dict[str, Any]:
 
 def _one_line(kind: type[BaseModel], error: ValidationError, layers: Iterable[Layer]) -> str:
     """The first complaint, and how many there are beside it."""
-    complaints = {".".join(map(str, complaint["loc"][:2])): complaint for complaint in reversed(error.errors())}
+    complaints = {_key(complaint): complaint for complaint in reversed(error.errors())}
     key, first = list(complaints.items())[-1]
     place = next((f" in {place}" for place, layer in layers if key and lookup(layer, key) is not None), "")
     more = f" (and {len(complaints) - 1} more)" if len(complaints) > 1 else ""
     return f"{_complaint(kind, first, key, place)}{more}"
 
 
+def _key(complaint: ErrorDetails) -> str:
+    """Where a complaint belongs; what is wrong further inside is a matter of the kinds that a value may be of."""
+    unknown = complaint["type"] == "extra_forbidden"
+    return ".".join(map(str, complaint["loc"] if unknown else complaint["loc"][:2]))
+
+
 def _complaint(kind: type[BaseModel], complaint: ErrorDetails, key: str, place: str) -> str:
     message = complaint["msg"].removeprefix("Value error, ")
     if complaint["type"] == "extra_forbidden":
-        section, _, name = key.rpartition(".")
-        fields: Mapping[str, Any] = kind.model_fields
-        if section:
-            table = kind.model_fields[section.split(".")[0]].annotation
-            fields = table.model_fields if isinstance(table, type) and issubclass(table, BaseModel) else {}
-        return f"unknown key {key!r}{place}; {did_you_mean(name, fields)}"
+        *sections, name = key.split(".")
+        return f"unknown key {key!r}{place}; {did_you_mean(name, _fields(kind, sections))}"
     if not key:
         return message
     return f"{key}{place}: {message[:1].lower()}{message[1:]}, got {complaint['input']!r}"
+
+
+def _fields(kind: type[BaseModel], sections: Sequence[str]) -> Iterable[str]:
+    """The names in a table of a table of a record."""
+    for section in sections:
+        field = kind.model_fields.get(section)
+        table = field.annotation if field is not None else None
+        if not (isinstance(table, type) and issubclass(table, BaseModel)):
+            return ()
+        kind = table
+    return kind.model_fields

@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry point of the console script."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
     app.command()(command)
-    app(_named(sys.argv[1:] if arguments is None else arguments))
+    app(named(sys.argv[1:] if arguments is None else arguments))
 
 
 def command(
@@ -92,7 +92,7 @@ def command(
         flags["reward.analyzers"] = list(registry.split(analyzers))
     if plugin:
         flags["reward.plugins"] = plugin
-    with Interrupts(), _bad_input_in_one_line():
+    with Interrupts(), bad_input_in_one_line():
         ownership.check()
         from trainer import build
         from trainer.config import load
@@ -103,7 +103,7 @@ def command(
         def prepare() -> Session:
             if resume is None:
                 return build.prepare(load(config, settings=settings or [], flags=flags), ranks=ranks)
-            _refuse(sorted({*flags, *(settings or []), *(["--config"] if config else [])} - {"run.out", "run.steps"}))
+            refuse(sorted({*flags, *(settings or []), *(["--config"] if config else [])} - {"run.out", "run.steps"}))
             chosen = None if resume == LAST else resume
             reopened = ranks.from_first(lambda: build.reopen(chosen, out=out or Path("runs"), steps=steps))
             return build.prepare(reopened[0], folder=reopened[1], ranks=ranks)
@@ -115,7 +115,8 @@ def command(
 
 
 @contextmanager
-def _bad_input_in_one_line() -> Iterator[None]:
+def bad_input_in_one_line() -> Iterator[None]:
+    """Says what cannot be begun in one line, and exits with 2; after Ctrl-C with 130, after SIGTERM with 0."""
     try:
         yield
     except Elsewhere as error:  # where it is said
@@ -128,20 +129,20 @@ def _bad_input_in_one_line() -> Iterator[None]:
         raise typer.Exit(0 if isinstance(error, Terminated) else 130) from error
 
 
-def _refuse(changed: list[str]) -> None:
+def refuse(changed: list[str]) -> None:
     """A run goes on as it began; only its length may change."""
     if changed:
         raise ValueError(f"--resume goes on with the configuration of the run, so {', '.join(changed)} cannot be given")
 
 
-def _named(arguments: list[str]) -> list[str]:
+def named(arguments: list[str]) -> list[str]:
     """`--resume` without a name means the last run; an option of this kind is not in the vocabulary of typer."""
-    named: list[str] = []
+    found: list[str] = []
     for argument in [*arguments, "--"]:
-        if named and named[-1] == "--resume" and argument.startswith("-"):
-            named.append(LAST)
-        named.append(argument)
-    return named[:-1]
+        if found and found[-1] == "--resume" and argument.startswith("-"):
+            found.append(LAST)
+        found.append(argument)
+    return found[:-1]
 
 
 if __name__ == "__main__":

@@ -213,6 +213,6 @@ def test_a_foreign_owner_of_the_packages_is_named(
 
 
 def test_resume_may_stand_without_a_name() -> None:
-    assert run._named(["--resume", "--steps", "3"]) == ["--resume", run.LAST, "--steps", "3"]
-    assert run._named(["--steps", "3", "--resume"]) == ["--steps", "3", "--resume", run.LAST]
-    assert run._named(["--resume", "r"]) == ["--resume", "r"]
+    assert run.named(["--resume", "--steps", "3"]) == ["--resume", run.LAST, "--steps", "3"]
+    assert run.named(["--steps", "3", "--resume"]) == ["--steps", "3", "--resume", run.LAST]
+    assert run.named(["--resume", "r"]) == ["--resume", "r"]

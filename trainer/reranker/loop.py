@@ -1,0 +1,237 @@
+"""The loop of RewardRanker: stages one after the other, each finished once, all of them in one folder.
+
+runs/NAME/
+  reranker.json               the configuration
+  journal.json metrics.jsonl  finished stages and what they came to
+  generator/                  checkpoints of stage A
+  held-out.jsonl              the generator's candidates for held-out tasks
+  iteration-0/                pools.jsonl lessons.jsonl scorer/ scores.json
+  iteration-1/                policy/ (a run of trainer.run) and the same; negatives.json: what was overrated
+  report.html
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import count
+from pathlib import Path
+
+import torch
+
+from analyzers.runtime import NAME as RUNTIME
+from analyzers.runtime import Limits
+from rewards import Scorer
+from rewards.registry import did_you_mean
+from trainer import tasks
+from trainer.checkpoint import BadCheckpoint
+from trainer.display import Display
+from trainer.generation import GenerationFailed
+from trainer.interrupts import Interrupts, Terminated
+from trainer.layers import ConfigError, restored
+from trainer.nonfinite import NotFinite
+from trainer.policy import Policy
+from trainer.prompts import render
+from trainer.reranker import page, stages, summary
+from trainer.reranker.fit import Broken
+from trainer.reranker.journal import Journal
+from trainer.reranker.ranking import BadScores
+from trainer.reranker.settings import Settings
+from trainer.reranker.stages import Figures, Place, Progress, StageFailed, Work
+from trainer.session import DONE, FAILED, INTERRUPTED, replace_text
+from trainer.types import Task
+
+CONFIG = "reranker.json"
+COMMAND = "python -m trainer.reranker run"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A part of a run that is either finished or not."""
+
+    name: str
+    title: str
+    act: Callable[[Progress], Figures]
+    shows_itself: bool = False
+    """Whether it has a display of its own."""
+
+
+def plan(work: Work) -> Iterator[Stage]:
+    """The stages of a run, in order."""
+    settings, place = work.settings, work.place
+    samples, held_out = settings.candidates.samples, settings.candidates.held_out
+
+    def drawn(model: Callable[[], str], chosen: Sequence[Task], path: Path, count: int, *seed: int) -> Stage:
+        def act(progress: Progress) -> Figures:
+            return stages.labelled(work, model(), chosen, path, samples=count, seed=work.seed(*seed), progress=progress)
+
+        return Stage("", "", act)
+
+    if settings.generator.supervised_steps:
+        yield Stage("generator", "A: supervised steps", partial(stages.supervised, work))
+    generator = partial(stages.generator, work)
+    yield replace(
+        drawn(generator, work.held_out, place.held_out, held_out, 5), name="held-out", title="held-out candidates"
+    )
+    yield replace(drawn(generator, work.train, place.pools(0), samples, 6), name="0/pools", title="B: candidates")
+    yield from _scored(work, 0)
+    for number in range(1, settings.loop.iterations + 1):
+        yield Stage(f"{number}/policy", f"C: policy {number}", partial(_pleased, work, number), shows_itself=True)
+        policy = partial(stages.policy, work, number)
+        programs = drawn(policy, work.train, place.pools(number), samples, 6, number)
+        yield replace(programs, name=f"{number}/pools", title=f"D: programs of policy {number}")
+        yield Stage(f"{number}/chosen", f"E: negatives {number}", partial(_chosen, work, number))
+        yield from _scored(work, number)
+
+
+def _scored(work: Work, number: int) -> Iterator[Stage]:
+    yield Stage(f"{number}/scorer", f"{'E' if number else 'B'}: scorer {number}", partial(_trained, work, number))
+    yield Stage(f"{number}/measured", f"scorer {number} on held-out tasks", partial(_measured, work, number))
+
+
+def _pleased(work: Work, number: int, progress: Progress) -> Figures:
+    return stages.pleased(work, number)
+
+
+def _chosen(work: Work, number: int, progress: Progress) -> Figures:
+    return stages.chosen(work, number)
+
+
+def _trained(work: Work, number: int, progress: Progress) -> Figures:
+    if not number:
+        stages.first_lessons(work)
+    return stages.trained(work, number, progress)
+
+
+def _measured(work: Work, number: int, progress: Progress) -> Figures:
+    return summary.measured(work, number, stages.rated(work, number))
+
+
+def run(settings: Settings, folder: Path, display: Display) -> int:
+    """Does what is left of a run. Returns the exit status: 0, 1 where it could not go on, 130 after Ctrl-C.
+
+    After SIGTERM it is 0: that is how a machine is taken away.
+
+    Raises:
+        ValueError, OSError: something that the configuration asks for does not exist.
+    """
+    again = f"{COMMAND} --resume {folder.name}" + ("" if folder.parent == Path("runs") else f" --out {folder.parent}")
+    with Interrupts() as interrupts:
+        try:
+            return _run(settings, folder, display, interrupts, again)
+        except KeyboardInterrupt as error:
+            display.say(f"\nstopped; go on with: {again}")
+            return DONE if isinstance(error, Terminated) else INTERRUPTED
+        except (StageFailed, GenerationFailed, NotFinite, Broken, BadScores, BadCheckpoint, OSError) as error:
+            display.say(f"error: {' '.join(str(error).split())}; when that is mended, go on with: {again}")
+            return FAILED
+
+
+def _run(settings: Settings, folder: Path, display: Display, interrupts: Interrupts, again: str) -> int:
+    journal = Journal(folder)
+    with _judge(settings) as judge:
+        work = _work(settings, folder, judge, display, again)
+        for stage in plan(work):
+            if stage.name in journal.stages:
+                continue
+            begin = time.perf_counter()
+            if stage.shows_itself:
+                display.say(stage.title)
+                figures = stage.act(lambda done, total: None)
+            else:
+                with display.evaluating(stage.title) as progress:
+                    figures = stage.act(progress)
+            seconds = time.perf_counter() - begin
+            with interrupts.deferred():
+                journal.note(stage.name, {**figures, "seconds": seconds})
+            display.say(f"{stage.title}: {summary.said(stage.name, figures)} ({seconds:.0f} s)")
+    display.console.print(summary.table(journal.stages))
+    if settings.run.report:
+        display.say(f"run: {folder}/   report: {page.write(folder, settings, journal.stages)}")
+    return DONE
+
+
+def begin(settings: Settings) -> tuple[Settings, Path]:
+    """Checks what can be checked before anything is done, and makes the folder of a new run.
+
+    Raises:
+        ValueError, OSError: tasks or a model that the configuration names are not there; nothing is left behind.
+    """
+    train, held_out = _tasks(settings)
+    _fit_in(settings, [*train, *held_out])
+    folder = _new_folder(settings)
+    try:
+        settings = settings.model_copy(update={"run": settings.run.model_copy(update={"name": folder.name})})
+        replace_text(folder / CONFIG, settings.model_dump_json(indent=2))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return settings, folder
+
+
+def reopen(name: str | None, *, out: Path) -> tuple[Settings, Path]:
+    """Configuration and folder of a run to go on with; without a name the one that was touched last.
+
+    Raises:
+        ConfigError: there is no such run, or its configuration cannot be read.
+    """
+    runs = sorted(out.glob(f"*/{CONFIG}"), key=lambda path: path.stat().st_mtime)
+    if not runs:
+        raise ConfigError(f"there is no run to resume in {out}/; --out says where runs are")
+    names = [path.parent.name for path in runs]
+    if name is not None and name not in names:
+        raise ConfigError(f"there is no run {name!r} in {out}/; {did_you_mean(name, names)}")
+    folder = out / (name or names[-1])
+    return restored(Settings, (folder / CONFIG).read_text(encoding="utf-8")), folder
+
+
+def _work(settings: Settings, folder: Path, judge: Scorer, display: Display, again: str) -> Work:
+    train, held_out = _tasks(settings)
+    device = "cuda" if settings.generator.device == "auto" and torch.cuda.is_available() else "cpu"
+    return Work(settings, Place(folder.resolve()), train, held_out, judge, display, device, again)
+
+
+def _tasks(settings: Settings) -> tuple[list[Task], list[Task]]:
+    problems = settings.problems
+    train = tasks.load(problems.train, "train")[: problems.limit]
+    return train, tasks.load(problems.test or problems.train, "test")[: problems.held_out]
+
+
+def _fit_in(settings: Settings, chosen: Sequence[Task]) -> None:
+    """The generator is there, and sees every prompt with the longest answer."""
+    policy = Policy.load(settings.generator.model)
+    room = settings.candidates.max_new_tokens
+    if policy.context is None:
+        return
+    for task in chosen:
+        length = len(policy.encode(render(task, policy.tokenizer)))
+        if length + room > policy.context:
+            raise ConfigError(
+                f"the prompt of task {task.id!r} has {length} tokens, and with candidates.max_new_tokens = {room} that "
+                f"is more than the {policy.context} that the model sees; lower that, or take other tasks"
+            )
+
+
+def _judge(settings: Settings) -> Scorer:
+    chosen = settings.judge
+    return Scorer(
+        list(dict.fromkeys([RUNTIME, *chosen.analyzers])),
+        limits=Limits(timeout_s=chosen.timeout_s),
+        isolation=chosen.isolation,
+        workers=chosen.workers,
+    )
+
+
+def _new_folder(settings: Settings) -> Path:
+    """A folder that was not there: reranker-TASKS or the given name, with a number where that is taken."""
+    name = settings.run.name or f"reranker-{settings.problems.train.removeprefix('force:').partition(':')[0]}"
+    for number in count(1):
+        folder = settings.run.out / (name if number == 1 else f"{name}-{number}")
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True)
+            return folder
+    raise AssertionError("count() does not end")
