@@ -34,6 +34,20 @@ COLOURED = 200
 """Programs with their findings at most, which are several times as long."""
 LONGEST = 20_000
 """Code points of a program that are shown."""
+COLUMNS = {
+    "number": ("#", "3.5rem"),
+    "name": ("task", "minmax(8rem, 1fr)"),
+    "condition": ("condition", "15rem"),
+    "language": ("language", "7rem"),
+    "difficulty": ("difficulty", "7rem"),
+    "share": ("pass@1", "5rem"),
+    "samples": ("passed", "5rem"),
+    "clean": ("clean", "5rem"),
+    "greedy": ("greedy", "4.5rem"),
+}
+"""Heading and width of what a row shows, by what it is sorted by."""
+UNLESS_ALIKE = ("condition", "language", "difficulty")
+"""Columns that are shown where rows differ in them."""
 
 Key = tuple[str, str, str]
 """Condition, task, outcome."""
@@ -79,27 +93,37 @@ def page(found: Summary, samples: Iterable[Graded | Excluded], programs: Program
         for condition, evaluation in found.evaluations.items()
         for task, counts in evaluation.per_task.items()
     ]
+    filters = _filters(rows)
     text = template(
         "evaluation.html.j2",
         package="trainer",
         title=title,
         **listing(),
         tables=[
-            ("", {name or "all tasks": described(each) for name, each in found.evaluations.items()}),
+            _table("", {name or "all tasks": described(each) for name, each in found.evaluations.items()}),
             *_groups(found),
         ],
         notes=found.notes(),
         settings={name: value for name, value in found.settings.items() if value is not None},
-        filters=_filters(rows),
+        filters=filters,
+        columns={key: column for key, column in COLUMNS.items() if key not in UNLESS_ALIKE or key in filters},
         rows=list(enumerate(rows, 1)),
     )
     # A lone surrogate, which a model may well write, has no UTF-8.
     return text.encode("utf-8", "replace")
 
 
-def _groups(found: Summary) -> list[tuple[str, dict[str, dict[str, str]]]]:
+_Columns = dict[str, dict[str, str]]
+
+
+def _table(heading: str, columns: _Columns) -> tuple[str, list[str], _Columns]:
+    """A heading, the names of all rows, and the columns, which need not have each of them."""
+    return heading, list(dict.fromkeys(name for column in columns.values() for name in column)), columns
+
+
+def _groups(found: Summary) -> list[tuple[str, list[str], _Columns]]:
     return [
-        (
+        _table(
             f"by {by}{f', {condition}' if condition else ''}",
             {name: {"tasks": str(part.tasks), **described(part)} for name, part in parts.items()},
         )
@@ -120,8 +144,11 @@ def _row(condition: str, task: str, counts: Counts, programs: list[_Program]) ->
             outcome.value: counts.outcomes[outcome.value] for outcome in Outcome if outcome in counts.outcomes
         },
         "samples": counts.samples,
-        "passed": counts.passed,
         "share": share,
+        "cells": {
+            "share": "-" if share is None else f"{100 * share:.1f}%",
+            "samples": f"{counts.passed}/{counts.samples}",
+        },
         "solved": "unjudged" if share is None else "always" if share == 1 else "never" if share == 0 else "sometimes",
         "clean": counts.clean,
         "greedy": words[counts.greedy],

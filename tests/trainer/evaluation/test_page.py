@@ -13,12 +13,13 @@ HOSTILE = "</pre><script>alert(1)</script>\x1b[31m\ud800"
 
 
 class Rows(HTMLParser):
-    """Attributes of the rows, names of the controls, and what stands in the text."""
+    """Attributes of the rows, names of the controls and of the columns, and what stands in the text."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.rows: list[dict[str, str | None]] = []
         self.controls: list[str | None] = []
+        self.heads: list[str | None] = []
         self.scripts = 0
         self.text = ""
         self.feed(text)
@@ -27,6 +28,8 @@ class Rows(HTMLParser):
         given = dict(attrs)
         if given.get("class") == "row":
             self.rows.append(given)
+        if "data-key" in given:
+            self.heads.append(given["data-key"])
         if tag in ("select", "input"):
             self.controls.append(given.get("name"))
         self.scripts += tag == "script"
@@ -61,6 +64,18 @@ def test_a_row_for_each_task_with_what_it_is_filtered_by() -> None:
 def test_what_all_rows_share_is_no_filter() -> None:
     assert read(graded("a"), graded("b")).controls == ["name"]
     assert read().rows == []
+
+
+def test_columns_are_those_in_which_rows_differ() -> None:
+    assert read(graded("a"), graded("b")).heads == ["number", "name", "share", "samples", "clean", "greedy"]
+    swept = read(graded("a", condition="t=0"), graded("a", condition="t=1", language="go"))
+    assert swept.heads[:4] == ["number", "name", "condition", "language"]
+    assert [row["data-condition"] for row in swept.rows] == ["t=0", "t=1"]
+
+
+def test_a_figure_that_one_condition_alone_has_is_shown() -> None:
+    greedy = Graded("a", True, "x", 3, Outcome.PASS, condition="t=1")
+    assert "pass@1 (greedy)" in read(graded("a", condition="t=0"), graded("a", condition="t=1"), greedy).text
 
 
 def test_programs_are_text() -> None:
