@@ -87,13 +87,14 @@ def table(
     *,
     n: int | None = None,
     against: str = CHANCE,
+    languages: Sequence[str] = (),
     why: Mapping[str, str] | None = None,
     seed: int = 0,
 ) -> Table:
     """The best of `n` candidates (of all, where None) of each model's pools in the order of each ranker.
 
-    `why` says of languages why they could not be judged, and names those that have no pool. A model whose problems have
-    a single candidate each leaves nothing to order, and has one row.
+    `languages` are the columns that there are in any case, in their order; `why` says of one why nobody could judge it.
+    A model whose problems have a single candidate each leaves nothing to order, and has one row.
 
     Raises:
         ValueError: `against` is no row, a problem is there twice in a language, or nothing is judged at all.
@@ -103,7 +104,7 @@ def table(
         raise ValueError(f"cannot compare with {against!r}: the rows are {', '.join((CHANCE, *rankers, ORACLE))}")
     pools = {model: _by_language(found) for model, found in models.items()}
     measured = {model: _enough(found, n) for model, found in pools.items()}
-    columns = {model: _columns(pools[model], found, n, why or {}) for model, found in measured.items()}
+    columns = {model: _columns(pools[model], found, n, languages, why or {}) for model, found in measured.items()}
     if not any(column.measured for each in columns.values() for column in each.values()):
         raise ValueError(
             "nothing can be measured: no problem has enough candidates of which is known whether they pass"
@@ -121,9 +122,9 @@ def table(
     return Table(columns, tuple(rows), averaged, against, n)
 
 
-def problem(pool: Pool) -> str:
-    """What the problem of a pool is called in all languages: MultiPL-E's ids end with the tag of their language."""
-    return pool.task_id.removesuffix(f"/{TAGS.get(pool.language, pool.language)}")
+def problem(task_id: str, language: str) -> str:
+    """What a problem is called in all languages: MultiPL-E's ids end with the tag of their language."""
+    return task_id.removesuffix(f"/{TAGS.get(language, language)}")
 
 
 def average(cells: Cells, languages: Sequence[str], *, seed: int = 0) -> Estimate | None:
@@ -187,7 +188,7 @@ def _by_language(pools: Sequence[Pool]) -> dict[str, dict[str, Pool]]:
     found: dict[str, dict[str, Pool]] = {}
     for pool in pools:
         members = found.setdefault(pool.language, {})
-        if (name := problem(pool)) in members:
+        if (name := problem(pool.task_id, pool.language)) in members:
             raise ValueError(f"problem {name!r} is there twice in {pool.language}: give each model its own name")
         members[name] = pool
     return found
@@ -202,24 +203,25 @@ def _enough(pools: _Pools, n: int | None) -> dict[str, dict[str, Pool]]:
     }
 
 
-def _columns(pools: _Pools, measured: _Pools, n: int | None, why: Mapping[str, str]) -> dict[str, Column]:
+def _columns(
+    pools: _Pools, measured: _Pools, n: int | None, languages: Sequence[str], why: Mapping[str, str]
+) -> dict[str, Column]:
     return {
         language: _column(language, pools.get(language, {}), measured.get(language, {}), n, why.get(language, ""))
-        for language in dict.fromkeys((*pools, *why))
+        for language in dict.fromkeys((*languages, *pools))
     }
 
 
 def _column(language: str, pools: Mapping[str, Pool], measured: Mapping[str, Pool], n: int | None, why: str) -> Column:
     unjudged = sum(each.passed is None for pool in pools.values() for each in pool.candidates)
-    if not measured and not why:
-        why = "no candidate could be judged" if unjudged else f"no problem has {n or 1} candidates"
+    empty = "no candidate could be judged" if unjudged else f"no problem has {n or 1} candidates"
     return Column(
         language,
         measured=len(measured),
         mixed=sum(pool.mixed for pool in measured.values()),
         left_out=len(pools) - len(measured),
         unjudged=unjudged,
-        why="" if measured else why,
+        why="" if measured else why or (empty if pools else "no pool of it was given"),
     )
 
 

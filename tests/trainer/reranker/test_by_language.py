@@ -83,12 +83,12 @@ def test_another_ranker_may_be_what_the_others_are_compared_with():
 
 def test_a_language_that_nobody_could_judge_is_empty_and_no_zero():
     unjudged = [pool("a/jl", "julia", None, None), pool("b/jl", "julia", None, None)]
-    found = table({"m": [*POOLS, *unjudged]}, {"s": shortest}, why={"julia": "no julia here", "dart": "no dart here"})
+    found = table({"m": [*POOLS, *unjudged]}, {"s": shortest}, languages=["julia", "dart"], why={"julia": "no julia"})
     assert found.averaged == ("cpp", "bash")
     assert "julia" not in row(found, "s").cells
-    assert found.columns["m"]["julia"].why == "no julia here"
-    assert found.columns["m"]["dart"].why == "no dart here"
-    assert found.languages == ("cpp", "bash", "julia", "dart")
+    assert found.columns["m"]["julia"].why == "no julia"
+    assert found.columns["m"]["dart"].why == "no pool of it was given"
+    assert found.languages == ("julia", "dart", "cpp", "bash")
     assert table({"m": [*POOLS, *unjudged]}, {}).columns["m"]["julia"].why == "no candidate could be judged"
     with pytest.raises(ValueError, match="nothing can be measured"):
         table({"m": unjudged}, {})
@@ -105,8 +105,8 @@ def test_averages_are_over_the_languages_of_all_models():
 
 
 def test_a_problem_is_the_same_in_all_languages():
-    assert problem(pool("HumanEval_0_x/cpp", "cpp")) == problem(pool("HumanEval_0_x/cs", "csharp")) == "HumanEval_0_x"
-    assert problem(pool("a/b", "python")) == "a/b"
+    assert problem("HumanEval_0_x/cpp", "cpp") == problem("HumanEval_0_x/cs", "csharp") == "HumanEval_0_x"
+    assert problem("a/b", "python") == "a/b"
     with pytest.raises(ValueError, match="'a' is there twice in cpp"):
         table({"m": [*POOLS, pool("a", "cpp", True)]}, {})
 
