@@ -111,7 +111,6 @@ def fit(
             except BaseException:
                 fit.save()
                 raise
-    model.module.requires_grad_(True)
     return Fitted(fit.done, lessons.counts, tuple(fit.epochs))
 
 
@@ -124,7 +123,10 @@ class _Fit:
         for head, weight in (("outcomes", settings.outcome_weight), ("spans", settings.span_weight)):
             if weight and not getattr(model.shape, head):
                 raise ValueError(f"the loss has a term for {head}, and the model no head: load it with {head}=True")
-        model.trunk.requires_grad_(settings.train_trunk)
+        if settings.train_trunk:
+            model.thaw()
+        else:
+            model.freeze([row for lesson in lessons.lessons for row in lesson.rows])
         groups = weight_groups(model.trunk, settings.optimizer.weight_decay)
         groups = [*groups, {"params": list(model.heads.parameters()), "weight_decay": 0.0}]
         self._peaks = [settings.optimizer.learning_rate] * (len(groups) - 1) + [settings.head_learning_rate]

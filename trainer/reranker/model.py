@@ -8,7 +8,7 @@ and for every token whether it is to blame.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -79,18 +79,17 @@ class Heads(nn.Module):
         """`width` is H; `seed` draws the weights."""
         super().__init__()
         read = width + (len(FEATURES) if shape.static else 0)
-        self.score = nn.Linear(read, 1)
-        self.outcomes = nn.Linear(read, len(CLASSES)) if shape.outcomes else None
-        self.blame = nn.Linear(width, 1) if shape.spans else None
+        self.score = _blank(read, 1)
+        self.outcomes = _blank(read, len(CLASSES)) if shape.outcomes else None
+        self.blame = _blank(width, 1) if shape.spans else None
         generator = torch.Generator().manual_seed(seed)
         for layer in filter(None, (self.score, self.outcomes, self.blame)):
             nn.init.normal_(layer.weight, std=SPREAD, generator=generator)
             nn.init.zeros_(layer.bias)
-        self._static = shape.static
 
     def forward(self, pooled: Tensor, features: Tensor, states: Tensor | None = None) -> Judged:
-        """Of pooled states [N, H], features [N, F] and the states after each token [N, T, H]."""
-        read = torch.cat([pooled.float(), features], dim=1) if self._static else pooled.float()
+        """Of pooled states [N, H], features [N, F] (F = 0 where they are not read) and states after tokens [N, T, H]."""
+        read = torch.cat([pooled.float(), features], dim=1)
         return Judged(
             self.score(read)[:, 0],
             None if self.outcomes is None else self.outcomes(read),
@@ -121,6 +120,7 @@ class RewardModel:
         """`budget` is how many tokens, prompts and padding included, go through the model at a time."""
         self.trunk, self.shape, self.budget = trunk, shape, budget
         self.heads = Heads(trunk.width, shape, seed=seed).to(trunk.model.device)
+        self._remembered: dict[Hashable, Tensor] | None = None
 
     @classmethod
     def load(
@@ -152,6 +152,32 @@ class RewardModel:
         shape = Shape(pooling, static, outcomes, spans)
         trunk = Trunk.load(str(name_or_folder), dtype=dtype, layers=layers)
         return cls(trunk.to(device), shape, seed=seed)
+
+    def fresh(self, *, seed: int) -> RewardModel:
+        """New heads, drawn by `seed`, on the same trunk; of a frozen one, they share what it remembers."""
+        model = RewardModel(self.trunk, self.shape, seed=seed, budget=self.budget)
+        model._remembered = self._remembered
+        return model
+
+    def freeze(self, ahead: Sequence[Row] = ()) -> None:
+        """Lets the heads alone learn from now on.
+
+        What the trunk makes of a candidate is then remembered, H numbers for each that it has read, those of `ahead`
+        among them. A head for spans needs the states of all tokens; with it nothing is remembered.
+        """
+        self.trunk.requires_grad_(False)
+        if self.shape.spans:
+            return
+        if self._remembered is None:
+            self._remembered = {}
+        for places in self.passes(ahead):
+            self._recalled(self._remembered, [ahead[place] for place in places])
+
+    def thaw(self) -> None:
+        """Lets all weights learn; what was remembered is forgotten."""
+        self.trunk.requires_grad_(True)
+        self._forget()
+        self._remembered = None
 
     @classmethod
     def _saved(cls, folder: Path, *, device: str, dtype: str) -> RewardModel:
@@ -187,8 +213,12 @@ class RewardModel:
             RuntimeError, OSError or SafetensorError: they are those of another one, or cannot be read.
         """
         load_model(self.module, str(folder / WEIGHTS))
-        for tensor in self.module.parameters():  # out of a mapped file, see `trainer.weights`
-            tensor.data = tensor.data.clone()
+        self._forget()
+
+    def _forget(self) -> None:
+        """By all models of the same trunk."""
+        if self._remembered is not None:
+            self._remembered.clear()
 
     @property
     def module(self) -> nn.Module:
@@ -233,7 +263,7 @@ class RewardModel:
 
     def rows(self, pool: Pool) -> list[Row]:
         """The candidates of a pool as it reads them."""
-        return rows(self.trunk.codec, pool, context=self.trunk.context)
+        return rows(self.trunk.codec, pool, context=self.trunk.context, static=self.shape.static)
 
     def passes(self, chosen: Sequence[Row], *, budget: int | None = None) -> list[list[int]]:
         """Places of rows that go through the model together."""
@@ -242,9 +272,20 @@ class RewardModel:
 
     def judge(self, chosen: Sequence[Row]) -> Judged:
         """What it makes of rows in one pass, with gradient."""
-        states, mask = self.trunk.states(chosen)
         features = torch.from_numpy(np.stack([row.features for row in chosen])).to(self.device)
+        if self._remembered is not None:
+            return self.heads(self._recalled(self._remembered, chosen), features)
+        states, mask = self.trunk.states(chosen)
         return self.heads(self._pooled(states, mask), features, states[:, 1:])
+
+    @torch.no_grad()
+    def _recalled(self, remembered: dict[Hashable, Tensor], chosen: Sequence[Row]) -> Tensor:
+        """Pooled states [N, H], computed where they are not known."""
+        unknown = list({row.read: row for row in chosen if row.read not in remembered}.values())
+        if unknown:
+            found = self._pooled(*self.trunk.states(unknown))
+            remembered.update((row.read, state.clone()) for row, state in zip(unknown, found, strict=True))
+        return torch.stack([remembered[row.read] for row in chosen])
 
     def _pooled(self, states: Tensor, mask: Tensor) -> Tensor:
         """[N, H]; of a candidate without tokens, the state after its prompt."""
@@ -270,6 +311,12 @@ class RewardModel:
         outcomes = None if judged.outcomes is None else _array(judged.outcomes[0].softmax(-1))
         blame = None if judged.blame is None else _array(judged.blame[0].sigmoid())
         return Reading(float(judged.scores[0]), outcomes, blame, row.cut)
+
+
+def _blank(read: int, made: int) -> nn.Linear:
+    """A layer whose weights are still to be drawn, and not from the generator that all share."""
+    layer: nn.Linear = nn.utils.skip_init(nn.Linear, read, made)  # type: ignore[no-untyped-call]
+    return layer
 
 
 def _array(values: Tensor) -> NDArray[Any]:

@@ -14,12 +14,15 @@ from rewards.rerank.features import features
 from rewards.rerank.pools import Candidate, Pool
 from rewards.tokens import byte_offsets
 from rewards.types import Charge
+from trainer import weights
 from trainer.codec import Codec
 from trainer.packing import Size
 
 Ids: TypeAlias = NDArray[np.int64]
 Blamed = Literal["blame", "findings", "both"]
 """Whose charges tell which tokens are wrong: those of the tests, of analyzers that need none, or of both."""
+
+NOTHING = np.zeros(0, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,7 @@ class Row:
     ids: Ids
     """[T], with the token that ends it, unless it was cut at the limit of tokens."""
     features: NDArray[np.float32]
-    """[F], what analyzers find in it."""
+    """[F], what analyzers find in it; [0] for a model that does not read that."""
     cut: int = 0
     """Tokens at its beginning that the context has no room for."""
 
@@ -41,23 +44,31 @@ class Row:
         return Size(len(self.ids), len(self.prompt), self.prompt.tobytes())
 
     @property
-    def key(self) -> tuple[bytes, bytes, bytes]:
+    def read(self) -> tuple[bytes, bytes]:
+        """The same for rows of which a model reads the same."""
+        return self.prompt.tobytes(), self.ids.tobytes()
+
+    @property
+    def key(self) -> tuple[bytes, ...]:
         """The same for rows that have the same score."""
-        return self.prompt.tobytes(), self.ids.tobytes(), self.features.tobytes()
+        return *self.read, self.features.tobytes()
 
 
-def rows(codec: Codec, pool: Pool, *, context: int | None) -> list[Row]:
+def rows(codec: Codec, pool: Pool, *, context: int | None, static: bool = False) -> list[Row]:
     """The candidates of a pool.
 
-    What is longer than the context keeps its end; a prompt gives way first, down to half of the context, and keeps its
-    end, too.
+    `static` adds what analyzers find in them. What is longer than the context keeps its end; a prompt gives way first,
+    down to half of the context, and keeps its end, too.
     """
     if not pool.candidates:
         return []
-    prompt = codec.encode(readable(pool.prompt))
-    found = codec.tokenizer([readable(each.completion) for each in pool.candidates], add_special_tokens=False).input_ids
+    texts = [readable(each.completion) for each in pool.candidates]
+    with weights.quietly():  # what is too long is cut here
+        prompt = codec.encode(readable(pool.prompt))
+        found = codec.tokenizer(texts, add_special_tokens=False).input_ids
     return [
-        _row(prompt, _ended(codec, ids, each), each, context) for ids, each in zip(found, pool.candidates, strict=True)
+        _row(prompt, _ended(codec, ids, each), features(each) if static else NOTHING, context)
+        for ids, each in zip(found, pool.candidates, strict=True)
     ]
 
 
@@ -111,8 +122,8 @@ def _ended(codec: Codec, ids: Sequence[int], candidate: Candidate) -> Ids:
     return np.asarray([*ids, *([] if candidate.truncated else ends[:1])], dtype=np.int64)
 
 
-def _row(prompt: Ids, ids: Ids, candidate: Candidate, context: int | None) -> Row:
-    found, cut = features(candidate), 0
+def _row(prompt: Ids, ids: Ids, found: NDArray[np.float32], context: int | None) -> Row:
+    cut = 0
     if context is not None and len(prompt) + len(ids) > context:
         prompt = prompt[-max(context // 2, context - len(ids)) :]
         cut = max(0, len(prompt) + len(ids) - context)
