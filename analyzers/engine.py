@@ -371,7 +371,9 @@ class Engine:
 
     def _warn(self, report: Report) -> None:
         """Says once for each analyzer and cause that reports are missing, or that findings stand where the program has
-        no such place; other numbers are no other cause."""
+        no such place; other numbers are no other cause. Who closes the engine knows what that cuts short."""
+        if self._closed:
+            return
         detail = report.detail
         if report.clamped:
             detail = f"{report.clamped} findings at places that the program does not have; the nearest ones count"

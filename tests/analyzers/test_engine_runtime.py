@@ -59,6 +59,14 @@ def test_a_program_is_run_once_on_its_tests(fake_runtime):
         assert len(asked) == 3
 
 
+def test_what_closing_cuts_short_is_reported_and_not_warned_of(fake_runtime, caplog):
+    with Engine(["runtime"]) as engine:
+        future = engine.submit(Source("x = 1"), TESTS)
+    (report,) = future.result(60)
+    assert (report.status, report.detail) == (Status.FAILED, "the engine was closed")
+    assert caplog.records == []
+
+
 def test_tests_that_nobody_waits_for_any_more_are_cancelled(fake_runtime):
     asked, _ = fake_runtime
     passed = verdict(Outcome.PASS, TestStatus.PASSED)
