@@ -10,6 +10,7 @@ import typer
 
 from grammars import ownership
 from trainer.interrupts import Interrupts
+from trainer.reranker import gather_command, measure_command, rank_command, table
 from trainer.run import LAST, bad_input_in_one_line, named, refuse
 
 _FLAGS = {
@@ -94,6 +95,12 @@ def run(
             chosen, folder = loop.reopen(None if resume == LAST else resume, out=out or Path("runs"))
         status = loop.run(chosen, folder, Display())
     raise typer.Exit(status)
+
+
+app.command("gather", help=gather_command.HELP)(bad_input_in_one_line()(gather_command.command))
+app.command("rank", help=rank_command.HELP)(bad_input_in_one_line()(rank_command.command))
+app.command("measure", help=measure_command.HELP)(bad_input_in_one_line()(measure_command.command))
+app.command("table", help=table.HELP)(bad_input_in_one_line()(table.command))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 import grammars
+from analyzers.command_line import INTERRUPTED
 from analyzers.registry import chosen, split
 from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime.doctor import tools
@@ -88,9 +89,9 @@ def command(
     try:
         if todo:
             _draw(todo, draw, sampling, out, device=device, workers=workers, isolation=isolation)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         told.print(f"interrupted; run the same command again to go on from {out}", style="red", markup=False)
-        raise
+        raise typer.Exit(INTERRUPTED) from error
     told.print(f"{len(found.tasks)} pools in {out}", markup=False)
 
 
