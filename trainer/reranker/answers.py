@@ -7,15 +7,14 @@ no hidden test has a part in them.
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from analyzers.runtime import Limits, Tier
 from analyzers.runtime.sandbox.base import SandboxBroken
 from analyzers.runtime.tests import Asserts, Calls, Stdio
-from rewards.extract import source_of
 from rewards.rerank.pools import Pool
-from trainer.items import item
 from trainer.tasks.augment import inputs as proposed
 from trainer.tasks.augment.execution import HASH_SEEDS, Answer, End, Executor
 from trainer.tasks.augment.form import NoForm, form
@@ -86,19 +85,22 @@ def _arguments(call: ast.Call) -> tuple[Any, ...]:
         return ()
 
 
-def asked(pool: Pool, task: Task, asking: Questions, executor: Executor, *, raw: bool = True) -> Pool:
-    """The pool with the answers of its candidates; equal programs are run once.
+def asked(pool: Pool, programs: Sequence[str], task: Task, asking: Questions, executor: Executor) -> Pool:
+    """The pool with the answers of its candidates, whose `programs` are whole files; equal ones are run once.
 
-    `raw` says that completions are code as it stands (`rewards.types.Item`).
+    An answer that nobody could hear, since the sandbox failed, is none.
+
+    Raises:
+        ValueError: not as many programs as candidates.
     """
     answered: dict[str, tuple[str | None, ...]] = {}
-    candidates = []
-    for each in pool.candidates:
-        program = source_of(item(task, each.completion, raw=raw)).text
+    for program in programs:
         if program not in answered:
             answered[program] = _answers(program, task, asking, executor)
-        candidates.append(replace(each, answers=answered[program]))
-    return replace(pool, candidates=tuple(candidates))
+    candidates = tuple(
+        replace(each, answers=answered[program]) for each, program in zip(pool.candidates, programs, strict=True)
+    )
+    return replace(pool, candidates=candidates)
 
 
 def _answers(program: str, task: Task, asking: Questions, executor: Executor) -> tuple[str | None, ...]:

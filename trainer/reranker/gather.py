@@ -11,7 +11,7 @@ from typing import Literal
 from rewards.rerank import known
 from rewards.rerank.pools import Candidate, Pool
 from rewards.stream import Scores
-from rewards.types import Score
+from rewards.types import Item, Score
 from trainer import shown
 from trainer.evaluation.given import with_tasks
 from trainer.evaluation.samples import Given
@@ -111,8 +111,13 @@ def label(
         yield _labelled(*waiting.popleft(), progress)
 
 
+def sample_item(task: Task, sample: Given) -> Item:
+    """What is scored of a sample that was made elsewhere."""
+    return item(task, sample.text, raw=True, whole=sample.whole, holdout=False)
+
+
 def _submitted(judge: Scores, task: Task, sample: Given, tests: Tests) -> Futures:
-    wanted = item(task, sample.text, raw=True, whole=sample.whole, holdout=False)
+    wanted = sample_item(task, sample)
     if tests == "all":
         return judge.submit(wanted), shown.submit(judge, task, wanted)
     apart = tests == "shown" and task.shown is not None

@@ -10,7 +10,7 @@ import numpy as np
 from rewards.rerank.pools import Kinds, Pool, kinds
 from rewards.rerank.scores import Rank as Rank
 from trainer.reranker import ranking
-from trainer.statistics import Estimate, difference, estimate, pass_at_k
+from trainer.statistics import RESAMPLES, Estimate, difference, estimate, pass_at_k
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,13 @@ class Choice:
     """pass@n."""
     gained: Estimate
     """`picked` less `chance`, over the same problems."""
+    share: Estimate | None = None
+    """Share of the way from chance to oracle, with an interval that resamples problems; None where there is no way."""
 
     @property
     def closed(self) -> float | None:
-        """Share of the way from chance to oracle; None where there is no way."""
-        way = self.oracle.mean - self.chance.mean
-        return None if way <= 0 else self.gained.mean / way
+        """`share` without its interval."""
+        return None if self.share is None else self.share.mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,19 @@ def _choice(scored: Sequence[tuple[Pool, ranking.Scores]], n: int, seed: int) ->
     if gained is None or any(each is None for each in estimates):
         return None
     first, second, third = (each for each in estimates if each is not None)
-    return Choice(n, first, second, third, gained)
+    return Choice(n, first, second, third, gained, _share(picked, chance, oracle, seed))
+
+
+def _share(picked: Sequence[float], chance: Sequence[float], oracle: Sequence[float], seed: int) -> Estimate | None:
+    """(picked - chance) / (oracle - chance), of sums over problems: those without a way weigh nothing."""
+    gains, ways = np.subtract(picked, chance), np.subtract(oracle, chance)
+    if ways.sum() <= 0:
+        return None
+    drawn = np.random.default_rng(seed).integers(len(ways), size=(RESAMPLES, len(ways)))
+    sums = ways[drawn].sum(1)
+    shares = gains[drawn].sum(1)[sums > 0] / sums[sums > 0]  # a sample may happen to hold no way at all
+    low, high = np.quantile(shares, (0.025, 0.975))
+    return Estimate(float(gains.sum() / ways.sum()), float(low), float(high))
 
 
 def _means(scored: Sequence[tuple[Pool, ranking.Scores]], seed: int) -> dict[str, Estimate]:
