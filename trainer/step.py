@@ -16,16 +16,14 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from accelerate import Accelerator
-from numpy.typing import NDArray
 from torch import Tensor
 
-from trainer import losses, nonfinite, outcomes, sections, shards
+from trainer import critics, losses, nonfinite, ragged, sections, shards
 from trainer.losses import LossInputs, LossOutput
 from trainer.packing import micro_batches, size_of, spread
 from trainer.policy import Logprobs, Policy
 from trainer.ranks import Ranks
 from trainer.types import Beliefs, Experience, Rollout
-from trainer.value import ValueHead
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +60,6 @@ class Objective:
         return self.kl_in_loss or self.entropy_weight > 0 or self.critic.weight > 0
 
 
-_CRITIC_TERMS = ("value_loss", "outcome_loss")
-
-
 class Learner:
     """The policy in the hands of its optimiser."""
 
@@ -95,11 +90,10 @@ class Learner:
         self._steps = steps
         self._done = 0
         self._reference = reference
-        self.value, self.outcomes = _heads(policy, objective.critic)
-        self._critics = {"value": self.value, "outcomes": self.outcomes}
-        groups = _groups(policy.model, settings.weight_decay)
+        self.critics = critics.Critics(policy, objective.critic)
+        groups = weight_groups(policy.model, settings.weight_decay)
         self._peaks = [settings.learning_rate] * len(groups)
-        for head in filter(None, self._critics.values()):
+        for head in self.critics.heads.values():
             groups.append({"params": list(head.parameters()), "weight_decay": 0.0})
             self._peaks.append(objective.critic.learning_rate)
         # Fused, it takes an eighth of the time; shards are not sure to have such a kernel.
@@ -155,7 +149,7 @@ class Learner:
         """
         found = [Beliefs()] * len(rollouts)
         record = record_logprobs and self._objective.importance_cap > 0
-        if not (record or self.value is not None or self._objective.kl_in_reward):
+        if not (record or self.critics.value is not None or self._objective.kl_in_reward):
             return found
         written = [index for index, rollout in enumerate(rollouts) if len(rollout.completion_ids)]
         for rows in self._micro_batches([rollouts[index] for index in written]):
@@ -176,11 +170,10 @@ class Learner:
 
     def state(self) -> dict[str, Any]:
         """Optimiser, schedule and critic; the weights are saved by the policy. All processes call it together."""
-        critics = {name: head.state_dict() for name, head in self._critics.items() if head is not None}
         optimizer = self._optimizer.state_dict()
         if self._sharded:
             optimizer = shards.optimizer_state(optimizer, keep=self._ranks.first)
-        return {"optimizer": optimizer, "steps": self._done, **critics}
+        return {"optimizer": optimizer, "steps": self._done, **self.critics.state()}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Puts back what `state` returned, perhaps with another number of processes.
@@ -195,9 +188,7 @@ class Learner:
             if moment.shape != weight.shape:
                 raise ValueError(f"a moment has the shape {tuple(moment.shape)}, its weight {tuple(weight.shape)}")
         self._done = state["steps"]
-        for name, head in self._critics.items():
-            if head is not None:
-                head.load_state_dict(state[name])
+        self.critics.restore(state)
 
     def _spread(self) -> bool:
         """Puts the weights where they are learned; returns whether that is in shards."""
@@ -213,13 +204,14 @@ class Learner:
 
     def _beliefs(self, rollouts: Sequence[Rollout], record: bool) -> list[Beliefs]:
         objective = self._objective
-        found = self.policy.logprobs(rollouts, temperature=objective.temperature, hidden=self.value is not None)
+        found = self.policy.logprobs(rollouts, temperature=objective.temperature, hidden=self.critics.value is not None)
         kl = None
         if self._reference is not None and objective.kl_in_reward:
             reference = self._reference.logprobs(rollouts, temperature=objective.temperature).values
             kl = losses.kl_estimate(found.values - reference, objective.kl_estimator)
-        values = None if self.value is None or found.hidden is None else self.value(found.hidden)
-        columns = [_rows(each, rollouts) for each in (found.values if record else None, kl, values)]
+        tables = (found.values if record else None, kl, self.critics.values(found))
+        lengths = [len(rollout.completion_ids) for rollout in rollouts]
+        columns = [[None] * len(rollouts) if each is None else ragged.unpadded(each, lengths) for each in tables]
         return [Beliefs(*row) for row in zip(*columns, strict=True)]
 
     def _policy_terms(
@@ -234,26 +226,26 @@ class Learner:
         )
         inputs = LossInputs(
             logprobs=found.values,
-            generator_logprobs=_padded([rollout.logprobs for rollout in rollouts], found),
-            advantages=_padded([sample.advantages for sample in samples], found),
+            generator_logprobs=ragged.padded([rollout.logprobs for rollout in rollouts], found.values),
+            advantages=ragged.padded([sample.advantages for sample in samples], found.values),
             mask=found.mask,
             step_tokens=step_tokens,
             step_sequences=step_sequences,
             token_limit=objective.token_limit,
-            old_logprobs=_known([sample.beliefs.logprobs for sample in samples], found),
+            old_logprobs=ragged.known([sample.beliefs.logprobs for sample in samples], found.values),
         )
         metrics: dict[str, Tensor] = {}
         if objective.importance_cap > 0:
             inputs, metrics = losses.importance_truncated(inputs, cap=objective.importance_cap)
-        if self.outcomes is not None:
-            inputs = replace(inputs, advantages=inputs.advantages * self._foretold(found, samples))
+        if (foretold := self.critics.foretold(found, samples)) is not None:
+            inputs = replace(inputs, advantages=inputs.advantages * foretold)
         output = objective.policy_loss(inputs)
         metrics.update(output.metrics)
         held = 0.0 if self._critic_leads else 1.0
         loss = held * output.loss
         for name, weight, term in self._other_terms(inputs, found, samples):
             metrics[name] = term
-            loss = loss + (weight if name in _CRITIC_TERMS else held * weight) * term
+            loss = loss + (weight if name in critics.LOSSES else held * weight) * term
         nonfinite.check(loss, {"policy_loss": output.loss, **metrics}, samples, found.values)
         self._accelerator.backward(loss)
         return {"loss": float(loss.detach()), **{name: float(value.detach()) for name, value in metrics.items()}}
@@ -270,39 +262,12 @@ class Learner:
             yield "kl", objective.kl_weight, losses.kl_to_reference(inputs, anchor, estimator=objective.kl_estimator)
         if found.entropy is not None:
             yield "entropy", -objective.entropy_weight, inputs.mean(found.entropy)
-        if self.value is not None and found.hidden is not None:
-            yield "value_loss", objective.critic.weight, self._value_loss(inputs, found, samples)
-        if self.outcomes is not None:
-            loss, right = self._outcome_loss(found, [sample.outcome for sample in samples])
-            yield "outcome_loss", objective.critic.weight, loss / max(inputs.step_sequences, 1)
-            yield "outcome_accuracy", 0.0, right / max(inputs.step_sequences, 1)
-
-    def _value_loss(self, inputs: LossInputs, found: Logprobs, samples: Sequence[Experience]) -> Tensor:
-        old = _known([sample.beliefs.values for sample in samples], found)
-        returns = _known([sample.returns for sample in samples], found)
-        if self.value is None or found.hidden is None or old is None or returns is None:
-            raise ValueError("a critic learns from the returns of an advantage function such as 'gae', got none")
-        hidden = found.hidden if self._objective.critic.shared else found.hidden.detach()
-        return losses.value_loss(inputs, self.value(hidden), old=old, returns=returns, clip=self._objective.critic.clip)
+        yield from self.critics.terms(inputs, found, samples)
 
     @property
     def _critic_leads(self) -> bool:
         """Whether the critic alone learns for now."""
         return self._done < self._objective.critic.lead_steps
-
-    @torch.no_grad()
-    def _foretold(self, found: Logprobs, samples: Sequence[Experience]) -> Tensor:
-        """[B, T], how likely the critic holds, after each token, the outcome that came (CodeRL, eq. 10)."""
-        assert self.outcomes is not None
-        assert found.after is not None
-        return outcomes.foretold(self.outcomes(found.after), [sample.outcome for sample in samples])
-
-    def _outcome_loss(self, found: Logprobs, labels: Sequence[int | None]) -> tuple[Tensor, Tensor]:
-        """Sums over the rows: the loss of the critic of outcomes, and how many of them it tells rightly."""
-        assert self.outcomes is not None
-        assert found.after is not None
-        states = found.after if self._objective.critic.shared else found.after.detach()
-        return outcomes.cross_entropy(self.outcomes(states), found.mask, labels)
 
     def _passes(self, rollouts: Sequence[Rollout]) -> Iterator[list[int]]:
         """The micro-batches of this process: its share of the rollouts of a step."""
@@ -324,7 +289,7 @@ class Learner:
             parts = self._ranks.gather(lambda: found)
         else:
             parts = self._ranks.gather(compute)
-        gradients = [weight for head in filter(None, self._critics.values()) for weight in head.parameters()]
+        gradients = self.critics.parameters()
         learned = [weight for weight in self.policy.model.parameters() if weight.requires_grad]
         self._ranks.add_up(gradients if self._sharded else gradients + learned)
         if self._sharded:  # whose gradients come as means over the processes
@@ -347,14 +312,11 @@ class Learner:
         tokens = sum(len(rollout.completion_ids) for rollout in given)
         total = 0.0
         for rows in self._passes(given):
-            found = self.policy.logprobs([given[row] for row in rows], hidden=self.outcomes is not None)
+            found = self.policy.logprobs([given[row] for row in rows], hidden=self.critics.outcomes is not None)
             loss = losses.supervised(found.values, found.mask, step_tokens=tokens)
             nonfinite.check(loss, {"supervised_loss": loss}, [given[row] for row in rows], found.values)
             whole = self._objective.supervised_weight * loss
-            if self.outcomes is not None:  # a reference passes (CodeRL, section 3.3.3)
-                taught, _ = self._outcome_loss(found, [outcomes.PASSED] * len(rows))
-                whole = whole + self._objective.critic.weight * taught / len(given)
-            self._accelerator.backward(whole)
+            self._accelerator.backward(whole + self.critics.of_references(found, count=len(given)))
             total += float(loss.detach())
         return {"loss": self._objective.supervised_weight * total, "supervised_loss": total}
 
@@ -367,7 +329,7 @@ class Learner:
             limit = self._settings.max_grad_norm
             norm = float(shards.full(self._accelerator.clip_grad_norm_(self.policy.model.parameters(), limit)))
             finite = math.isfinite(norm)
-            for head in filter(None, self._critics.values()):
+            for head in self.critics.heads.values():
                 # By itself: the surprise of a new critic must not scale the policy's gradient down.
                 finite &= math.isfinite(float(torch.nn.utils.clip_grad_norm_(head.parameters(), limit)))
             # The scaler of float16 skips such steps itself, and has to see them to lower its scale.
@@ -382,13 +344,6 @@ class Learner:
         }
 
 
-def _heads(policy: Policy, critic: sections.Critic) -> tuple[ValueHead | None, outcomes.OutcomeHead | None]:
-    """The critic that there is to be, if any."""
-    if not critic.weight:
-        return None, None
-    return (ValueHead.of(policy), None) if critic.predicts == "reward" else (None, outcomes.OutcomeHead.of(policy))
-
-
 def schedule(step: int, *, settings: sections.Optimizer, steps: int) -> float:
     """The factor of the learning rate at a step counted from 0."""
     if step < settings.warmup_steps:
@@ -399,6 +354,15 @@ def schedule(step: int, *, settings: sections.Optimizer, steps: int) -> float:
     if settings.schedule == "cosine":
         return 0.5 * (1.0 + math.cos(math.pi * progress))
     return 1.0
+
+
+def weight_groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """What AdamW is given of a model: vectors (norms, biases) do not decay."""
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    return [
+        {"params": [weight for weight in weights if weight.ndim >= 2], "weight_decay": weight_decay},
+        {"params": [weight for weight in weights if weight.ndim < 2], "weight_decay": 0.0},
+    ]
 
 
 def _of_step(metric: str) -> bool:
@@ -416,28 +380,6 @@ def _width(rollout: Rollout) -> int:
     return len(rollout.prompt_ids) + len(rollout.completion_ids)
 
 
-def _known(rows: Sequence[NDArray[np.float32] | None], like: Logprobs) -> Tensor | None:
-    """[B, T] where every row is known, else None."""
-    known = [row for row in rows if row is not None]
-    return _padded(known, like) if len(known) == len(rows) else None
-
-
-def _rows(values: Tensor | None, rollouts: Sequence[Rollout]) -> list[NDArray[np.float32]] | list[None]:
-    """The rows of [B, T] without their padding."""
-    if values is None:
-        return [None] * len(rollouts)
-    table = values.float().cpu().numpy()
-    return [table[row, : len(rollout.completion_ids)].copy() for row, rollout in enumerate(rollouts)]
-
-
-def _padded(rows: Sequence[NDArray[np.float32]], like: Logprobs) -> Tensor:
-    """[B, T] of ragged rows, 0 on padding."""
-    padded = np.zeros(tuple(like.mask.shape), dtype=np.float32)
-    for index, row in enumerate(rows):
-        padded[index, : len(row)] = row
-    return torch.from_numpy(padded).to(like.values.device)
-
-
 def _sampled_entropy(samples: Sequence[Experience]) -> float:
     """Mean of -log p over the tokens: an unbiased estimate of the generator's entropy, which costs nothing."""
     logprobs = [sample.rollout.logprobs for sample in samples]
@@ -448,12 +390,3 @@ def _sampled_kl(samples: Sequence[Experience]) -> dict[str, float]:
     """Mean KL to the reference over the tokens, as far as it was taken off their reward."""
     known = [sample.beliefs.kl for sample in samples if sample.beliefs.kl is not None]
     return {"kl": float(np.concatenate(known).mean(dtype=np.float64))} if known else {}
-
-
-def _groups(model: torch.nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Parameter groups: vectors (norms, biases) do not decay."""
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    return [
-        {"params": [weight for weight in weights if weight.ndim >= 2], "weight_decay": weight_decay},
-        {"params": [weight for weight in weights if weight.ndim < 2], "weight_decay": 0.0},
-    ]

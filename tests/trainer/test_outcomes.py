@@ -135,7 +135,7 @@ def test_a_critic_that_foresaw_the_outcome_lets_the_token_count(policy: Policy) 
     learner = _learner(copy)
     rollout = replace(_rollouts(copy)[0], completion_ids=np.array([5, 6]), logprobs=np.zeros(2, dtype=np.float32))
     held = torch.tensor([[0.25, 0.75]])
-    learner._foretold = lambda *_: held  # type: ignore[method-assign]
+    learner.critics.foretold = lambda *_: held  # type: ignore[method-assign]
     with torch.no_grad():
         logprobs = copy.logprobs([rollout]).values[0]
     expected = -(0.25 * logprobs[0] + 0.75 * logprobs[1]).item() * 2.0 / 2
@@ -165,9 +165,9 @@ def test_references_are_programs_that_pass(policy: Policy) -> None:
         learner.step(failing, given)
     with torch.no_grad():
         found = copy.logprobs(given, hidden=True)
-        assert learner.outcomes is not None
+        assert learner.critics.outcomes is not None
         assert found.after is not None
-        told = outcomes.pooled(learner.outcomes(found.after), found.mask).softmax(-1)[0]
+        told = outcomes.pooled(learner.critics.outcomes(found.after), found.mask).softmax(-1)[0]
     assert told[outcomes.PASSED] > 0.5
 
 

@@ -128,8 +128,8 @@ def test_a_critic_that_went_wrong_does_not_touch_the_weights(policy: Policy) -> 
     copy = policy.frozen_copy()
     copy.model.requires_grad_(True)
     learner = _learner(copy, shared=False)
-    assert learner.value is not None
-    learner.value.linear.weight.register_hook(lambda gradient: gradient * np.inf)
+    assert learner.critics.value is not None
+    learner.critics.value.linear.weight.register_hook(lambda gradient: gradient * np.inf)
     assert learner.step(_batch(learner))["skipped_update"] == 1
     assert all(bool(weight.isfinite().all()) for weight in learner.state()["value"].values())
 

@@ -113,8 +113,8 @@ def taught_critic(
     for done, rows in enumerate(_batches(len(seen), schooling), 1):
         learner.step([seen[row] for row in rows])
         on_step(done, _steps(len(seen), schooling))
-    assert learner.outcomes is not None
-    critic = Critic(policy, learner.outcomes)
+    assert learner.critics.outcomes is not None
+    critic = Critic(policy, learner.critics.outcomes)
     unseen = [_read(policy, known[each.task_id], each) for each in programs if each.task_id not in kept]
     return critic, _worth(critic, [example for example in unseen if example is not None])
 

@@ -133,8 +133,8 @@ def table(groups: Sequence[Group], figure: str) -> list[Row]:
         before, after = group.values("before", figure), group.values("after", figure)
         common = [seed for seed in after if seed in first]
         gained = over_seeds([after[seed] - first[seed] for seed in common]) if group is not groups[0] else None
-        shares = (percent(over_seeds(list(values.values()))) for values in (before, after))
-        rows.append(Row(group.name, *shares, points(gained)))
+        began, ended = (percent(over_seeds(list(values.values()))) for values in (before, after))
+        rows.append(Row(group.name, began, ended, points(gained)))
     return rows if any(row.before != "-" or row.after != "-" for row in rows) else []
 
 
