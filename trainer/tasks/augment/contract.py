@@ -50,7 +50,7 @@ def inferred(
     calls = [given for given in seeds if len(given) == count]
     # Of two texts one is looked for in the other, say: there nothing at all is another question.
     texts = sum(any(isinstance(given[place], str) for given in calls) for place in range(count))
-    said = replace(said, whole_texts=texts > 1, characters="".join(named.texts) if named else "")
+    said = replace(said, whole_texts=texts > 1, characters="".join((*named.texts, named.characters)) if named else "")
     parameters = tuple(widened(shapes(place), said) for place in zip(*calls, strict=True))
     return Contract(parameters, relations(calls, different=said.different)), calls
 

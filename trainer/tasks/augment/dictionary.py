@@ -4,11 +4,13 @@ that a dictionary)."""
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 LONGEST = 12
 """Characters of a text that may be a part of an input; longer ones are messages."""
 LARGEST = 10**6
+_ORDERED = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,9 @@ class Words:
 
     numbers: tuple[int | float, ...] = ()
     texts: tuple[str, ...] = ()
+    characters: str = ""
+    """Characters, beside those of the texts, that it tells from others: next to the ends of a range, and of the kinds
+    that it asks for (`strip` knows white space)."""
 
 
 def words(program: str) -> Words:
@@ -37,4 +42,23 @@ def words(program: str) -> Words:
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
     }
     texts = {value for value in values if isinstance(value, str) and 0 < len(value) <= LONGEST}
-    return Words(tuple(sorted(numbers)), tuple(sorted(texts)))
+    return Words(tuple(sorted(numbers)), tuple(sorted(texts)), "".join(sorted(set(_told_apart(module)))))
+
+
+_KINDS = {
+    "strip": " ", "lstrip": " ", "rstrip": " ", "split": " ", "isspace": " ",
+    "isdigit": "0", "isdecimal": "0", "isnumeric": "0",
+    "isalpha": " 0-", "isalnum": " -",
+}  # fmt: skip
+"""Methods of texts, with characters that they tell from others."""
+
+
+def _told_apart(module: ast.Module) -> Iterator[str]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.Attribute):
+            yield from _KINDS.get(node.attr, "")
+        if isinstance(node, ast.Compare) and any(isinstance(op, _ORDERED) for op in node.ops):
+            for side in (node.left, *node.comparators):
+                if isinstance(side, ast.Constant) and isinstance(side.value, str) and len(side.value) == 1:
+                    code = ord(side.value)
+                    yield from (chr(near) for near in (code - 1, code + 1) if 32 <= near < 127)

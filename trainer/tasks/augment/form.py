@@ -7,6 +7,7 @@ Where the tests compare an answer with no value (any zero of a polynomial is rig
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -67,12 +68,22 @@ class Case:
     """What proposed the input."""
 
 
-def form(tests: Tests) -> Form:
+def form(tests: Tests, shown: Tests | None = None) -> Form:
     """What the tests of a Python task have in common.
+
+    Tests may ask whether an answer counts as true, where the prompt has `shown` that it is True: then new ones do, too.
 
     Raises:
         NoForm: no further tests can be made of them.
     """
+    found = _form(tests)
+    if found.pattern == TRUTH and isinstance(shown, Asserts):
+        with contextlib.suppress(NoForm):
+            return replace(found, pattern=_form(shown).pattern)
+    return found
+
+
+def _form(tests: Tests) -> Form:
     match tests:
         case Calls(function=function, checker=""):
             return Form(function)
@@ -188,8 +199,6 @@ def _pattern(test: ast.expr, call: ast.Call) -> str:
             return TRUTH if operand is call else ""
         case ast.Compare(left=left, ops=[ast.Eq() | ast.Is()], comparators=[right]):
             side = left if _holds(left, call) else right
-            if isinstance(right, ast.Constant) and isinstance(right.value, bool) and side is call:
-                return TRUTH
             return EXACT if side is call else f"assert {_with(side, call, CALL)} == {_with(side, call, ANSWER)}"
         case ast.Compare(left=left, ops=[ast.Lt() | ast.LtE()], comparators=[ast.Constant(value=float() as most)]):
             return f"assert nearly({CALL}, {ANSWER}, {max(most, TOLERANCE)!r})" if _is_distance(left, call) else ""

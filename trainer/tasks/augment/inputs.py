@@ -15,6 +15,7 @@ from analyzers import runtime
 from analyzers.runtime import Tier
 from analyzers.runtime.tests import Calls, Exchange, Stdio, Tests, to_json
 from analyzers.types import Source, TestStatus
+from trainer.tasks.augment import symmetry
 from trainer.tasks.augment.contract import Arguments, Contract, inferred
 from trainer.tasks.augment.dictionary import words
 from trainer.tasks.augment.execution import HASH_SEEDS, Answer, End, Executor
@@ -180,6 +181,32 @@ def _fault(runs: Sequence[Answer], timeout_s: float) -> str:
     if written(runs[0].value) is None:
         return "the answer is too long"
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What the tests of a task show of its answers."""
+
+    none: bool
+    """Whether None is an answer that they, or the words of the task, speak of."""
+    unordered: tuple[int, ...] = ()
+    """Places of lists whose order makes no difference to any answer."""
+
+    @staticmethod
+    def of(known: Sequence[Arguments], ask: symmetry.Ask, prompt: str) -> Usual:
+        """What the answers on the inputs of the tests show."""
+        answers = ask(known)
+        none = any(answer.value is None for answer in answers if answer.end is End.ANSWERED)
+        return Usual(none or "none" in prompt.lower(), tuple(symmetry.unordered(known, answers, ask)))
+
+    def fault(self, case: Case) -> str:
+        """Why an answer is none that the task speaks of; empty where it is one."""
+        return "None, which no test expects" if case.expected is None and not self.none else ""
+
+    def ambiguous(self, cases: Sequence[Case], ask: symmetry.Ask) -> set[int]:
+        """Indices of cases in which the order of such a list makes a difference."""
+        answers = [Answer(End.ANSWERED, case.expected) for case in cases]
+        return symmetry.ambiguous([case.given for case in cases], answers, self.unordered, ask)
 
 
 def calls(

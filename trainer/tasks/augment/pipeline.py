@@ -148,7 +148,7 @@ def _cases(bench: _Bench, others: Others) -> tuple[_Bench, Found, list[str]]:
     if isinstance(task.tests, Stdio):
         _observe_texts(bench, task.tests, found)
     elif task.language == "python":
-        bench = replace(bench, form=form(task.tests))
+        bench = replace(bench, form=form(task.tests, task.shown))
         _observe_calls(bench, found)
     else:
         raise NoForm(f"the tests are code in {task.language}: no further ones can be written")
@@ -167,9 +167,16 @@ def _observe_calls(bench: _Bench, found: Found) -> None:
     given = [each for _, each in offered]
     answers = inputs.calls([bench.program, checked], bench.form.function, given, executor, bench.clock)
     inputs.observed(offered, answers, timeout_s=options.timeout_s, into=found)
-    faults = Counter(why for case in found.cases if (why := inputs.fits(task.tests, case)))
-    found.dropped.update(faults)
-    found.cases = [case for case in found.cases if not inputs.fits(task.tests, case)]
+
+    def ask(calls: Sequence[inputs.Arguments]) -> list[Answer]:
+        return executor.calls(bench.program, bench.form.function, calls, hash_seed=HASH_SEEDS[0], clock=bench.clock)
+
+    usual = inputs.Usual.of(known, ask, task.prompt)
+    faults = [inputs.fits(task.tests, case) or usual.fault(case) for case in found.cases]
+    unclear = usual.ambiguous(found.cases, ask)
+    faults = [why or ("the answer depends on an order" if at in unclear else "") for at, why in enumerate(faults)]
+    found.dropped.update(why for why in faults if why)
+    found.cases = [case for case, why in zip(found.cases, faults, strict=True) if not why]
 
 
 def _observe_texts(bench: _Bench, tests: Stdio, found: Found) -> None:
@@ -255,7 +262,8 @@ def _selected(cases: Sequence[Case], kills: Sequence[frozenset[int]], options: O
     chosen = cover(kills, depth=options.depth, most=options.most)
     rest = [index for index in range(len(cases)) if index not in chosen]
     unlike = cover([features(cases[index]) for index in rest], depth=options.depth, most=options.most - len(chosen))
-    return sorted([*chosen, *(rest[index] for index in unlike)])
+    more = [rest[index] for index in range(len(rest)) if index not in unlike]
+    return sorted([*chosen, *(rest[index] for index in unlike), *more[: options.most - len(chosen) - len(unlike)]])
 
 
 def _programs(each: _Field, after: Sequence[bool], ever: Sequence[bool] = ()) -> Programs:

@@ -98,6 +98,7 @@ _RULES: dict[str, _Rule] = {
     "at most the length of": _Rule(lambda one, two: type(one) is int and _sized(two) and one <= len(two)),
     "an index of": _Rule(lambda one, two: type(one) is int and _sized(two) and one < len(two)),
     "as long as": _Rule(lambda one, two: _sized(one) and _sized(two) and len(one) == len(two), _unlike),
+    "one shorter than": _Rule(lambda one, two: _sized(one) and _sized(two) and len(one) + 1 == len(two)),
     "an element of": _Rule(lambda one, two: _sized(two) and type(one) is not dict and one in two),
     "at most": _Rule(lambda one, two: _number(one) and _number(two) and one <= two),
     "less than": _Rule(lambda one, two: _number(one) and _number(two) and one < two),
@@ -109,6 +110,7 @@ _PAIRED = (
     "at most the length of",
     "an index of",
     "as long as",
+    "one shorter than",
     "an element of",
     "at most",
     "less than",
@@ -150,6 +152,9 @@ def mended(given: Arguments, rules: Sequence[Relation]) -> Arguments:
             elif rule.name == "as long as" and place < other:
                 shortest = min(len(value), len(values[other]))
                 values[place], values[other] = value[:shortest], values[other][:shortest]
+            elif rule.name == "one shorter than":
+                shortest = min(len(value), len(values[other]) - 1)
+                values[place], values[other] = value[:shortest], values[other][: shortest + 1]
         except TypeError:
             continue
     for rule in rules:  # once nothing is cut any more

@@ -15,9 +15,12 @@ from typing import Any
 
 from trainer.tasks.augment.skeletons import Skeletons, skeletons
 
+_SIGNS = frozenset(string.punctuation) - frozenset("()[]{}")
 _CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 FEW = 3
 """So many different characters and no more are taken for all that there are, `01` or `()`, say."""
+LARGE, FAR = 50, 20
+"""A number that gets as large as this is no small one by nature, and may be so many times larger."""
 _BOUND = re.compile(r"(?:<=?|at most|up to|no more than|less than|between \w+ and|from \w+ to) *(\d+)")
 
 
@@ -32,6 +35,8 @@ class Shape:
     """Greatest number, or greatest length."""
     alphabet: str = ""
     """Characters of texts, sorted."""
+    signs: tuple[str, ...] = ()
+    """The only texts that there are, where they are signs: operators, say."""
     forms: Skeletons | None = None
     """The ways in which texts are put together, where they are."""
     fields: tuple[Shapes, ...] = ()
@@ -62,13 +67,21 @@ def _shape(kind: type, group: Sequence[Any]) -> Shape:
     lengths = [len(value) for value in group]
     low, high = min(lengths), max(lengths)
     if kind is str:
-        return Shape(kind, low, high, alphabet=_alphabet(group), forms=skeletons(group) if len(group) > 1 else None)
+        forms = skeletons(group) if len(group) > 1 else None
+        return Shape(kind, low, high, alphabet=_alphabet(group), signs=_signs(group), forms=forms)
     if kind is dict:
         keys, values = shapes(key for each in group for key in each), shapes(v for each in group for v in each.values())
         return Shape(kind, low, high, items=keys, values=values)
     if kind is tuple and low == high and (low <= FEW or _mixed(group)):
         return Shape(kind, low, high, fields=tuple(shapes(place) for place in zip(*group, strict=True)))
     return Shape(kind, low, high, items=shapes(item for each in group for item in each) if kind is not bytes else ())
+
+
+def _signs(group: Sequence[str]) -> tuple[str, ...]:
+    """Different texts of which each is a sign or two, but for brackets, which are put together to longer ones."""
+    found = tuple(sorted(set(group)))
+    signs = all(0 < len(text) <= 2 and set(text) <= _SIGNS for text in found)
+    return found if signs and len(found) > 2 else ()
 
 
 def _mixed(group: Sequence[tuple[Any, ...]]) -> bool:
@@ -125,7 +138,7 @@ def widened(seen: Shapes, said: Hints, *, inside: bool = False) -> Shapes:
 
 def _widened(shape: Shape, said: Hints, inside: bool) -> Shape:
     if shape.kind in (int, float):
-        high = _most(shape)
+        high = _most(shape, inside)
         return replace(shape, low=_least(shape, said, inside), high=min(high, max(shape.high, said.most)))
     if shape.kind in (bool, type(None)):
         return shape
@@ -148,12 +161,14 @@ def _least(shape: Shape, said: Hints, inside: bool) -> float:
         return 2 * shape.low
     if said.positive:
         return min(shape.low, 1)
-    if not inside:
-        return min(shape.low, 1) if shape.kind is int else min(shape.low, 0.25)
+    if not inside:  # one, where neither tests nor words speak of it, is another question, as nothing at all is
+        return min(shape.low, 2) if shape.kind is int else min(shape.low, 0.25)
     return 0 if said.not_negative else -max(10, shape.high)
 
 
-def _most(shape: Shape) -> float:
+def _most(shape: Shape, inside: bool) -> float:
+    if not inside and shape.kind is int and shape.high >= LARGE:
+        return FAR * shape.high
     return max(2 * shape.high, shape.high + 10)
 
 
@@ -180,6 +195,8 @@ def _fits(value: Any, shape: Shape) -> bool:
         return False
     match value:
         case str():
+            if shape.signs:
+                return value in shape.signs
             return shape.forms.fits(value) if shape.forms else set(value) <= set(shape.alphabet)
         case dict():
             return all(fits(key, shape.items) and fits(item, shape.values) for key, item in value.items())

@@ -13,8 +13,16 @@ def allows(seeds, given, prompt=""):
 @pytest.mark.parametrize(
     ("seeds", "given", "expected"),
     [
-        ([(5,), (9,)], (1,), True),
-        ([(5,), (9,)], (0,), False),  # the tests say nothing of zero
+        ([(5,), (9,)], (2,), True),
+        ([(5,), (9,)], (1,), False),  # the tests say nothing of one
+        ([(1,), (9,)], (1,), True),
+        ([(1,), (9,)], (0,), False),
+        ([(5,), (100,)], (1500,), True),  # the tests use large numbers, too
+        ([(["+", "*", "//"],)], (["*", "+"],), True),
+        ([(["+", "*", "//"],)], (["+*"],), False),  # signs are not put together
+        ([(["()(", ")", "("],)], (["(("],), True),
+        ([(["+"], [1, 2]), (["-", "*"], [1, 2, 3])], (["-"], [1, 2]), True),
+        ([(["+"], [1, 2]), (["-", "*"], [1, 2, 3])], (["-"], [1, 2, 3]), False),
         ([(0,), (9,)], (0,), True),
         ([(5,), (9,)], (-1,), False),
         ([(-5,), (9,)], (-7,), True),

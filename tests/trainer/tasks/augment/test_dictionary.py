@@ -19,6 +19,12 @@ def test_what_a_reference_names():
     assert words("def f(:") == Words()
 
 
+def test_characters_that_it_tells_apart():
+    program = "def f(s):\n    return s.strip().isalpha() or '0' <= s[0] <= '9' or 'a' < 'bc'\n"
+    assert words(program).characters == " -/018:`b"  # beside 0, 9 and a, and what is no letter
+    assert words("def f(s):\n    return s == 'a'\n").characters == ""
+
+
 def test_it_is_brought_in():
     contract, calls = inferred([("abcd", 3), ("12xy", 40)], named=words(PROGRAM))
     found = list(islice(mutation.proposals(calls, contract, random.Random(0), words(PROGRAM)), 500))

@@ -20,8 +20,8 @@ def check(candidate):
         ("assert 2 == f(1)", EXACT),
         ("assert f(1)", TRUTH),
         ("assert not f(1)", TRUTH),
-        ("assert f(1) == True", TRUTH),
-        ("assert f(1) is False", TRUTH),
+        ("assert f(1) == True", EXACT),  # None is no False
+        ("assert f(1) is False", EXACT),
         ("assert set(f(1)) == set([2])", "assert set(__call__) == set(__answer__)"),
         ("assert sorted(f(1), key=len) == [2]", "assert sorted(__call__, key=len) == sorted(__answer__, key=len)"),
         ("assert abs(f(1) - 2.5) < 1e-3", "assert nearly(__call__, __answer__, 0.001)"),
@@ -30,6 +30,14 @@ def check(candidate):
 )
 def test_how_an_assertion_compares(test, pattern):
     assert form(Asserts((test,))) == Form("f", "f", pattern)
+
+
+def test_a_prompt_that_shows_what_is_answered_makes_true_of_what_counts_as_true():
+    truth = CheckFunction("def check(candidate):\n    assert candidate(1)\n", "f")
+    assert form(truth).pattern == TRUTH
+    assert form(truth, Asserts(("assert f(2) == False",))) == Form("f", "candidate", EXACT)
+    assert form(truth, Asserts(("assert f(2)",))).pattern == TRUTH
+    assert form(truth, Asserts(("assert 1",))).pattern == TRUTH
 
 
 def test_the_function_is_the_one_that_most_assertions_call():

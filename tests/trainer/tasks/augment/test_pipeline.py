@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -39,6 +40,13 @@ def outcome(program, tests, language="python"):
     return runtime.submit(Source(program, language), tests, Limits(timeout_s=4)).result().verdict.outcome
 
 
+def test_an_answer_of_none_that_nobody_speaks_of_makes_no_test(run):
+    assert run(TASK).dropped["None, which no test expects"] > 0
+    assert (
+        "None, which no test expects" not in run(replace(TASK, prompt="Above a bound; None if there is none.")).dropped
+    )
+
+
 def test_new_tests_catch_what_the_own_let_pass(run):
     task = Task("t", "", Asserts(TESTS.statements[1:]), reference=SMALLEST)
     assert outcome(WRONG, task.tests) is Outcome.PASS
@@ -72,7 +80,10 @@ def test_samples_choose_tests_and_are_counted(run):
 def test_references_have_to_agree(run):
     # Right on all that the tests show; takes the greater of a tie of signs.
     other = SMALLEST.replace("if found else None", "if found else -1")
-    result = run(TASK, references=(other, "def smallest(values, least): return 0"))
+    result = run(
+        replace(TASK, prompt="The smallest value above a bound, or None."),
+        references=(other, "def smallest(values, least): return 0"),
+    )
     assert result.references == 2  # the second fails the task's own tests
     assert result.dropped["references disagree"] > 0
     assert outcome(other, as_task(TASK, result).tests) is Outcome.PASS

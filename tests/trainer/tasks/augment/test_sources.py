@@ -46,6 +46,27 @@ def test_mutation_brings_in_numbers_that_other_arguments_make_up():
     assert {160, 80, 30} <= thresholds  # the sum, the greatest, the least
 
 
+def pieces(found):
+    """Numerator, denominator and the other fraction."""
+    return [(*one.split("/"), two) for one, two in found if one.count("/") == 1 and all(one.split("/"))]
+
+
+def test_mutation_moves_arguments_about():
+    contract, calls = inferred([(25, 55, 65), (20, 10, 30)])
+    found = set(islice(mutation.proposals(calls, contract, random.Random(0)), 400))
+    assert {(65, 55, 25), (55, 55, 65)} <= found
+    contract, calls = inferred([("7/10", "10/2"), ("1/5", "5/1")])
+    found = set(islice(mutation.proposals(calls, contract, random.Random(0)), 2000))
+    assert any(other in (f"{one}/{two}", f"{two}/{one}") and one != two for one, two, other in pieces(found))
+
+
+def test_mutation_turns_the_case_of_one_letter_and_goes_far():
+    contract, calls = inferred([("aba",), ("zbcd",)])
+    assert ("abA",) in set(islice(mutation.proposals(calls, contract, random.Random(0)), 400))
+    contract, calls = inferred([(5,), (100,)])
+    assert any(number > 1_000 for (number,) in islice(mutation.proposals(calls, contract, random.Random(0)), 400))
+
+
 def test_nothing_is_made_of_calls_without_arguments():
     contract, calls = inferred([()])
     assert list(mutation.proposals(calls, contract, random.Random(0))) == []

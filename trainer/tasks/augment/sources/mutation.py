@@ -14,6 +14,11 @@ from typing import Any
 from trainer.tasks.augment.contract import Arguments, Contract
 from trainer.tasks.augment.dictionary import Words
 
+_RUN = re.compile(r"\d+|[A-Za-z]+")
+EXCHANGED = 0.15
+"""Share of changes that move arguments about."""
+FAR = 1_100
+"""A number further away than as deep as Python's calls go."""
 POOL = 200
 """Inputs that further ones are made from."""
 
@@ -30,20 +35,50 @@ def proposals(
             _gather(argument, ingredients)
     for number in named.numbers if named else ():
         ingredients.setdefault(type(number), []).extend((number, number + 1, number - 1))
-    for text in named.texts if named else ():
+    for text in (*named.texts, *named.characters) if named else ():
         ingredients.setdefault(str, []).append(text)
     change = _Change(ingredients, chance)
     while True:
         values = list(chance.choice(pool))
         if not values:
             return
-        for _ in range(chance.choice((1, 1, 2, 3))):
-            place = chance.randrange(len(values))
-            values[place] = change(values[place], _derived(values, place))
+        if chance.random() < EXCHANGED:
+            values = _exchanged(values, chance)
+        else:
+            for _ in range(chance.choice((1, 1, 2, 3))):
+                place = chance.randrange(len(values))
+                values[place] = change(values[place], _derived(values, place))
         made = contract.mended(tuple(values))
         if len(pool) < POOL and contract.allows(made):
             pool.append(made)
         yield made
+
+
+def _exchanged(values: Sequence[Any], chance: random.Random) -> list[Any]:
+    """Arguments of one type in another order, one in place of another, or a piece of one text within another."""
+    found = list(values)
+    kind = chance.choice([type(value) for value in values])
+    places = [place for place, value in enumerate(values) if type(value) is kind]
+    one, two = chance.choice(places), chance.choice(places)
+    match chance.randrange(4):
+        case 0:
+            found[one] = found[two]
+        case 1 if kind is str and one != two:
+            found[one] = _with_piece_of(found[one], found[two], chance)
+        case _:
+            order = chance.sample(places, len(places))
+            for place, other in zip(places, order, strict=True):
+                found[place] = values[other]
+    return found
+
+
+def _with_piece_of(text: str, other: str, chance: random.Random) -> str:
+    """A text with a number or word of another in place of one of its own."""
+    own, theirs = list(_RUN.finditer(text)), _RUN.findall(other)
+    if not own or not theirs:
+        return text
+    run = chance.choice(own)
+    return text[: run.start()] + chance.choice(theirs) + text[run.end() :]
 
 
 def _derived(values: Sequence[Any], place: int) -> list[Any]:
@@ -100,7 +135,8 @@ class _Change:
 
     def _number(self, value: int) -> int:
         far = max(3, abs(value))
-        steps = (1, -1, 2, -2, -value, value, self._chance.randint(-far, far), self._chance.randint(-10, 10))
+        near = self._chance.randint(-10, 10)
+        steps = (1, -1, 2, -2, -value, value, 9 * value, FAR + near, self._chance.randint(-far, far), near)
         return value + self._chance.choice(steps)
 
     def _fraction(self, value: float) -> float:
@@ -109,7 +145,7 @@ class _Change:
         return round(value + self._chance.choice(steps), 4)
 
     def _text(self, value: str) -> str:
-        match self._chance.randrange(5):
+        match self._chance.randrange(7):
             case 0 if len(value.split(" ")) > 1:
                 return " ".join(self._sequence(value.split(" "), self._text))
             case 1 | 2 if numbers := list(re.finditer(r"\d+", value)):
@@ -118,6 +154,12 @@ class _Change:
             case 3:
                 at = self._chance.randint(0, len(value))
                 return value[:at].swapcase() + value[at:]
+            case 4 if value:
+                at = self._chance.randrange(len(value))
+                return value[:at] + value[at].swapcase() + value[at + 1 :]
+            case 5 if letters := "".join(self._ingredients.get(str, ())):
+                letter = self._chance.choice(letters)
+                return self._chance.choice((letter + value, value + letter, letter + value + letter))
         letters = [*value, *"".join(self._ingredients.get(str, ()))]
         return "".join(self._sequence(list(value), lambda _: self._chance.choice(letters) if letters else ""))
 

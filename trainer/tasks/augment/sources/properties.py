@@ -74,6 +74,8 @@ def _drawn(shape: Shape) -> SearchStrategy[Any]:
 
 
 def _text(shape: Shape) -> SearchStrategy[Any]:
+    if shape.signs:
+        return st.sampled_from(shape.signs)
     if shape.forms:
         return st.randoms(use_true_random=False).map(shape.forms.drawn)
     return st.text(shape.alphabet, min_size=int(shape.low), max_size=int(shape.high)) if shape.alphabet else st.just("")
