@@ -21,6 +21,8 @@ from trainer.tasks.multipl_e import TAGS
 
 CHANCE, ORACLE = "random", "oracle"
 """The rows below and above every order: the chance of a candidate that is picked blindly, and pass@n."""
+ONLY = "only one"
+"""The row of a model whose problems have a single candidate each."""
 
 Cells = Mapping[str, Mapping[str, float]]
 """By language and problem, the chance that what is picked passes, or how much higher it is."""
@@ -37,6 +39,8 @@ class Column:
     """Problems with as many judged candidates as are chosen from."""
     mixed: int
     """Those of them in which some candidates pass and some do not."""
+    choice: bool = False
+    """Whether any of them has several candidates."""
     left_out: int = 0
     """Problems with fewer."""
     unjudged: int = 0
@@ -163,13 +167,12 @@ def _rows(
 
 
 def _cells(pools: _Pools, rankers: Mapping[str, Rank], n: int | None) -> dict[str, Cells]:
-    """What each row picks, the rankers only where there is something to order."""
-    found: dict[str, Cells] = {CHANCE: _each(pools, lambda pool: float(pool.passed.mean()))}
-    if any(len(pool.candidates) > 1 for each in pools.values() for pool in each.values()):
-        for name, rank in rankers.items():
-            found[name] = _each(pools, partial(_picked, rank, n))
-        found[ORACLE] = _each(pools, partial(_oracle, n))
-    return found
+    """What each row picks."""
+    chance = _each(pools, lambda pool: float(pool.passed.mean()))
+    if all(len(pool.candidates) < 2 for each in pools.values() for pool in each.values()):
+        return {ONLY: chance}
+    orders = {name: _each(pools, partial(_picked, rank, n)) for name, rank in rankers.items()}
+    return {CHANCE: chance, **orders, ORACLE: _each(pools, partial(_oracle, n))}
 
 
 def _each(pools: _Pools, value: Callable[[Pool], float]) -> Cells:
@@ -219,6 +222,7 @@ def _column(language: str, pools: Mapping[str, Pool], measured: Mapping[str, Poo
         language,
         measured=len(measured),
         mixed=sum(pool.mixed for pool in measured.values()),
+        choice=any(len(pool.candidates) > 1 for pool in measured.values()),
         left_out=len(pools) - len(measured),
         unjudged=unjudged,
         why="" if measured else why or (empty if pools else "no pool of it was given"),

@@ -52,8 +52,8 @@ def notes(found: Table) -> list[str]:
         f"languages ({averaged})."
     ]
     for model, columns in found.columns.items():
-        for language, column in columns.items():
-            told.append(f"{model}, {language}: {_counted(column)}")
+        told.append(f"{model}: {', '.join(_counted(each) for each in columns.values() if not each.why)}")
+        told += [f"{model}, {each.language}: empty: {each.why}" for each in columns.values() if each.why]
     return told
 
 
@@ -129,12 +129,11 @@ def _closed(row: Row, found: Table) -> str:
 
 
 def _counted(column: Column) -> str:
-    if column.why:
-        return f"empty: {column.why}"
-    told = [f"{column.measured} problems, {column.mixed} of them with something to choose"]
-    told += [f"{column.left_out} left out with too few judged candidates"] if column.left_out else []
-    told += [f"{column.unjudged} candidates that could not be judged"] if column.unjudged else []
-    return "; ".join(told)
+    """The problems of a column, and what there is to say of them."""
+    said = [f"{column.mixed} of them leave a choice"] if column.choice else []
+    said += [f"{column.left_out} left out with too few judged candidates"] if column.left_out else []
+    said += [f"{column.unjudged} candidates could not be judged"] if column.unjudged else []
+    return f"{column.language} {column.measured} problems" + (f" ({'; '.join(said)})" if said else "")
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -74,6 +74,7 @@ def test_a_language_that_nobody_could_judge_is_empty_and_says_why(path, tmp_path
     assert row.split(" | ")[3:5] == ["-", "-"]
     assert "small, julia: empty: cannot be judged here: no command 'julia': install upstream:julia" in text
     assert "small, java: empty: no pool of it was given" in text
+    assert "- small: bash 1 problems (1 of them leave a choice), cpp 2 problems (1 of them leave a choice)" in text
     assert "(bash, cpp)" in text
 
 

@@ -1,0 +1,126 @@
+"""Does static analysis alone choose better than chance, in each language? Real answers of six models, judged by tests.
+
+    python benchmarks/multilingual_reranking.py --answers DIR --out runs/multilingual
+    python benchmarks/multilingual_reranking.py --answers DIR --out runs/multilingual --problems 80     # goes on
+    python benchmarks/multilingual_reranking.py --answers DIR --out runs/multilingual --write docs/results.md
+
+A pool is a problem of HumanEval in one language with the answers of six models (`multilingual_answers.py`). Nobody who
+chooses sees the tests: static findings order the answers by what the analyzers of the language charge. Problems come in
+a fixed random order, each in all eight languages, so that a part of them is a fair part; run again to go on.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from marks import replaced
+from multilingual_answers import LANGUAGES, MODELS, Problem, problems
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from rewards import Scorer
+from rewards.rerank import files
+from rewards.rerank.pools import Pool
+from rewards.rerank.recipes import parse
+from trainer.reranker.by_language import table
+from trainer.reranker.gather import label
+from trainer.reranker.measures import measure
+from trainer.reranker.table_views import markdown
+from trainer.statistics import Estimate
+
+ANALYZERS = (
+    "pyflakes", "pylint", "gxx", "cppcheck", "javac", "ecj", "php", "tsc", "mcs", "shellcheck", "eslint", "oxlint",
+)  # fmt: skip
+"""A compiler or strict parser of each language, and linters that take less time than running the program."""
+
+
+MARK = "multilingual-reranking"
+ALL = f"one of the {len(MODELS)}"
+BAD_INPUT = 2
+
+
+def main(
+    answers: Annotated[Path, typer.Option(help="Checkout of QwenLM/Qwen2.5-Coder.")],
+    out: Annotated[Path, typer.Option(help="Folder of what is judged; run again to go on.")],
+    count: Annotated[int, typer.Option("--problems", help="Problems, each in all languages.", min=0)] = 40,
+    workers: Annotated[int, typer.Option(help="Programs that run at a time.", min=1)] = 2,
+    write: Annotated[Path | None, typer.Option(help="Write the tables between the marks of this document.")] = None,
+) -> None:
+    """Judge what is not judged yet, and show what choosing is worth; with --problems 0, of what is judged."""
+    try:
+        if write is not None:
+            replaced(write.read_text(encoding="utf-8"), MARK, "")
+        drawn = list(_drawn(answers, count))
+    except (OSError, ValueError) as error:
+        typer.secho(f"error: {error}", fg="red", err=True)
+        raise typer.Exit(BAD_INPUT) from error
+    console = Console(highlight=False, soft_wrap=True)
+    out.mkdir(parents=True, exist_ok=True)
+    pools = out / "pools.jsonl"
+    judge(drawn, pools, workers=workers, console=console)
+    body = report(files.load(pools)[0])
+    console.print(body, markup=False)
+    if write is not None:
+        write.write_text(replaced(write.read_text(encoding="utf-8"), MARK, body), encoding="utf-8")
+
+
+def judge(drawn: Sequence[Problem], place: Path, *, workers: int, console: Console) -> None:
+    """Adds the pools of problems that are not there yet."""
+    done = {pool.task_id for pool in files.load(place)[0]} if place.exists() else set()
+    todo = [problem.written for problem in drawn if problem.written.task.id not in done]
+    if not todo:
+        return
+    columns = TextColumn("answers judged"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with (
+        Scorer(("runtime", *ANALYZERS), workers=workers) as scorer,
+        files.appending(place) as keep,
+        Progress(*columns, console=console, transient=True) as progress,
+    ):
+        bar = progress.add_task("", total=None)
+        for pool in label(todo, scorer, on_progress=lambda n, total: progress.update(bar, completed=n, total=total)):
+            keep(pool)
+
+
+def report(pools: Sequence[Pool]) -> str:
+    """Each model by itself, one of all of them by findings, and how often findings say anything; in Markdown."""
+    whole = [pool for pool in pools if len(pool.candidates) == len(MODELS)]
+    alone = {
+        model: [replace(pool, candidates=pool.candidates[place : place + 1]) for pool in whole]
+        for place, model in enumerate(MODELS)
+    }
+    findings = parse("findings").rank()
+    found = table({**alone, ALL: whole}, {"findings": findings}, languages=LANGUAGES)
+    rows = [
+        "| | problems with something to choose | findings differ | AUC of findings within a problem |",
+        "| --- | --- | --- | --- |",
+    ]
+    for language in (*LANGUAGES, ""):
+        chosen = [pool for pool in whole if language in ("", pool.language)]
+        mixed = [judged for pool in chosen if (judged := pool.judged()).mixed]
+        told = sum(bool(np.ptp(np.asarray(findings(pool))) > 0) for pool in mixed)
+        auc = measure(chosen, findings).means.get("auc") if language and mixed else None
+        rows.append(f"| {language or 'all'} | {len(mixed)} of {len(chosen)} | {told} | {_shown(auc)} |")
+    return f"{markdown(found)}\nHow much findings tell:\n\n" + "\n".join(rows)
+
+
+def _shown(value: Estimate | None) -> str:
+    return "" if value is None else f"{value.mean:.2f} [{value.low:.2f}, {value.high:.2f}]"
+
+
+def _drawn(answers: Path, count: int) -> Iterator[Problem]:
+    """The first problems of a random order of those that every language has."""
+    found = {language: {each.number: each for each in problems(language, answers)[0]} for language in LANGUAGES}
+    common = sorted(set.intersection(*map(set, found.values())))
+    random.Random(0).shuffle(common)
+    for number in common[:count]:
+        yield from (found[language][number] for language in LANGUAGES)
+
+
+if __name__ == "__main__":
+    typer.run(main)
