@@ -190,10 +190,15 @@ def command(
 
 def _verified(tasks: Sequence[Task], scorer: Scorer, console: Console) -> list[Task]:
     """The tasks without examples that their references fail."""
-    found, dropped = zip(*shown.verified(tasks, scorer), strict=True)
-    if sum(dropped):
-        console.print(f"{sum(dropped)} examples of prompts are left out: the reference fails them", style="yellow")
-    return list(found)
+    found, dropped = [], 0
+    with _bar(console, "examples run") as progress:
+        for task, failed in shown.verified(tasks, scorer):
+            found.append(task)
+            dropped += failed
+            progress(len(found), len(tasks))
+    if dropped:
+        console.print(f"{dropped} examples of prompts are left out: the reference fails them", style="yellow")
+    return found
 
 
 Work = Callable[[Plan, Results, Programs, Console], dict[str, dict[str, float]]]
