@@ -97,6 +97,8 @@ def fit(
     lessons = Lessons.of(model, pools, settings, seed=seed)
     fit = _Fit(model, lessons, folder)
     fit.go_on()
+    # All at once and in an order of their own: how a row is rounded depends on those that it is read with.
+    model.remember([row for lesson in lessons.lessons for row in lesson.rows])
     for batch in lessons.batches(begin=fit.done):
         try:
             made = fit.step(batch)
@@ -126,12 +128,13 @@ class _Fit:
         if settings.train_trunk:
             model.thaw()
         else:
-            model.freeze([row for lesson in lessons.lessons for row in lesson.rows])
+            model.freeze()
         groups = weight_groups(model.trunk, settings.optimizer.weight_decay)
         groups = [*groups, {"params": list(model.heads.parameters()), "weight_decay": 0.0}]
         self._peaks = [settings.optimizer.learning_rate] * (len(groups) - 1) + [settings.head_learning_rate]
         self._optimizer = torch.optim.AdamW(groups, lr=0.0, betas=settings.optimizer.betas, fused=True)
         self._class_weights = _class_weights(lessons) if settings.class_weights else (None, None)
+        self._digest = _digest(model, lessons)
         self.done = 0
         self.epochs: list[Mapping[str, float]] = []
         self._sums: Counter[str] = Counter()
@@ -271,15 +274,17 @@ class _Fit:
             f"problems: {', '.join(batch.tasks[:3])}{more}{kept}"
         )
 
-    @property
-    def _digest(self) -> str:
-        """The same for fits that can go on from each other's checkpoints."""
-        digest = hashlib.sha256(self._settings.model_dump_json(exclude={"save_every"}).encode())
-        digest.update(repr((self._lessons.seed, self._model.shape, self._model.parameters)).encode())
-        for lesson in self._lessons.lessons:
-            candidates = [(each.completion, each.passed, each.pass_rate) for each in lesson.pool.candidates]
-            digest.update(repr((lesson.pool.task_id, lesson.pool.prompt, candidates)).encode("utf-8", "replace"))
-        return digest.hexdigest()
+
+def _digest(model: RewardModel, lessons: Lessons) -> str:
+    """The same for fits that can go on from each other's checkpoints."""
+    digest = hashlib.blake2b(lessons.settings.model_dump_json(exclude={"save_every"}).encode(), digest_size=16)
+    digest.update(repr((lessons.seed, model.shape)).encode())
+    for weight in model.module.parameters():
+        digest.update(weight.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
+    for lesson in lessons.lessons:
+        candidates = [(each.completion, each.passed, each.pass_rate) for each in lesson.pool.candidates]
+        digest.update(repr((lesson.pool.task_id, lesson.pool.prompt, candidates)).encode("utf-8", "replace"))
+    return digest.hexdigest()
 
 
 def _ordered(found: Sequence[_Outputs], passes: Sequence[Sequence[int]]) -> _Outputs:

@@ -88,7 +88,7 @@ class Heads(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, pooled: Tensor, features: Tensor, states: Tensor | None = None) -> Judged:
-        """Of pooled states [N, H], features [N, F] (F = 0 where they are not read) and states after tokens [N, T, H]."""
+        """Of pooled states [N, H], features [N, F] (F = 0 where they are not read) and states of tokens [N, T, H]."""
         read = torch.cat([pooled.float(), features], dim=1)
         return Judged(
             self.score(read)[:, 0],
@@ -159,19 +159,21 @@ class RewardModel:
         model._remembered = self._remembered
         return model
 
-    def freeze(self, ahead: Sequence[Row] = ()) -> None:
+    def freeze(self) -> None:
         """Lets the heads alone learn from now on.
 
-        What the trunk makes of a candidate is then remembered, H numbers for each that it has read, those of `ahead`
-        among them. A head for spans needs the states of all tokens; with it nothing is remembered.
+        What the trunk makes of a candidate is then remembered, H numbers for each that it has read. A head for spans
+        needs the states of all tokens; with it nothing is remembered.
         """
         self.trunk.requires_grad_(False)
-        if self.shape.spans:
-            return
-        if self._remembered is None:
+        if self._remembered is None and not self.shape.spans:
             self._remembered = {}
-        for places in self.passes(ahead):
-            self._recalled(self._remembered, [ahead[place] for place in places])
+
+    def remember(self, ahead: Sequence[Row]) -> None:
+        """Reads rows that will be judged, where what it reads is remembered."""
+        if self._remembered is not None:
+            for places in self.passes(ahead):
+                self._recalled(self._remembered, [ahead[place] for place in places])
 
     def thaw(self) -> None:
         """Lets all weights learn; what was remembered is forgotten."""
