@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
@@ -17,7 +20,8 @@ def run(app: typer.Typer, *, prog: str, arguments: list[str] | None = None) -> N
     """Runs a command and ends the process with its exit status."""
     try:
         ownership.check()
-        status = app(arguments, prog_name=prog, standalone_mode=False)
+        with _plain_warnings():
+            status = app(arguments, prog_name=prog, standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
         status = INTERRUPTED
     except typer.TyperException as error:
@@ -25,6 +29,25 @@ def run(app: typer.Typer, *, prog: str, arguments: list[str] | None = None) -> N
     except (ValueError, OSError, ownership.ForeignPackage) as error:
         status = refuse(str(error))
     sys.exit(status or 0)
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """A warning is a line to the user, without the place in the code that concerns developers alone."""
+    with_place = warnings.formatwarning
+
+    def format_(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+    ) -> str:
+        if category is UserWarning:
+            return f"warning: {message}\n"
+        return with_place(message, category, filename, lineno, line)
+
+    warnings.formatwarning = format_
+    try:
+        yield
+    finally:
+        warnings.formatwarning = with_place
 
 
 def reason(error: Exception) -> str:
