@@ -34,6 +34,7 @@ PPO: Mapping[str, Any] = {
 """What `[ppo]` begins from. `runtime` among its analyzers counts for nothing; it shows, beside the ratings, how many
 programs pass."""
 EMBEDDED: Mapping[str, Any] = {
+    "scorer": {"pooling": "mean"},
     "fit": {"epochs": 4, "optimizer": {"learning_rate": 1e-3}},
     "ppo": {"optimizer": {"learning_rate": 3e-4}},
 }
@@ -197,7 +198,7 @@ def load(path: Path | None = None, *, settings: Sequence[str] = (), flags: Mappi
     for _, layer in [*below, *layers]:
         merge(tree, layer)
     if embedded and lookup(tree, "scorer.model") not in (None, Generator().model):
-        tree["fit"] = given.get("fit", {})
+        tree |= {"fit": given.get("fit", {}), "scorer": given["scorer"]}
     tree["ppo"] = _ppo([*below, *layers], tree)
     return validated(Settings, tree, layers)
 
