@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from programs import DATA
-
+from benchmarks.programs import DATA
 from rewards.extract import extract
 from trainer.evaluation.samples import Given
 from trainer.reranker.gather import Written

@@ -1,8 +1,8 @@
 """Does static analysis alone choose better than chance, in each language? Real answers of six models, judged by tests.
 
-    python benchmarks/multilingual_reranking.py --answers DIR --out runs/multilingual
-    python benchmarks/multilingual_reranking.py --answers DIR --out runs/multilingual --problems 80     # goes on
-    python benchmarks/multilingual_reranking.py --answers DIR --out runs/multilingual --write docs/results.md
+    python -m benchmarks.multilingual_reranking --answers DIR --out runs/multilingual
+    python -m benchmarks.multilingual_reranking --answers DIR --out runs/multilingual --problems 80     # goes on
+    python -m benchmarks.multilingual_reranking --answers DIR --out runs/multilingual --write docs/results.md
 
 A pool is a problem of HumanEval in one language with the answers of six models (`multilingual_answers.py`). Nobody who
 chooses sees the tests: static findings order the answers by what the analyzers of the language charge. Problems come in
@@ -19,11 +19,11 @@ from typing import Annotated
 
 import numpy as np
 import typer
-from marks import replaced
-from multilingual_answers import LANGUAGES, MODELS, Problem, problems
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from benchmarks.marks import replaced
+from benchmarks.multilingual_answers import LANGUAGES, MODELS, Problem, problems
 from rewards import Scorer
 from rewards.rerank import files
 from rewards.rerank.pools import Pool

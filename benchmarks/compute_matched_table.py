@@ -1,0 +1,170 @@
+"""What `compute_matched.py` has measured, as a table: the arithmetic of FLOPs, and figures with paired intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.flops import per_token
+from rewards.rerank.pools import Pool
+from trainer.reranker import ranking
+from trainer.statistics import difference, estimate, percent, points
+
+SIZES = (2, 4, 8)
+BASE, TUNED_BASE = "L, one sample", "L tuned, one sample"
+FINDINGS = 0
+"""In the place of the layers of a scorer: what pyflakes finds, at no FLOPs."""
+WITH_ALL = "S"
+"""The generator whose samples every scorer orders; for the others the smallest scorer will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Mean tokens of a sample."""
+
+    prompt: float
+    completion: float
+    """With the end token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The samples of one seed, in the order of the tasks."""
+
+    pools: list[Pool]
+    spent: Spent
+    scores: Mapping[int, list[list[float]]]
+    """By layers of the scorer, for the candidates of each pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The held-out samples of a generator."""
+
+    generator: str
+    config: Any
+    greedy: Drawn
+    seeds: list[Drawn]
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """The median time of a problem."""
+
+    generator: str
+    samples: int
+    layers: int | None
+    """Of the scorer; None without."""
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to solve problems, measured."""
+
+    generator: str
+    how: str
+    samples: int
+    layers: int | None
+    flops: float
+    """Of a problem."""
+    values: NDArray[np.float64]
+    """[P], the chance to pass: a mean over seeds; NaN where nobody could judge."""
+
+    @property
+    def name(self) -> str:
+        """What its row is called."""
+        return f"{self.generator}, {self.how}"
+
+
+def layer_weights(config: Any) -> int:
+    """Weights of the matrices of one layer of a Llama."""
+    queries, keys = config.num_attention_heads * config.head_dim, config.num_key_value_heads * config.head_dim
+    return int(config.hidden_size * (2 * queries + 2 * keys + 3 * config.intermediate_size))
+
+
+def reading(config: Any, spent: Spent) -> float:
+    """FLOPs of a token that goes through the layers: 2 for each weight, and attention over half of the length."""
+    head = 2 * config.hidden_size * config.vocab_size
+    return float(per_token(config, context=int((spent.prompt + spent.completion) / 2)) - head)
+
+
+def decoding(config: Any, spent: Spent, samples: int) -> float:
+    """FLOPs of the samples of a problem: the prompt is read once, the last token of a sample by nobody, and each token
+    that is written takes the head."""
+    reads = spent.prompt + samples * (spent.completion - 1)
+    return reads * reading(config, spent) + samples * spent.completion * 2 * config.hidden_size * config.vocab_size
+
+
+def scoring(config: Any, layers: int, spent: Spent, samples: int) -> float:
+    """FLOPs of a scorer of the first `layers` layers of that model, which reads the prompt once and every token of each
+    sample; its own head is one row."""
+    reads = spent.prompt + samples * spent.completion
+    return reads * reading(config, spent) * layers / config.num_hidden_layers
+
+
+def written(measured: Sequence[Measured], timed: Sequence[Timed], *, said: str) -> str:
+    """Everything, in Markdown; `said` is what a reader has to know beside it."""
+    configs = {each.generator: each.config for each in measured}
+    sizes = {name: config.num_hidden_layers * layer_weights(config) for name, config in configs.items()}
+    ways = [way for each in measured for way in _ways(each, configs["S"])]
+    judged = ~np.isnan(np.stack([way.values for way in ways])).any(0)
+    known = {way.name: way.values[judged].tolist() for way in ways}
+    seconds = {(each.generator, each.samples, each.layers): each.seconds for each in timed}
+    base = next(way for way in ways if way.name == BASE)
+    head = "| | MFLOPs | of L's | ms | pass@1 | against one sample of L | against one sample of L tuned |"
+    rows = [
+        f"| {way.name} | {way.flops / 1e6:.0f} | {way.flops / base.flops:.2f} | {_ms(seconds, way)} | "
+        f"{percent(estimate(known[way.name]))} | {points(difference(known[BASE], known[way.name]))} | "
+        f"{points(difference(known[TUNED_BASE], known[way.name]))} |"
+        for way in ways
+    ]
+    left_out = f" {int((~judged).sum())} tasks are left out that could not be judged." * bool((~judged).any())
+    told = (
+        f"The layers of S have {sizes['S']:,} weights, those of L {sizes['L']:,}: {sizes['L'] / sizes['S']:.2f} times "
+        f"as many. {said}{left_out}"
+    )
+    return "\n".join([told, "", head, "| --- | --- | --- | --- | --- | --- | --- |", *rows])
+
+
+def _ways(measured: Measured, scorer: Any) -> Iterator[Way]:
+    """What can be done with the samples of a generator; `scorer` is the configuration of what scorers are made of."""
+    name, config, greedy = measured.generator, measured.config, measured.greedy
+    yield Way(name, "greedy", 1, None, decoding(config, greedy.spent, 1), _means([greedy], None, 1))
+    spent = Spent(
+        *(float(np.mean([getattr(each.spent, key) for each in measured.seeds])) for key in ("prompt", "completion"))
+    )
+    yield Way(name, "one sample", 1, None, decoding(config, spent, 1), _means(measured.seeds, None, 1))
+    layers = sorted(measured.seeds[0].scores)
+    most = len(measured.seeds[0].pools[0].candidates)
+    for count in layers if name == WITH_ALL else layers[1:2]:
+        for n in (n for n in SIZES if n <= most):
+            flops = decoding(config, spent, n) + scoring(scorer, count, spent, n)
+            by = "findings" if count == FINDINGS else f"a scorer of {count} layer{'s' * (count > 1)}"
+            yield Way(name, f"best of {n} by {by}", n, count, flops, _means(measured.seeds, count, n))
+
+
+def _means(seeds: Sequence[Drawn], layers: int | None, n: int) -> NDArray[np.float64]:
+    """[P], the chance that the best of `n` passes, on average over seeds."""
+    rows = []
+    for each in seeds:
+        scores = [[0.0] * len(pool.candidates) for pool in each.pools] if layers is None else each.scores[layers]
+        rows.append([_picked(pool, found, n) for pool, found in zip(each.pools, scores, strict=True)])
+    found: NDArray[np.float64] = np.mean(np.array(rows, dtype=np.float64), axis=0)
+    return found
+
+
+def _picked(pool: Pool, scores: Sequence[float], n: int) -> float:
+    known = [place for place, each in enumerate(pool.candidates) if each.passed is not None]
+    if not known:
+        return np.nan
+    return ranking.picked(np.array(scores)[known], pool.passed[known], min(n, len(known)))
+
+
+def _ms(seconds: Mapping[tuple[str, int, int | None], float], way: Way) -> str:
+    found = seconds.get((way.generator, way.samples, way.layers))
+    return "" if found is None or way.how == "greedy" else f"{1000 * found:.0f}"
