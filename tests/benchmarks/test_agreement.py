@@ -52,26 +52,36 @@ def test_differences_are_explained_or_not(agreement: Any, original: str, own: st
         assert agreement.explained(one, other) == why
 
 
+def cells(table: Any) -> list[tuple[str, ...]]:
+    return list(zip(*(column.cells for column in table.columns), strict=True))
+
+
 def test_costs_by_hand(agreement: Any) -> None:
     def case(key: str, completion: str) -> Any:
         return agreement.Case(key, "g", "sample", {}, {"task_id": "t", "completion": completion})
 
-    cases = [case("quick", "a"), case("slow", "b"), case("quick again", "a"), case("slow again", "b")]
+    cases = [case("quick", "a"), case("slow", "b"), case("cut", "c"), case("lost", "d"), case("quick again", "a")]
     study = agreement.Study("s", "human-eval", cases, {}, "")
-    original = agreement.Judged(
-        {
-            "quick": verdict("quick", cpu_s=2.0), "quick again": verdict("quick again", cpu_s=4.0),
-            "slow": verdict("slow", "timed out", cpu_s=10.0), "slow again": verdict("slow again", "x", cpu_s=12.0),
-        }
-    )  # fmt: skip
-    # Of the 8 s the slow program has used 6, once: it is run once.
+    said = {"slow": "timed out", "cut": "failed: 'NoneType' object is not callable"}
+    original = agreement.Judged({each.key: verdict(each.key, said.get(each.key, "x"), cpu_s=4.0) for each in cases})
+    seconds = {"quick": 1.0, "slow": 6.0, "cut": 0.5, "lost": 0.0, "quick again": 1.0}
     own = agreement.Judged(
-        {each.key: verdict(each.key, "pass: ", program_cpu_s=6.0 if "slow" in each.key else 1.0) for each in cases}, 8.0
+        {
+            key: verdict(key, "infrastructure: busy" if key == "lost" else "pass: ", program_cpu_s=program_s)
+            for key, program_s in seconds.items()
+        },
+        10.0,
     )
-    table = agreement.costs(study, original, own)
-    rows = list(zip(*(column.cells for column in table.columns), strict=True))
-    assert rows == [
-        ("all", "4", "28.0", "7000.00", "8.0", "2000.00", "3.5"),
-        ("that end in time", "2", "6.0", "3000.00", "2.0", "1000.00", "3.0"),
-        ("that end in time, each once", "1", "2.0", "2000.00", "2.0", "2000.00", "1.0"),
+    alone = agreement.Judged({}, 2.0)
+    assert cells(agreement.costs(study, original, own, cases[:1], alone)) == [
+        ("all", "5", "20.0", "4000.00", "10.0", "2000.00", "2.0"),
+        ("comparable, each once", "1", "4.0", "4000.00", "2.0", "2000.00", "2.0"),
+    ]
+    # Equal programs are run once; the harness has what no program has: 10 - 7.5.
+    assert cells(agreement.spent(study, original, own)) == [
+        ("comparable", "1", "1.0", "1000.00"),
+        ("cut short by the original", "1", "0.5", "500.00"),
+        ("not judged", "1", "0.0", "0.00"),
+        ("out of time", "1", "6.0", "6000.00"),
+        ("the harness, and attempts in vain", "4", "2.5", "625.00"),
     ]
