@@ -54,6 +54,7 @@ def test_a_row_for_each_order_and_a_column_for_each_language(path, tmp_path):
     assert "| model | order | cpp | bash | average | gap closed |" in lines
     assert "| small | random | 25.0 | 25.0 | 25.0 |  |" in lines
     assert "| small | logprob | 50.0 | 100.0 | 75.0 | 100% |" in lines
+    assert "| small | oracle | 50.0 | 100.0 | 75.0 |  |" in lines
     assert "| small | logprob | +25.0 | +75.0 | +50.0 |" in lines
     page = written[2].read_text()
     assert "<td>50.0 [" in page
