@@ -267,7 +267,7 @@ def _draw(
         if task.id in unfit:
             results.add(Excluded(str(task.metadata.get("where", task.id)), unfit[task.id], task.id))
     todo = [task for task in _part(plan) if task.id not in unfit]
-    sweep = list(product(asked["temperature"], asked["top_p"]))
+    sweep = list(product(asked["temperature"], asked["top_p"])) if todo else []
     seconds = {}
     for number, (temperature, top_p) in enumerate(sweep):
         drawn = {"temperature": temperature, "top_p": top_p}

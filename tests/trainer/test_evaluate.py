@@ -365,6 +365,11 @@ def test_tasks_whose_reference_fails_are_left_out_with_the_reason(cli: Cli, fake
     found = json.loads((tmp_path / "f.json").read_text())
     assert found["conditions"][0]["figures"]["tasks"] == 2
     assert found["excluded"]["first"][0]["task"] == "1"
+    rows[0]["reference"] = rows[2]["reference"] = "wrong"
+    fakes.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    status, printed = cli(*asked)  # nothing is left to draw for: that is said, with the reasons
+    assert status == 0
+    assert "left out of all figures: 3 (3 x the reference fails its tests)" in printed
     cli(*asked, "--no-references")
     assert json.loads((tmp_path / "f.json").read_text())["conditions"][0]["figures"]["tasks"] == 3
 
