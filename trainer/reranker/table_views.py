@@ -65,10 +65,10 @@ def on_screen(found: Table) -> Iterator[rich_table.Table]:
         shown = rich_table.Table(title=f"{model}: {_title(found)}", title_justify="left", box=box.SIMPLE_HEAD)
         shown.add_column("")
         for name in ("problems", *(row.ranker for row in rows)):
-            shown.add_column(name, justify="right")
+            shown.add_column(name, justify="right", overflow="fold")
         compared = [row for row in rows if row.gains and row.ranker != ORACLE]
         for row in compared:
-            shown.add_column(f"{row.ranker} - {found.against}", justify="right")
+            shown.add_column(f"{row.ranker}\n- {found.against}", justify="right", overflow="fold")
         for name in found.languages:
             cells = (*(_share(row.cells.get(name)) for row in rows), *(_gain(row.gains.get(name)) for row in compared))
             shown.add_row(name, str(columns[name].measured if name in columns else 0), *map(_two_lines, cells))
