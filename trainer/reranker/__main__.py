@@ -40,7 +40,7 @@ def reranker() -> None:
 
 @app.command()
 def run(
-    config: Annotated[Path | None, typer.Option(help="TOML file; see configs/reranker.toml.")] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file; see configs/reranker/.")] = None,
     model: Annotated[str | None, typer.Option(help='Generator: "tiny", "smollm2", a folder, or a hub name.')] = None,
     scorer: Annotated[
         str | None, typer.Option(help="What scorers begin from: any decoder or encoder; by default the generator.")
