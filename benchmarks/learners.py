@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -100,6 +100,8 @@ class Turn:
     """Wall seconds that scoring went on after generation."""
     peak_mib: float = 0.0
     """Most memory that the process had in the turn."""
+    rest_mib: float = 0.0
+    """What it had when the turn began."""
 
 
 class Turns:
@@ -148,7 +150,8 @@ class Turns:
     def _wait(self) -> None:
         if not sys.stdin.readline():
             raise SystemExit
-        self._turn, self._left = Turn(), self._job.steps
+        resident = psutil.Process().memory_info().rss / 2**20
+        self._turn, self._left = Turn(rest_mib=resident), self._job.steps
         self._generated_s = self._waited_s = 0.0
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak counts from here on
         self._begin, self._cpu_s = time.perf_counter(), cpu_s()
@@ -420,15 +423,16 @@ TRAINERS: dict[str, Callable[[Job, Turns], None]] = {
 }
 
 
-def main(name: str, job: Job) -> None:
-    """Runs one trainer until there are no more lines to read."""
+def main(trainers: Mapping[str, Callable[[Job, Turns], None]]) -> None:
+    """Runs one trainer of those, as the command line says, until there are no more lines to read."""
+    name, fields = sys.argv[1], json.loads(sys.argv[2])
+    job = Job(**{**fields, "analyzers": tuple(fields["analyzers"])})
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what is printed is no answer
     torch.set_num_threads(job.threads)
     torch.manual_seed(0)
-    TRAINERS[name](job, Turns(job, answers))
+    trainers[name](job, Turns(job, answers))
 
 
 if __name__ == "__main__":
-    fields = json.loads(sys.argv[2])
-    main(sys.argv[1], Job(**{**fields, "analyzers": tuple(fields["analyzers"])}))
+    main(TRAINERS)

@@ -38,6 +38,7 @@ from rich.table import Table
 
 HERE = Path(__file__).resolve().parent
 GOAL, MEMORY_GOAL, HIDDEN_GOAL = 1.5, 0.7, 1.1
+LEARNERS = "learners.py"
 ALL = ("pylint", "pyflakes", "syntax", "runtime")
 
 Found = dict[str, list[Turn]]
@@ -51,10 +52,10 @@ Threads = Annotated[int, typer.Option(min=1, help="Threads of each process.")]
 class Runner:
     """A trainer in a process of its own, ready for its turns."""
 
-    def __init__(self, name: str, job: Job) -> None:
+    def __init__(self, name: str, job: Job, script: str = LEARNERS) -> None:
         threads = str(job.threads)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(HERE / "learners.py"), name, json.dumps(asdict(job))],
+            [sys.executable, "-P", str(HERE / script), name, json.dumps(asdict(job))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -85,22 +86,22 @@ class Runner:
 
 
 @contextmanager
-def running(jobs: Mapping[str, tuple[str, Job]]) -> Iterator[dict[str, Runner]]:
+def running(jobs: Mapping[str, tuple[str, Job]], script: str = LEARNERS) -> Iterator[dict[str, Runner]]:
     """A process for each row: the name of its trainer, and its job."""
     with ExitStack() as undo:
         runners = {}
         for row, (name, job) in jobs.items():
-            runners[row] = Runner(name, job)
+            runners[row] = Runner(name, job, script)
             undo.callback(runners[row].close)
         for runner in runners.values():
             runner.ready()
         yield runners
 
 
-def interleaved(jobs: Mapping[str, tuple[str, Job]], rounds: int) -> Found:
+def interleaved(jobs: Mapping[str, tuple[str, Job]], rounds: int, script: str = LEARNERS) -> Found:
     """`rounds` turns of each, in turn."""
     found: Found = {row: [] for row in jobs}
-    with running(jobs) as runners:
+    with running(jobs, script) as runners:
         for _ in track(range(rounds), description="rounds", console=Console(stderr=True)):
             for row, runner in runners.items():
                 found[row].append(runner.turn())

@@ -166,3 +166,17 @@ def test_weights_begin_where_they_do_in_every_run(tmp_path: Path, llama_model: A
     model, _ = weights.load(str(tmp_path / "model"))
     assert {weight.data_ptr() % 64 for weight in model.parameters()} == {0}
     assert model.get_output_embeddings() is not None
+
+
+def test_a_trunk_is_the_model_without_its_head(tmp_path: Path) -> None:
+    whole, _ = weights.load("tiny")
+    trunk, tokenizer = weights.load_trunk("tiny")
+    ids = torch.tensor([tokenizer("def f(x):").input_ids])
+    expected = whole(ids, output_hidden_states=True).hidden_states[-1]
+    assert torch.equal(trunk(ids).last_hidden_state, expected)
+    assert not any(module.training for module in trunk.modules())
+    with pytest.raises(weights.ModelNotFound, match="no such folder"):
+        weights.load_trunk(str(tmp_path / "missing"))
+    (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": "tiny"}')
+    with pytest.raises(weights.ModelNotFound, match="an adapter of 'tiny'; merge the two first"):
+        weights.load_trunk(str(tmp_path))

@@ -134,12 +134,14 @@ class RewardModel:
         outcomes: bool = False,
         spans: bool = False,
         layers: int | None = None,
+        lora_rank: int = 0,
         seed: int = 0,
     ) -> RewardModel:
         """What `save` wrote, as it was saved; or a language model with new heads, drawn by `seed`.
 
         `layers` keeps the first layers of a language model alone: most of what a small scorer can learn is in them, and
-        its cost falls with their number. Of a folder that `save` wrote, `device` and `dtype` alone count.
+        its cost falls with their number. Above 0, `lora_rank` puts adapters beside the weights, to learn in their
+        place. Of a folder that `save` wrote, `device` and `dtype` alone count.
 
         Raises:
             trainer.weights.ModelNotFound: there is no such model.
@@ -151,6 +153,8 @@ class RewardModel:
             return cls._saved(folder, device=device, dtype=dtype)
         shape = Shape(pooling, static, outcomes, spans)
         trunk = Trunk.load(str(name_or_folder), dtype=dtype, layers=layers)
+        if lora_rank:
+            trunk.adapt(lora_rank, seed=seed)
         return cls(trunk.to(device), shape, seed=seed)
 
     def fresh(self, *, seed: int) -> RewardModel:
@@ -165,7 +169,7 @@ class RewardModel:
         What the trunk makes of a candidate is then remembered, H numbers for each that it has read. A head for spans
         needs the states of all tokens; with it nothing is remembered.
         """
-        self.trunk.requires_grad_(False)
+        self.trunk.learn(wanted=False)
         if self._remembered is None and not self.shape.spans:
             self._remembered = {}
 
@@ -176,8 +180,8 @@ class RewardModel:
                 self._recalled(self._remembered, [ahead[place] for place in places])
 
     def thaw(self) -> None:
-        """Lets all weights learn; what was remembered is forgotten."""
-        self.trunk.requires_grad_(True)
+        """Lets the trunk learn, too, its adapters where it has any; what was remembered is forgotten."""
+        self.trunk.learn(wanted=True)
         self._forget()
         self._remembered = None
 
@@ -185,9 +189,13 @@ class RewardModel:
     def _saved(cls, folder: Path, *, device: str, dtype: str) -> RewardModel:
         try:
             described = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-            if tuple(described.pop("features")) != FEATURES[: len(FEATURES) * described["static"]]:
+            features = described.pop("features")
+            trunk = Trunk.described(folder, dtype=dtype)
+            if rank := described.pop("lora_rank"):
+                trunk.adapt(rank)
+            model = cls(trunk, Shape(**described))
+            if features != model._features:
                 raise ValueError("it reads other features of what analyzers find than there are")
-            model = cls(Trunk.described(folder, dtype=dtype), Shape(**described))
             model.put_back(folder)
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
             reason = str(error).strip().splitlines()[:1] or [type(error).__name__]
@@ -205,7 +213,7 @@ class RewardModel:
         self.trunk.describe(folder)
         save_model(self.module, str(folder / WEIGHTS))
         shape = {name: getattr(self.shape, name) for name in ("pooling", "static", "outcomes", "spans")}
-        described = {**shape, "features": FEATURES if self.shape.static else ()}
+        described = {**shape, "lora_rank": self.trunk.lora_rank, "features": self._features}
         (folder / DESCRIPTION).write_text(json.dumps(described, indent=1), encoding="utf-8")
 
     def put_back(self, folder: Path) -> None:
@@ -221,6 +229,11 @@ class RewardModel:
         """By all models of the same trunk."""
         if self._remembered is not None:
             self._remembered.clear()
+
+    @property
+    def _features(self) -> list[str]:
+        """The names of what it reads of what analyzers find."""
+        return list(FEATURES) if self.shape.static else []
 
     @property
     def module(self) -> nn.Module:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES, MODEL_FOR_MASKED_LM_MAPPING_NAMES
 
-from trainer import passes, weights
+from trainer import lora, passes, weights
 from trainer.codec import Codec
 from trainer.passes import Written
 from trainer.reranker.rows import Row
@@ -26,7 +26,10 @@ class Trunk(nn.Module):
         super().__init__()
         self.causal = is_causal(model.config)
         self.model = model.get_encoder() if model.config.is_encoder_decoder else model
+        if getattr(self.model, "pooler", None) is not None:  # of BERT: drawn anew where the weights are of another task
+            self.model.pooler = None
         self.model.eval()
+        self.lora_rank = 0
         self.config = self.model.config
         self.tokenizer = tokenizer
         self.codec = Codec.of(tokenizer, model.config)
@@ -62,6 +65,23 @@ class Trunk(nn.Module):
         with weights.quietly():
             self.config.save_pretrained(folder)
             self.tokenizer.save_pretrained(folder)
+
+    def adapt(self, rank: int, *, seed: int = 0) -> None:
+        """Puts low-rank adapters, drawn by `seed`, beside the weights; they alone learn from now on (`trainer.lora`).
+
+        Raises:
+            ValueError: peft is not installed.
+        """
+        lora.check()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            lora.add(self.model, rank=rank)
+        self.lora_rank = rank
+
+    def learn(self, *, wanted: bool) -> None:
+        """Whether the weights are to have gradients: the adapters where there are any, else all."""
+        for name, weight in self.model.named_parameters():
+            weight.requires_grad_(wanted and ("lora_" in name or not self.lora_rank))
 
     @property
     def width(self) -> int:

@@ -6,6 +6,10 @@ import json
 import numpy as np
 import pytest
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordPiece
+from tokenizers.pre_tokenizers import Whitespace
+from tokenizers.processors import TemplateProcessing
 from transformers import (
     BertConfig,
     BertModel,
@@ -13,6 +17,7 @@ from transformers import (
     GPT2Model,
     MistralConfig,
     MistralModel,
+    PreTrainedTokenizerFast,
     RobertaConfig,
     RobertaModel,
     T5Config,
@@ -20,7 +25,9 @@ from transformers import (
 )
 
 from rewards.rerank.pools import Candidate, Pool
+from rewards.tokens import UnsupportedTokenizer
 from trainer import weights
+from trainer.reranker.fit import Fitting, fit
 from trainer.reranker.measures import measure
 from trainer.reranker.model import DESCRIPTION, WEIGHTS, BadRewardModel, RewardModel, Shape
 from trainer.reranker.ranking import BadScores
@@ -194,6 +201,44 @@ def test_the_embedded_model_makes_a_scorer():
     assert np.isfinite(model(pool("    return 1\n"))).all()
     with pytest.raises(ValueError, match="pooling must be one of last, mean, got 'max'"):
         RewardModel.load("tiny", pooling="max")
+
+
+def test_adapters_learn_in_place_of_the_weights(scorer, toys, tmp_path):
+    pytest.importorskip("peft")
+
+    def adapted(seed):
+        model = scorer()
+        model.trunk.adapt(2, seed=seed)
+        return model
+
+    model, pools = adapted(1), toys(4, seed=1)
+    before = {name: weight.clone() for name, weight in model.trunk.state_dict().items()}
+    fit(model, pools, Fitting(epochs=1), folder=tmp_path / "fit")
+    changed = {name for name, weight in model.trunk.state_dict().items() if not torch.equal(weight, before[name])}
+    assert changed
+    assert all("lora_" in name for name in changed)
+    model.save(tmp_path / "m")
+    assert RewardModel.load(tmp_path / "m")(pools[0]).tolist() == model(pools[0]).tolist()
+    again = adapted(1)
+    fit(again, pools, Fitting(epochs=1), folder=tmp_path / "fit")
+    assert again(pools[0]).tolist() == model(pools[0]).tolist()
+
+
+def test_a_tokenizer_of_words_can_rate_but_knows_no_bytes(models, toys):
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "def", "return", "x", "+", "-", "1"]
+    words = Tokenizer(WordPiece({piece: place for place, piece in enumerate(pieces)}, unk_token="[UNK]"))
+    words.pre_tokenizer = Whitespace()
+    words.post_processor = TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=words, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
+    )
+    model = RewardModel(Trunk(copy.deepcopy(models["bert"]), tokenizer), Shape(spans=True))
+    (row,) = model.rows(pool("x + 1", prompt="def x"))
+    assert (row.prompt.tolist(), row.ids.tolist()) == ([2, 4, 6, 3], [6, 7, 9, 3])
+    scores = model(pool("x + 1", "x - 1"))
+    assert scores[0] != scores[1]
+    with pytest.raises(UnsupportedTokenizer, match="WordPiece"):
+        fit(model, toys(2, seed=1), Fitting(losses={}, span_weight=1.0))
 
 
 def test_a_frozen_trunk_reads_a_candidate_once(scorer):
