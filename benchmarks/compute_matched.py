@@ -155,11 +155,11 @@ def main(
 def phases(bench: Bench) -> Iterator[list[Job]]:
     """What is to be made; each phase needs those before it."""
     yield [partial(_once, Path(bench.model("S")), _train_small), *_samples(bench, "L")]
-    yield [partial(_gather, bench.model("S"), bench.training, bench.labelled, LABELLED, SAMPLING, 1000)]
+    draw = partial(_gather, bench.model("S"), bench.training, bench.labelled, LABELLED, SAMPLING, 1000)
+    yield [draw, *_samples(bench, "S")]
     yield [
         partial(_once, Path(bench.model("L tuned")), partial(_tune, bench)),
         *(partial(_once, bench.scorer(n, s), partial(_fit, bench, n, s)) for s in range(bench.seeds) for n in SCORERS),
-        *_samples(bench, "S"),
     ]
     yield list(_samples(bench, "L tuned"))
 

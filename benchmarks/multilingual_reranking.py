@@ -28,11 +28,11 @@ from rewards import Scorer
 from rewards.rerank import files
 from rewards.rerank.pools import Pool
 from rewards.rerank.recipes import parse
+from rewards.rerank.scores import Rank
 from trainer.reranker.by_language import table
 from trainer.reranker.gather import label
 from trainer.reranker.measures import measure
 from trainer.reranker.table_views import markdown
-from trainer.statistics import Estimate
 
 ANALYZERS = (
     "pyflakes", "pylint", "gxx", "cppcheck", "javac", "ecj", "php", "tsc", "mcs", "shellcheck", "eslint", "oxlint",
@@ -43,6 +43,11 @@ ANALYZERS = (
 MARK = "multilingual-reranking"
 ALL = f"one of the {len(MODELS)}"
 BAD_INPUT = 2
+TELLING = (
+    "| | problems that leave a choice | in which findings differ | AUC within a problem | charged answers that fail | "
+    "failing answers that are charged |",
+    "| --- | --- | --- | --- | --- | --- |",
+)
 
 
 def main(
@@ -96,21 +101,24 @@ def report(pools: Sequence[Pool]) -> str:
     }
     findings = parse("findings").rank()
     found = table({**alone, ALL: whole}, {"findings": findings}, languages=LANGUAGES)
-    rows = [
-        "| | problems with something to choose | findings differ | AUC of findings within a problem |",
-        "| --- | --- | --- | --- |",
-    ]
-    for language in (*LANGUAGES, ""):
-        chosen = [pool for pool in whole if language in ("", pool.language)]
-        mixed = [judged for pool in chosen if (judged := pool.judged()).mixed]
-        told = sum(bool(np.ptp(np.asarray(findings(pool))) > 0) for pool in mixed)
-        auc = measure(chosen, findings).means.get("auc") if language and mixed else None
-        rows.append(f"| {language or 'all'} | {len(mixed)} of {len(chosen)} | {told} | {_shown(auc)} |")
-    return f"{markdown(found)}\nHow much findings tell:\n\n" + "\n".join(rows)
+    rows = [_told(language, [pool for pool in whole if pool.language == language], findings) for language in LANGUAGES]
+    return "\n".join([markdown(found), "How much findings tell:", "", *TELLING, *rows])
 
 
-def _shown(value: Estimate | None) -> str:
-    return "" if value is None else f"{value.mean:.2f} [{value.low:.2f}, {value.high:.2f}]"
+def _told(language: str, pools: Sequence[Pool], findings: Rank) -> str:
+    """How often findings tell candidates apart, how well, and how what they charge fares."""
+    mixed = [known for pool in pools if (known := pool.judged()).mixed]
+    differ = sum(bool(np.ptp(np.asarray(findings(pool))) > 0) for pool in mixed)
+    auc = measure(pools, findings).means.get("auc") if mixed else None
+    judged = [each for pool in pools for each in pool.judged().candidates]
+    charged = [each for each in judged if each.charged]
+    failing = sum(not each.passed for each in judged)
+    wrong = sum(not each.passed for each in charged)
+    shown = "" if auc is None else f"{auc.mean:.2f} [{auc.low:.2f}, {auc.high:.2f}]"
+    return (
+        f"| {language} | {len(mixed)} of {len(pools)} | {differ} | {shown} | {wrong} of {len(charged)} | "
+        f"{wrong} of {failing} |"
+    )
 
 
 def _drawn(answers: Path, count: int) -> Iterator[Problem]:
