@@ -15,7 +15,8 @@ from trainer.reranker import ranking
 from trainer.statistics import difference, estimate, percent, points
 
 SIZES = (2, 4, 8)
-BASE, TUNED_BASE = "L, one sample", "L tuned, one sample"
+BASE, TUNED_BASE = "L, greedy", "L tuned, greedy"
+"""What a generator alone can do best: sampling brings in the slips of its corpus."""
 FINDINGS = 0
 """In the place of the layers of a scorer: what pyflakes finds, at no FLOPs."""
 WITH_ALL = "S"
@@ -89,22 +90,26 @@ def layer_weights(config: Any) -> int:
 
 def reading(config: Any, spent: Spent) -> float:
     """FLOPs of a token that goes through the layers: 2 for each weight, and attention over half of the length."""
-    head = 2 * config.hidden_size * config.vocab_size
-    return float(per_token(config, context=int((spent.prompt + spent.completion) / 2)) - head)
+    return float(per_token(config, context=int((spent.prompt + spent.completion) / 2)) - _head(config))
 
 
 def decoding(config: Any, spent: Spent, samples: int) -> float:
     """FLOPs of the samples of a problem: the prompt is read once, the last token of a sample by nobody, and each token
     that is written takes the head."""
     reads = spent.prompt + samples * (spent.completion - 1)
-    return reads * reading(config, spent) + samples * spent.completion * 2 * config.hidden_size * config.vocab_size
+    return reads * reading(config, spent) + samples * spent.completion * _head(config)
 
 
 def scoring(config: Any, layers: int, spent: Spent, samples: int) -> float:
     """FLOPs of a scorer of the first `layers` layers of that model, which reads the prompt once and every token of each
     sample; its own head is one row."""
     reads = spent.prompt + samples * spent.completion
-    return reads * reading(config, spent) * layers / config.num_hidden_layers
+    return reads * reading(config, spent) * layers / int(config.num_hidden_layers)
+
+
+def _head(config: Any) -> int:
+    """FLOPs of the output head, of one token."""
+    return int(2 * config.hidden_size * config.vocab_size)
 
 
 def written(measured: Sequence[Measured], timed: Sequence[Timed], *, said: str) -> str:
@@ -116,14 +121,14 @@ def written(measured: Sequence[Measured], timed: Sequence[Timed], *, said: str) 
     known = {way.name: way.values[judged].tolist() for way in ways}
     seconds = {(each.generator, each.samples, each.layers): each.seconds for each in timed}
     base = next(way for way in ways if way.name == BASE)
-    head = "| | MFLOPs | of L's | ms | pass@1 | against one sample of L | against one sample of L tuned |"
+    head = "| | MFLOPs | of L's | ms | pass@1 | against L, greedy | against L tuned, greedy |"
     rows = [
         f"| {way.name} | {way.flops / 1e6:.0f} | {way.flops / base.flops:.2f} | {_ms(seconds, way)} | "
         f"{percent(estimate(known[way.name]))} | {points(difference(known[BASE], known[way.name]))} | "
         f"{points(difference(known[TUNED_BASE], known[way.name]))} |"
         for way in ways
     ]
-    left_out = f" {int((~judged).sum())} tasks are left out that could not be judged." * bool((~judged).any())
+    left_out = f" Left out, because nobody could judge them: {(~judged).sum()}." * bool((~judged).any())
     told = (
         f"The layers of S have {sizes['S']:,} weights, those of L {sizes['L']:,}: {sizes['L'] / sizes['S']:.2f} times "
         f"as many. {said}{left_out}"

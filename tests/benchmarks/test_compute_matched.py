@@ -54,12 +54,12 @@ def test_rows_are_means_over_seeds_and_intervals_pair_tasks() -> None:
     assert rows["S, best of 2 by a scorer of 1 layer"][2] == "12"
     assert rows["S, one sample"][3].startswith("33.3%")
     assert rows["S, greedy"][3].startswith("66.7%")
-    # one sample of L passes half of the first two tasks
-    assert rows["S, one sample"][4].startswith("+0.0")
-    assert rows["S, greedy"][4].startswith("+33.3")
-    assert float(rows["L, one sample"][1]) == 1.0
+    # greedily, L solves all three
+    assert rows["S, greedy"][4].startswith("-33.3")
+    assert rows["S, one sample"][4].startswith("-66.7")
+    assert float(rows["L, greedy"][1]) == 1.0
     assert rows["S, best of 2 by findings"][1] == f"{decoding(SMALL, SPENT, 2) / decoding(LARGE, SPENT, 1):.2f}"
-    assert "2.50 times as many. Said. 1 tasks are left out" in text
+    assert "2.50 times as many. Said. Left out, because nobody could judge them: 1." in text
     assert not any("a scorer of 2" in name for name in rows)
 
 
