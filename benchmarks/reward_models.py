@@ -60,11 +60,11 @@ def first_losses(job: Job) -> tuple[float, float]:
 
 def tokens(job: Job) -> tuple[int, int]:
     """Tokens of a step of TRL's, without padding, and of spanwise's."""
-    batch = batches(job, model_of(job))[0]
+    model = model_of(job)
+    batch = batches(job, model)[0]
     places = [*batch.better.tolist(), *batch.worse.tolist()]
     theirs = sum(len(batch.rows[place].prompt) + len(batch.rows[place].ids) for place in places)
-    prompts = {row.prompt.tobytes(): len(row.prompt) for row in batch.rows}
-    return theirs, sum(prompts.values()) + sum(len(row.ids) for row in batch.rows)
+    return theirs, model.tokens(batch.rows)
 
 
 def compared(title: str, found: Found) -> Table:

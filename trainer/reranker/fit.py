@@ -187,7 +187,7 @@ class _Fit:
     def _backward(self, batch: Batch) -> dict[str, float]:
         """The gradient of a batch; returns the terms of its loss."""
         passes = self._model.passes(batch.rows, budget=self._settings.optimizer.micro_batch_tokens)
-        held = sum(len(row.ids) for row in batch.rows) <= self._settings.held_tokens
+        held = self._model.tokens(batch.rows) <= self._settings.held_tokens
         with torch.set_grad_enabled(held):
             found = _ordered([self._outputs(batch, places) for places in passes], passes)
         leaves = found if held else _Outputs(*(each.detach().requires_grad_() for each in found))

@@ -285,6 +285,11 @@ class RewardModel:
         sizes = [row.size for row in chosen]
         return micro_batches(sizes, budget=budget or self.budget, shared=self.trunk.shares_prompts)
 
+    def tokens(self, chosen: Sequence[Row]) -> int:
+        """How many tokens it computes to judge rows, without padding."""
+        once = {row.prompt.tobytes(): row for row in chosen}.values() if self.trunk.shares_prompts else chosen
+        return sum(len(row.prompt) for row in once) + sum(len(row.ids) for row in chosen)
+
     def judge(self, chosen: Sequence[Row]) -> Judged:
         """What it makes of rows in one pass, with gradient."""
         features = torch.from_numpy(np.stack([row.features for row in chosen])).to(self.device)
@@ -308,8 +313,8 @@ class RewardModel:
         last = states[torch.arange(len(states), device=states.device), lengths]
         if self.shape.pooling == "last":
             return last
-        sums = (states[:, 1:] * mask[..., None]).sum(1)
-        return torch.where(lengths[:, None] > 0, sums / lengths[:, None].clamp_min(1), last)
+        sums = (states[:, 1:].float() * mask[..., None]).sum(1)  # which bfloat16 would round on its way
+        return torch.where(lengths[:, None] > 0, sums / lengths[:, None].clamp_min(1), last.float())
 
     @torch.no_grad()
     def _scores(self, chosen: Sequence[Row]) -> list[float]:

@@ -112,18 +112,12 @@ def test_equal_candidates_have_equal_scores(scorer):
 def test_what_is_longer_than_the_context_is_counted(scorer):
     model, told = scorer(), []
     pools = [pool("a" * 200, "b"), pool("c")]
+    assert model.trunk.context == 128
     first, _ = model.rate(pools, on_cut=lambda each, count: told.append((each, count)))
     assert told == [(pools[0], 1)]
     assert np.isfinite(first).all()
     assert model.read(pools[0])[0].cut == 200 + 1 + len("def f():") - 128
     assert model(pool("z" * 100 + "a" * 150))[0] == pytest.approx(model(pool("a" * 250))[0])
-
-
-def test_the_positions_of_roberta_begin_behind_its_padding(models, byte_tokenizer):
-    trunk = Trunk(copy.deepcopy(models["roberta"]), byte_tokenizer)
-    assert trunk.context == 64
-    assert np.isfinite(RewardModel(trunk)(pool("a" * 100))).all()
-    assert Trunk(copy.deepcopy(models["t5"]), byte_tokenizer).context is None
 
 
 def test_what_analyzers_find_counts_where_it_is_read(scorer):
@@ -183,16 +177,6 @@ def test_a_damaged_folder_is_named(scorer, tmp_path):
             RewardModel.load(folder)
     with pytest.raises(weights.ModelNotFound, match="no such folder"):
         RewardModel.load(tmp_path / "missing")
-
-
-def test_the_first_layers_of_a_model_can_do(llama_model, byte_tokenizer):
-    whole = Trunk(copy.deepcopy(llama_model.model), byte_tokenizer)
-    cut(whole.model, 1)
-    ids = torch.tensor([[5, 6, 7]])
-    expected = llama_model(ids, output_hidden_states=True).hidden_states[1]
-    torch.testing.assert_close(whole.model(ids).last_hidden_state, llama_model.model.norm(expected))
-    with pytest.raises(ValueError, match="from 1 to the 1 that"):
-        cut(whole.model, 2)
 
 
 def test_the_embedded_model_makes_a_scorer():
