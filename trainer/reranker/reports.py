@@ -109,9 +109,8 @@ def _joined(scored: Sequence[tuple[ranking.Scores, ranking.Passed]]) -> tuple[ra
     """Scores and outcomes of several problems; what is infinitely high or low is as the highest and lowest other."""
     scores = np.concatenate([each for each, _ in scored])
     finite = scores[np.isfinite(scores)]
-    if len(finite):
-        scores = np.clip(scores, finite.min(), finite.max())
-    return np.nan_to_num(scores), np.concatenate([passed for _, passed in scored])
+    low, high = (finite.min(), finite.max()) if len(finite) else (-1.0, 1.0)
+    return np.clip(scores, low, high), np.concatenate([passed for _, passed in scored])
 
 
 def tables(found: Report, *, title: str = "") -> Iterator[Table]:
