@@ -5,7 +5,7 @@
 
 The large generator L is the embedded model. The small one, S, is made by the same recipe (`trainer.tiny`), narrower and
 less deep. Scorers begin with the first layers of S and learn from labelled samples of S on training tasks; so that both
-sides know those labels, L is also tuned on the samples among them that pass. Everything is measured on held-out
+sides know those labels, S and L are also tuned on the samples among them that pass. Everything is measured on held-out
 tasks, with scorers and samples of its own for each seed. Models and samples are kept in --out, from where an
 interrupted run goes on.
 """
@@ -31,7 +31,7 @@ from pebble import ProcessPool
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks.compute_matched_table import FINDINGS, SIZES, Drawn, Measured, Spent, Timed, written
+from benchmarks.compute_matched_table import FINDINGS, SIZES, Drawn, Kind, Measured, Spent, Timed, written
 from benchmarks.marks import replaced
 from rewards import Scorer
 from rewards.rerank import files
@@ -43,24 +43,25 @@ from trainer.prompts import render
 from trainer.reranker.fit import Fitting, fit
 from trainer.reranker.gather import gather
 from trainer.reranker.model import RewardModel
+from trainer.sections import Optimizer
 from trainer.slips import Example
 from trainer.tasks import load
 from trainer.types import Rollout, Sampling, Task
 
 SMALL = tiny.Shape(hidden=96, layers=2)
 TUNING = tiny.Schedule(steps=120, learning_rate=1e-3, warmup=10)
-"""Of L on samples that pass; not searched for."""
-FITTING = Fitting(epochs=4)
-"""Not searched for, either."""
+"""Of S and L alike, on samples that pass; not searched for."""
+FITTING = Fitting(epochs=4, optimizer=Optimizer(learning_rate=1e-3))
+"""As in configs/reranker/embedded.toml."""
 SAMPLING = Sampling(max_new_tokens=160)
 GREEDY = Sampling(temperature=0.0, max_new_tokens=160)
-SCORERS = (1, 2)
-"""Layers of S that a scorer begins with."""
+SCORERS = (Kind(1), Kind(2), Kind(2, static=True))
+"""What is made of the first layers of S."""
 TIMED = 24
 """Problems whose time is taken, one after the other."""
 LABELLED = 8
 """Samples of a training task."""
-GENERATORS = ("S", "L", "L tuned")
+GENERATORS = ("S", "L", "S tuned", "L tuned")
 GREEDILY = "greedy"
 MARK = "compute-matched"
 BAD_INPUT, INTERRUPTED = 2, 130
@@ -90,9 +91,9 @@ class Bench:
         """Where the samples of S for training tasks are."""
         return self.out / "labelled.jsonl"
 
-    def scorer(self, layers: int, seed: int) -> Path:
+    def scorer(self, kind: Kind, seed: int) -> Path:
         """Where a scorer is."""
-        return self.out / "models" / f"scorer-{layers}-{seed}"
+        return self.out / "models" / f"scorer-{kind.layers}{'-static' * kind.static}-{seed}"
 
 
 class Counting:
@@ -142,9 +143,8 @@ def main(
     make(bench, jobs, console)
     said = (
         f"{tasks} held-out tasks; {seeds} seeds, each with {samples} samples at temperature 1 and scorers of its own, "
-        f"which learned from {LABELLED} samples of S for each of {training} training tasks. FLOPs and time are of one "
-        f"problem, the time that of one thread on a busy machine, median of {min(TIMED, tasks)} problems on which all "
-        "ways take turns."
+        f"which learned from {LABELLED} samples of S for each of {training} training tasks. FLOPs and times are of one "
+        f"problem; times are medians of {min(TIMED, tasks)} problems on which all ways take turns, on one thread."
     )
     body = written([measure(bench, generator) for generator in GENERATORS], times(bench), said=said)
     console.print(body, markup=False)
@@ -158,10 +158,10 @@ def phases(bench: Bench) -> Iterator[list[Job]]:
     draw = partial(_gather, bench.model("S"), bench.training, bench.labelled, LABELLED, SAMPLING, 1000)
     yield [draw, *_samples(bench, "S")]
     yield [
-        partial(_once, Path(bench.model("L tuned")), partial(_tune, bench)),
+        *(partial(_once, Path(bench.model(f"{each} tuned")), partial(_tune, bench, each)) for each in ("S", "L")),
         *(partial(_once, bench.scorer(n, s), partial(_fit, bench, n, s)) for s in range(bench.seeds) for n in SCORERS),
     ]
-    yield list(_samples(bench, "L tuned"))
+    yield [*_samples(bench, "S tuned"), *_samples(bench, "L tuned")]
 
 
 def make(bench: Bench, jobs: int, console: Console) -> None:
@@ -193,45 +193,48 @@ def measure(bench: Bench, generator: str) -> Measured:
         place = bench.pools(generator, seed)
         pools = _read(place, bench.test)
         scores = {FINDINGS: [[-(each.charged or 0.0) for each in pool.candidates] for pool in pools]}
-        for layers in SCORERS:
-            model = RewardModel.load(bench.scorer(layers, seed))
-            scores[layers] = [found.tolist() for found in model.rate(pools)]
+        for kind in SCORERS:
+            model = RewardModel.load(bench.scorer(kind, seed))
+            scores[kind] = [found.tolist() for found in model.rate(pools)]
         seeds.append(Drawn(pools, _spent(place), scores))
     return Measured(generator, config, Drawn(_read(greedy, bench.test), _spent(greedy), {}), seeds)
 
 
 def times(bench: Bench) -> list[Timed]:
-    """Seconds for a problem, of each way to solve it; all ways take turns on each problem."""
+    """How long a problem takes, each way to solve it; all ways take turns on each problem."""
     place = bench.out / "times.json"
     if not place.exists():
         policies = {generator: Policy.load(bench.model(generator)) for generator in ("S", "L")}
-        scorers = {layers: RewardModel.load(bench.scorer(layers, 0)) for layers in SCORERS}
-        ways: list[tuple[str, int, int | None]] = [("S", 1, None), ("L", 1, None)]
-        ways += [("S", n, layers) for n in SIZES for layers in SCORERS if n <= bench.samples]
-        seconds: dict[tuple[str, int, int | None], list[float]] = {way: [] for way in ways}
+        kinds = [kind for kind in SCORERS if not kind.static]  # what pyflakes takes is no part of this
+        scorers = {kind: RewardModel.load(bench.scorer(kind, 0)) for kind in kinds}
+        ways: list[tuple[str, int, Kind | None]] = [("S", 1, None), ("L", 1, None)]
+        ways += [("S", n, kind) for n in SIZES for kind in kinds if n <= bench.samples]
+        seconds: dict[tuple[str, int, Kind | None], list[tuple[float, float]]] = {way: [] for way in ways}
         for task in bench.test[:TIMED]:
-            for generator, n, layers in random.Random(task.id).sample(ways, len(ways)):
-                scorer = None if layers is None else scorers[layers]
-                seconds[generator, n, layers].append(_seconds(task, policies[generator], n, scorer))
-        rows = [Timed(*way, statistics.median(found)) for way, found in seconds.items()]
+            for generator, n, kind in random.Random(task.id).sample(ways, len(ways)):
+                scorer = None if kind is None else scorers[kind]
+                seconds[generator, n, kind].append(_seconds(task, policies[generator], n, scorer))
+        rows = [Timed(*way, *map(statistics.median, zip(*found, strict=True))) for way, found in seconds.items()]
         place.write_text(json.dumps([asdict(row) for row in rows]), encoding="utf-8")
-    return [Timed(**row) for row in json.loads(place.read_text(encoding="utf-8"))]
+    read = json.loads(place.read_text(encoding="utf-8"))
+    return [Timed(**{**row, "kind": None if row["kind"] is None else Kind(**row["kind"])}) for row in read]
 
 
-def _seconds(task: Task, policy: Policy, samples: int, scorer: RewardModel | None) -> float:
-    begin = time.perf_counter()
+def _seconds(task: Task, policy: Policy, samples: int, scorer: RewardModel | None) -> tuple[float, float]:
+    """CPU and wall time, from the task to the choice."""
+    begin = time.process_time(), time.perf_counter()
     [rollouts] = policy.generate([render(task, policy.tokenizer)], samples=samples, sampling=SAMPLING, seed=0)
     if scorer is not None:
         scorer(Pool(task.id, task.prompt, tuple(Candidate(rollout.completion) for rollout in rollouts)))
-    return time.perf_counter() - begin
+    return time.process_time() - begin[0], time.perf_counter() - begin[1]
 
 
 def _train_small(place: Path) -> None:
     tiny.save(*tiny.make(SMALL, tiny.Schedule(), seed=0), place)
 
 
-def _tune(bench: Bench, place: Path) -> None:
-    policy, labelled = Policy.load(bench.model("L")), _read(bench.labelled, bench.training)
+def _tune(bench: Bench, base: str, place: Path) -> None:
+    policy, labelled = Policy.load(bench.model(base)), _read(bench.labelled, bench.training)
     right = [Example(pool.prompt, each.completion) for pool in labelled for each in pool.candidates if each.passed]
     data = tiny.batches(_endless(right), policy.tokenizer, size=TUNING.batch, seed=0)
     for _ in tiny.train(policy.model, data, TUNING):
@@ -239,8 +242,8 @@ def _tune(bench: Bench, place: Path) -> None:
     policy.save(place)
 
 
-def _fit(bench: Bench, layers: int, seed: int, place: Path) -> None:
-    model = RewardModel.load(bench.model("S"), layers=layers, seed=seed)
+def _fit(bench: Bench, kind: Kind, seed: int, place: Path) -> None:
+    model = RewardModel.load(bench.model("S"), layers=kind.layers, pooling="mean", static=kind.static, seed=seed)
     fit(model, _read(bench.labelled, bench.training), FITTING, seed=seed)
     model.save(place)
 

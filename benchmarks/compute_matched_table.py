@@ -17,10 +17,25 @@ from trainer.statistics import difference, estimate, percent, points
 SIZES = (2, 4, 8)
 BASE, TUNED_BASE = "L, greedy", "L tuned, greedy"
 """What a generator alone can do best: sampling brings in the slips of its corpus."""
-FINDINGS = 0
-"""In the place of the layers of a scorer: what pyflakes finds, at no FLOPs."""
 WITH_ALL = "S"
-"""The generator whose samples every scorer orders; for the others the smallest scorer will do."""
+"""The generator whose samples everything orders; for the others one scorer will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What orders samples."""
+
+    layers: int
+    """Of the scorer; 0 is none."""
+    static: bool = False
+    """Whether it knows what pyflakes finds, which takes no FLOPs."""
+
+    def __str__(self) -> str:
+        scorer = f"a scorer of {self.layers} layer{'s' * (self.layers > 1)}" * bool(self.layers)
+        return " with ".join(filter(None, (scorer, "findings" * self.static)))
+
+
+FINDINGS = Kind(0, static=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +53,8 @@ class Drawn:
 
     pools: list[Pool]
     spent: Spent
-    scores: Mapping[int, list[list[float]]]
-    """By layers of the scorer, for the candidates of each pool."""
+    scores: Mapping[Kind, list[list[float]]]
+    """By what orders them, for the candidates of each pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +69,14 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """The median time of a problem."""
+    """The median times of a problem."""
 
     generator: str
     samples: int
-    layers: int | None
-    """Of the scorer; None without."""
-    seconds: float
+    kind: Kind | None
+    """What orders the samples; None where there is one."""
+    cpu_s: float
+    wall_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +86,7 @@ class Way:
     generator: str
     how: str
     samples: int
-    layers: int | None
+    kind: Kind | None
     flops: float
     """Of a problem."""
     values: NDArray[np.float64]
@@ -119,11 +135,11 @@ def written(measured: Sequence[Measured], timed: Sequence[Timed], *, said: str) 
     ways = [way for each in measured for way in _ways(each, configs["S"])]
     judged = ~np.isnan(np.stack([way.values for way in ways])).any(0)
     known = {way.name: way.values[judged].tolist() for way in ways}
-    seconds = {(each.generator, each.samples, each.layers): each.seconds for each in timed}
+    times = {(each.generator, each.samples, each.kind): each for each in timed}
     base = next(way for way in ways if way.name == BASE)
-    head = "| | MFLOPs | of L's | ms | pass@1 | against L, greedy | against L tuned, greedy |"
+    head = "| | MFLOPs | of L's | CPU ms | wall ms | pass@1 | against L, greedy | against L tuned, greedy |"
     rows = [
-        f"| {way.name} | {way.flops / 1e6:.0f} | {way.flops / base.flops:.2f} | {_ms(seconds, way)} | "
+        f"| {way.name} | {way.flops / 1e6:.0f} | {way.flops / base.flops:.2f} | {_ms(times, way)} | "
         f"{percent(estimate(known[way.name]))} | {points(difference(known[BASE], known[way.name]))} | "
         f"{points(difference(known[TUNED_BASE], known[way.name]))} |"
         for way in ways
@@ -133,7 +149,7 @@ def written(measured: Sequence[Measured], timed: Sequence[Timed], *, said: str) 
         f"The layers of S have {sizes['S']:,} weights, those of L {sizes['L']:,}: {sizes['L'] / sizes['S']:.2f} times "
         f"as many. {said}{left_out}"
     )
-    return "\n".join([told, "", head, "| --- | --- | --- | --- | --- | --- | --- |", *rows])
+    return "\n".join([told, "", head, "| --- | --- | --- | --- | --- | --- | --- | --- |", *rows])
 
 
 def _ways(measured: Measured, scorer: Any) -> Iterator[Way]:
@@ -144,20 +160,19 @@ def _ways(measured: Measured, scorer: Any) -> Iterator[Way]:
         *(float(np.mean([getattr(each.spent, key) for each in measured.seeds])) for key in ("prompt", "completion"))
     )
     yield Way(name, "one sample", 1, None, decoding(config, spent, 1), _means(measured.seeds, None, 1))
-    layers = sorted(measured.seeds[0].scores)
+    kinds = list(measured.seeds[0].scores)
     most = len(measured.seeds[0].pools[0].candidates)
-    for count in layers if name == WITH_ALL else layers[1:2]:
+    for kind in kinds if name == WITH_ALL else kinds[-1:]:
         for n in (n for n in SIZES if n <= most):
-            flops = decoding(config, spent, n) + scoring(scorer, count, spent, n)
-            by = "findings" if count == FINDINGS else f"a scorer of {count} layer{'s' * (count > 1)}"
-            yield Way(name, f"best of {n} by {by}", n, count, flops, _means(measured.seeds, count, n))
+            flops = decoding(config, spent, n) + scoring(scorer, kind.layers, spent, n)
+            yield Way(name, f"best of {n} by {kind}", n, kind, flops, _means(measured.seeds, kind, n))
 
 
-def _means(seeds: Sequence[Drawn], layers: int | None, n: int) -> NDArray[np.float64]:
+def _means(seeds: Sequence[Drawn], kind: Kind | None, n: int) -> NDArray[np.float64]:
     """[P], the chance that the best of `n` passes, on average over seeds."""
     rows = []
     for each in seeds:
-        scores = [[0.0] * len(pool.candidates) for pool in each.pools] if layers is None else each.scores[layers]
+        scores = [[0.0] * len(pool.candidates) for pool in each.pools] if kind is None else each.scores[kind]
         rows.append([_picked(pool, found, n) for pool, found in zip(each.pools, scores, strict=True)])
     found: NDArray[np.float64] = np.mean(np.array(rows, dtype=np.float64), axis=0)
     return found
@@ -170,6 +185,7 @@ def _picked(pool: Pool, scores: Sequence[float], n: int) -> float:
     return ranking.picked(np.array(scores)[known], pool.passed[known], min(n, len(known)))
 
 
-def _ms(seconds: Mapping[tuple[str, int, int | None], float], way: Way) -> str:
-    found = seconds.get((way.generator, way.samples, way.layers))
-    return "" if found is None or way.how == "greedy" else f"{1000 * found:.0f}"
+def _ms(times: Mapping[tuple[str, int, Kind | None], Timed], way: Way) -> str:
+    """The cells of CPU and wall time; greedy decoding takes as long as a sample does."""
+    found = times.get((way.generator, way.samples, way.kind))
+    return " | " if found is None else f"{1000 * found.cpu_s:.0f} | {1000 * found.wall_s:.0f}"

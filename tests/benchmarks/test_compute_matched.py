@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from transformers import LlamaConfig
 
-from benchmarks.compute_matched_table import Drawn, Measured, Spent, Timed, decoding, layer_weights, scoring, written
+from benchmarks.compute_matched_table import (
+    FINDINGS,
+    Drawn,
+    Kind,
+    Measured,
+    Spent,
+    Timed,
+    decoding,
+    layer_weights,
+    scoring,
+    written,
+)
 from rewards.rerank.pools import Candidate, Pool
 
 SMALL = LlamaConfig(
@@ -23,7 +34,9 @@ def drawn(passes: list[list[bool | None]], scores: list[list[float]] | None = No
         Pool(str(place), "p", tuple(Candidate(str(i), each) for i, each in enumerate(row)))
         for place, row in enumerate(passes)
     ]
-    return Drawn(pools, SPENT, {} if scores is None else {0: scores, 1: scores})
+    return Drawn(
+        pools, SPENT, {} if scores is None else {FINDINGS: scores, Kind(1): scores, Kind(2, static=True): scores}
+    )
 
 
 def test_every_weight_is_two_operations_for_each_token_that_goes_through_it() -> None:
@@ -47,20 +60,22 @@ def test_rows_are_means_over_seeds_and_intervals_pair_tasks() -> None:
         Measured("L", LARGE, drawn([[True]] * 4), large),
         Measured("L tuned", LARGE, drawn([[True]] * 4), large),
     ]
-    text = written(measured, [Timed("S", 2, 1, 0.0123)], said="Said.")
+    text = written(measured, [Timed("S", 2, Kind(1), 0.0123, 0.0456)], said="Said.")
     rows = {line.split(" | ")[0].strip("| "): line.split(" | ")[1:] for line in text.splitlines() if line[:1] == "|"}
     # of the first seed the best is right on the first task alone, of the second on none; the fourth was not judged
-    assert rows["S, best of 2 by a scorer of 1 layer"][3].startswith("16.7%")
-    assert rows["S, best of 2 by a scorer of 1 layer"][2] == "12"
-    assert rows["S, one sample"][3].startswith("33.3%")
-    assert rows["S, greedy"][3].startswith("66.7%")
+    assert rows["S, best of 2 by a scorer of 1 layer"][2:4] == ["12", "46"]
+    assert rows["S, best of 2 by a scorer of 1 layer"][4].startswith("16.7%")
+    assert rows["S, one sample"][4].startswith("33.3%")
+    assert rows["S, greedy"][4].startswith("66.7%")
     # greedily, L solves all three
-    assert rows["S, greedy"][4].startswith("-33.3")
-    assert rows["S, one sample"][4].startswith("-66.7")
+    assert rows["S, greedy"][5].startswith("-33.3")
+    assert rows["S, one sample"][5].startswith("-66.7")
     assert float(rows["L, greedy"][1]) == 1.0
     assert rows["S, best of 2 by findings"][1] == f"{decoding(SMALL, SPENT, 2) / decoding(LARGE, SPENT, 1):.2f}"
     assert "2.50 times as many. Said. Left out, because nobody could judge them: 1." in text
-    assert not any("a scorer of 2" in name for name in rows)
+    scored = [name for name in rows if "scorer of 2 layers with findings" in name]
+    assert scored == [f"{name}, best of 2 by a scorer of 2 layers with findings" for name in ("S", "L", "L tuned")]
+    assert not any("scorer of 1" in name for name in rows if not name.startswith("S,"))
 
 
 def test_no_task_that_everybody_could_judge_is_no_figure() -> None:
