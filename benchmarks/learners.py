@@ -100,8 +100,6 @@ class Turn:
     """Wall seconds that scoring went on after generation."""
     peak_mib: float = 0.0
     """Most memory that the process had in the turn."""
-    rest_mib: float = 0.0
-    """What it had when the turn began."""
 
 
 class Turns:
@@ -150,8 +148,7 @@ class Turns:
     def _wait(self) -> None:
         if not sys.stdin.readline():
             raise SystemExit
-        resident = psutil.Process().memory_info().rss / 2**20
-        self._turn, self._left = Turn(rest_mib=resident), self._job.steps
+        self._turn, self._left = Turn(), self._job.steps
         self._generated_s = self._waited_s = 0.0
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak counts from here on
         self._begin, self._cpu_s = time.perf_counter(), cpu_s()

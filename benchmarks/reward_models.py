@@ -70,7 +70,7 @@ def tokens(job: Job) -> tuple[int, int]:
 def compared(title: str, found: Found) -> Table:
     """The table of a model."""
     table = Table(title=title, box=box.MARKDOWN)
-    for column in ("pairs", "trainer", "CPU s", "of TRL's", "wall s", "of TRL's", "peak MiB", "above rest", "of TRL's"):
+    for column in ("pairs", "trainer", "CPU s", "of TRL's", "wall s", "of TRL's", "peak MiB", "of TRL's"):
         table.add_column(column, justify="left" if column in ("pairs", "trainer") else "right")
     for row, turns in found.items():
         kind, trainer = row.split("|")
@@ -82,16 +82,15 @@ def compared(title: str, found: Found) -> Table:
             ratios(found, row, base, seconds),
             f"{median(turns, wall):.1f}",
             ratios(found, row, base, wall),
-            f"{median(turns, lambda turn: turn.peak_mib):.0f}",
-            f"{median(turns, above):.0f}",
-            ratios(found, row, base, above),
+            f"{median(turns, peak):.0f}",
+            ratios(found, row, base, peak),
         )
     return table
 
 
-def above(turn: Turn) -> float:
-    """What a turn took beside what the process had."""
-    return turn.peak_mib - turn.rest_mib
+def peak(turn: Turn) -> float:
+    """Most memory of the process, with all that it imports, in MiB."""
+    return turn.peak_mib
 
 
 def rows(job: Job) -> dict[str, tuple[str, Job]]:

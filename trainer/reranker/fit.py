@@ -134,7 +134,7 @@ class _Fit:
         self._peaks = [settings.optimizer.learning_rate] * (len(groups) - 1) + [settings.head_learning_rate]
         self._optimizer = torch.optim.AdamW(groups, lr=0.0, betas=settings.optimizer.betas, fused=True)
         self._class_weights = _class_weights(lessons) if settings.class_weights else (None, None)
-        self._digest = _digest(model, lessons)
+        self._digest = "" if folder is None else _digest(model, lessons)
         self.done = 0
         self.epochs: list[Mapping[str, float]] = []
         self._sums: Counter[str] = Counter()
@@ -282,8 +282,9 @@ def _digest(model: RewardModel, lessons: Lessons) -> str:
     for weight in model.module.parameters():
         digest.update(weight.detach().cpu().contiguous().view(torch.uint8).numpy().tobytes())
     for lesson in lessons.lessons:
-        candidates = [(each.completion, each.passed, each.pass_rate) for each in lesson.pool.candidates]
-        digest.update(repr((lesson.pool.task_id, lesson.pool.prompt, candidates)).encode("utf-8", "replace"))
+        labels = [(each.passed, each.pass_rate, each.outcome) for each in lesson.pool.candidates]
+        marks = [None if mark is None else mark.tobytes() for mark in lesson.marks]
+        digest.update(repr((lesson.pool.task_id, labels, marks, [row.key for row in lesson.rows])).encode())
     return digest.hexdigest()
 
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,79 +22,19 @@ from torch import Tensor, nn
 
 from rewards.rerank.features import FEATURES
 from rewards.rerank.pools import Pool
-from trainer.outcomes import CLASSES
 from trainer.packing import micro_batches
+from trainer.reranker.heads import PLAIN, Heads, Judged, Pooling, Shape, pooled
 from trainer.reranker.rows import Row, rows
 from trainer.reranker.trunk import Trunk
 
 DESCRIPTION = "reward_model.json"
 WEIGHTS = "reward_model.safetensors"
-SPREAD = 0.02
-"""Standard deviation of the weights of a new head, as transformers draws them."""
 WINDOW = 2048
 """Candidates that are sorted by length at a time when pools are rated."""
-
-Pooling = Literal["last", "mean"]
 
 
 class BadRewardModel(ValueError):
     """A folder does not hold the reward model that it says it does."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What there is beside the trunk."""
-
-    pooling: Pooling = "last"
-    """What the head reads: the state after the last token of a candidate, or the mean over its tokens."""
-    static: bool = False
-    """Whether it reads what analyzers find, too (`rewards.rerank.features`)."""
-    outcomes: bool = False
-    """Whether there is a head for the outcome of the tests."""
-    spans: bool = False
-    """Whether there is a head for the tokens that are to blame."""
-
-    def __post_init__(self) -> None:
-        """Raises ValueError: there is no such pooling."""
-        if self.pooling not in get_args(Pooling):
-            raise ValueError(f"pooling must be one of {', '.join(get_args(Pooling))}, got {self.pooling!r}")
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What the heads make of N rows."""
-
-    scores: Tensor
-    """[N]"""
-    outcomes: Tensor | None
-    """[N, C], logits of `trainer.outcomes.CLASSES`; where there is that head."""
-    blame: Tensor | None
-    """[N, T], logits; where there is that head and states of tokens were given."""
-
-
-class Heads(nn.Module):
-    """Everything that is learned beside the trunk, in float32 whatever its type."""
-
-    def __init__(self, width: int, shape: Shape, *, seed: int) -> None:
-        """`width` is H; `seed` draws the weights."""
-        super().__init__()
-        read = width + (len(FEATURES) if shape.static else 0)
-        self.score = _blank(read, 1)
-        self.outcomes = _blank(read, len(CLASSES)) if shape.outcomes else None
-        self.blame = _blank(width, 1) if shape.spans else None
-        generator = torch.Generator().manual_seed(seed)
-        for layer in filter(None, (self.score, self.outcomes, self.blame)):
-            nn.init.normal_(layer.weight, std=SPREAD, generator=generator)
-            nn.init.zeros_(layer.bias)
-
-    def forward(self, pooled: Tensor, features: Tensor, states: Tensor | None = None) -> Judged:
-        """Of pooled states [N, H], features [N, F] (F = 0 where they are not read) and states of tokens [N, T, H]."""
-        read = torch.cat([pooled.float(), features], dim=1)
-        return Judged(
-            self.score(read)[:, 0],
-            None if self.outcomes is None else self.outcomes(read),
-            None if self.blame is None or states is None else self.blame(states.float())[..., 0],
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +56,7 @@ class RewardModel:
     There is no dropout: scores are a function of weights and text.
     """
 
-    def __init__(self, trunk: Trunk, shape: Shape = Shape(), *, seed: int = 0, budget: int = 4096) -> None:
+    def __init__(self, trunk: Trunk, shape: Shape = PLAIN, *, seed: int = 0, budget: int = 4096) -> None:
         """`budget` is how many tokens, prompts and padding included, go through the model at a time."""
         self.trunk, self.shape, self.budget = trunk, shape, budget
         self.heads = Heads(trunk.width, shape, seed=seed).to(trunk.model.device)
@@ -296,25 +236,16 @@ class RewardModel:
         if self._remembered is not None:
             return self.heads(self._recalled(self._remembered, chosen), features)
         states, mask = self.trunk.states(chosen)
-        return self.heads(self._pooled(states, mask), features, states[:, 1:])
+        return self.heads(pooled(states, mask, self.shape.pooling), features, states[:, 1:])
 
     @torch.no_grad()
     def _recalled(self, remembered: dict[Hashable, Tensor], chosen: Sequence[Row]) -> Tensor:
         """Pooled states [N, H], computed where they are not known."""
         unknown = list({row.read: row for row in chosen if row.read not in remembered}.values())
         if unknown:
-            found = self._pooled(*self.trunk.states(unknown))
+            found = pooled(*self.trunk.states(unknown), self.shape.pooling)
             remembered.update((row.read, state.clone()) for row, state in zip(unknown, found, strict=True))
         return torch.stack([remembered[row.read] for row in chosen])
-
-    def _pooled(self, states: Tensor, mask: Tensor) -> Tensor:
-        """[N, H]; of a candidate without tokens, the state after its prompt."""
-        lengths = mask.sum(1)
-        last = states[torch.arange(len(states), device=states.device), lengths]
-        if self.shape.pooling == "last":
-            return last
-        sums = (states[:, 1:].float() * mask[..., None]).sum(1)  # which bfloat16 would round on its way
-        return torch.where(lengths[:, None] > 0, sums / lengths[:, None].clamp_min(1), last.float())
 
     @torch.no_grad()
     def _scores(self, chosen: Sequence[Row]) -> list[float]:
@@ -331,12 +262,6 @@ class RewardModel:
         outcomes = None if judged.outcomes is None else _array(judged.outcomes[0].softmax(-1))
         blame = None if judged.blame is None else _array(judged.blame[0].sigmoid())
         return Reading(float(judged.scores[0]), outcomes, blame, row.cut)
-
-
-def _blank(read: int, made: int) -> nn.Linear:
-    """A layer whose weights are still to be drawn, and not from the generator that all share."""
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, read, made)  # type: ignore[no-untyped-call]
-    return layer
 
 
 def _array(values: Tensor) -> NDArray[Any]:

@@ -21,14 +21,14 @@ from trainer import config
 from trainer.config import Config, ConfigError
 from trainer.layers import Layer, gathered, lookup, merge, nested, validated
 from trainer.reranker.fitting import Fitting
-from trainer.reranker.model import Pooling
+from trainer.reranker.heads import Pooling
 from trainer.sections import Positive, Section, Share
 from trainer.types import Sampling
 
 PPO: Mapping[str, Any] = {
     "algorithm": "ppo",
     "reward": {"analyzers": ["runtime"]},
-    "run": {"steps": 60, "save_every": 10, "log_samples": 2},
+    "run": {"steps": 40, "save_every": 10, "log_samples": 2},
     "evaluation": {"tasks": 40, "samples": 2, "greedy": False},
 }
 """What `[ppo]` begins from. `runtime` among its analyzers counts for nothing; it shows, beside the ratings, how many
@@ -66,7 +66,7 @@ class Problems(Section):
     """Task set that the scorer and the policies learn from, as NAME:PATH; its split "train"."""
     test: str | None = None
     """Task set on which scorers are measured; by default the same one. Its split "test"."""
-    limit: Positive | None = 200
+    limit: Positive | None = 150
     """Training tasks, the first ones."""
     held_out: Positive = 120
     """Tasks on which scorers are measured, the first ones of the test set."""

@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from rewards.rerank.pools import Candidate, Pool
-from trainer.reranker.model import RewardModel, Shape
+from trainer.reranker.heads import Shape
+from trainer.reranker.model import RewardModel
 from trainer.reranker.trunk import Trunk
 
 

@@ -310,6 +310,7 @@ def test_a_folder_of_another_fit_is_refused(scorer, toys, tmp_path):
     assert fit(scorer(), pools, changed, folder=tmp_path).steps == 2
     for others, settings, seed in (
         (toys(4, seed=2), SLOW, 0),
+        ([replace(pool, candidates=pool.candidates[::-1]) for pool in pools], SLOW, 0),
         (pools, SLOW, 1),
         (pools, SLOW.model_copy(update={"epochs": 3}), 0),
     ):

@@ -28,8 +28,9 @@ from rewards.rerank.pools import Candidate, Pool
 from rewards.tokens import UnsupportedTokenizer
 from trainer import weights
 from trainer.reranker.fit import Fitting, fit
+from trainer.reranker.heads import Shape
 from trainer.reranker.measures import measure
-from trainer.reranker.model import DESCRIPTION, WEIGHTS, BadRewardModel, RewardModel, Shape
+from trainer.reranker.model import DESCRIPTION, WEIGHTS, BadRewardModel, RewardModel
 from trainer.reranker.ranking import BadScores
 from trainer.reranker.trunk import Trunk, cut
 
