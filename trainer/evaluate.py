@@ -164,6 +164,8 @@ def command(
     names = _names(analyzers, plugin or ())
     count = int(samples) if samples.isdecimal() else None
     brought = tasks_of(Path(samples)) if count is None else {}
+    if count is None and not (tasks or brought):
+        raise ValueError(f"the samples of {samples!r} bring no tests: name their tasks, as in --tasks humaneval:PATH")
     tasks = tasks or ("" if brought else "builtin")
     asked: dict[str, Any] = {"tasks": tasks, "split": split, "limit": limit, "analyzers": names}
     asked |= {"timeout_s": timeout_s, "references": check_references, "shard": _shard(shard), "samples": samples}

@@ -426,6 +426,14 @@ def test_the_limit_of_a_test_is_given_to_programs_and_kept(
     assert "timeout_s was 0.5, is 4.0" in printed.replace("\n", "")
 
 
+def test_samples_without_tests_need_a_task_set(cli: Cli, fakes: Path, tmp_path: Path) -> None:
+    given = tmp_path / "given.jsonl"
+    given.write_text(json.dumps({"task_id": "0", "completion": "pass"}) + "\n")
+    status, printed = cli("--samples", given)
+    assert status == 2
+    assert "name their tasks, as in --tasks humaneval:PATH" in printed.replace("\n", " ")
+
+
 def test_judging_goes_on_where_it_was_cut_short(
     evaluated: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
