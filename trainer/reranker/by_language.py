@@ -151,18 +151,16 @@ def average_gain(before: Cells, after: Cells, languages: Sequence[str], *, seed:
 def _rows(
     model: str, cells: Mapping[str, Cells], against: str, languages: Sequence[str], *, seed: int
 ) -> Iterator[Row]:
-    base = cells.get(against)
     for ranker, values in cells.items():
+        base = None if ranker == against else cells.get(against)
         shares = {language: estimate(list(found.values()), seed=seed) for language, found in values.items()}
-        compared = base is not None and ranker != against
-        gains = _gains_of(base, values, seed) if base is not None and compared else {}
         yield Row(
             model,
             ranker,
             {language: share for language, share in shares.items() if share is not None},
             average(values, languages, seed=seed),
-            gains,
-            average_gain(base, values, languages, seed=seed) if base is not None and compared else None,
+            {} if base is None else _gains_of(base, values, seed),
+            None if base is None else average_gain(base, values, languages, seed=seed),
         )
 
 
@@ -250,7 +248,7 @@ def _gains(before: Cells, after: Cells) -> dict[str, dict[str, float]]:
 def _over_problems(cells: Cells, languages: Sequence[str], *, seed: int) -> Estimate | None:
     """The mean over languages of means over problems; problems are resampled whole, with all of their languages.
 
-    A resample that leaves a language without a problem is left out.
+    A resample that leaves a language without a problem is left out; None where they all do.
     """
     names = sorted({name for language in languages for name in cells.get(language, {})})
     if not languages or not all(cells.get(language) for language in languages):
@@ -262,6 +260,8 @@ def _over_problems(cells: Cells, languages: Sequence[str], *, seed: int) -> Esti
     drawn = np.random.default_rng(seed).multinomial(len(names), [1 / len(names)] * len(names), size=RESAMPLES)
     counts = drawn @ known
     whole = (counts > 0).all(1)
+    if not whole.any():
+        return None
     means = ((drawn @ filled)[whole] / counts[whole]).mean(1)
     low, high = np.quantile(means, [0.025, 0.975])
     return Estimate(mean, float(low), float(high))

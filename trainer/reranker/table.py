@@ -111,7 +111,8 @@ def _rankers(recipes: Sequence[str], scorer: Path | None, device: str, pools: Se
         from trainer.reranker.model import RewardModel  # torch, which no other order needs
 
         model = RewardModel.load(scorer, device=device)
-    return {str(recipe): recipe.rank(model) for recipe in parsed}
+    # What a blind choice comes to is a row in any case, exactly.
+    return {str(recipe): recipe.rank(model) for recipe in parsed if str(recipe) != CHANCE}
 
 
 def _write(found: Table, out: Path | None, markdown: Path | None, html: Path | None) -> None:

@@ -131,6 +131,9 @@ def test_an_average_is_of_what_is_there():
     assert average(cells, ["cpp", "bash"]).mean == pytest.approx(0.75)
     assert average(cells, ["cpp", "java"]) is None
     assert average(cells, []) is None
+    # forty problems, each in a language of its own: no resample has all of them
+    apart = {str(i): {str(i): 1.0 - i % 2} for i in range(40)}
+    assert average(apart, list(apart)) is None
     # where all are alike a bootstrap would claim certainty
     assert average({"cpp": {"a": 0.0, "b": 0.0}}, ["cpp"]).high == pytest.approx(0.6576, abs=1e-3)
     # a gain is of the problems that both have

@@ -40,7 +40,9 @@ def run(*arguments):
 
 def test_a_row_for_each_order_and_a_column_for_each_language(path, tmp_path):
     written = [tmp_path / name for name in ("o.json", "o.md", "o.html")]
-    found = run(path, "--by", "logprob", "--out", written[0], "--markdown", written[1], "--html", written[2])
+    found = run(
+        path, "--by", "random", "--by", "logprob", "--out", written[0], "--markdown", written[1], "--html", written[2]
+    )
     assert found.exit_code == 0, found.output
     figures = json.loads(written[0].read_text())
     assert [(row["ranker"], row["average"]["mean"]) for row in figures["rows"]] == [
