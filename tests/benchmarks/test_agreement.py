@@ -78,7 +78,8 @@ def test_costs_by_hand(agreement: Any) -> None:
         ("comparable, each once", "1", "4.0", "4000.00", "2.0", "2000.00", "2.0"),
     ]
     # Equal programs are run once; the harness has what no program has: 10 - 7.5.
-    assert cells(agreement.spent(study, original, own)) == [
+    kinds = {key: agreement._kind(original.verdicts[key], own.verdicts[key]) for key in seconds}
+    assert cells(agreement.spent(study, kinds, own)) == [
         ("comparable", "1", "1.0", "1000.00"),
         ("cut short by the original", "1", "0.5", "500.00"),
         ("not judged", "1", "0.0", "0.00"),
