@@ -5,7 +5,7 @@
 DATA is the folder of the data sets, FOLDER has EvalPlus' tests (HumanEval+ and MBPP+), which augmenting never sees.
 Which programs are wrong, `benchmarks.false_passes` says: mutants by operators that the choice of tests was not given,
 and samples of a model, none of which it was given. Right are the references of the task and of EvalPlus, and, as far
-as anybody knows, samples and mutants that pass EvalPlus' tests. Where those reject the reference of the set, tests are
+as anybody knows, samples that pass EvalPlus' tests. Where those reject the reference of the set, tests are
 made with EvalPlus' instead. Rows are kept in --rows as they come; a run that was cut short goes on where it was.
 """
 
@@ -16,14 +16,14 @@ import json
 import statistics
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from analyzers import runtime
 from analyzers.runtime import Limits
-from benchmarks.false_passes import SETS, Known, Pair, codegen, known, pairs, verdicts
+from benchmarks.false_passes import SETS, Known, Pair, codegen, known, on_like_inputs, pairs, verdicts
 from trainer.tasks.augment.execution import Executor
 from trainer.tasks.augment.pipeline import Others, Workshop, as_task, augment
 from trainer.tasks.augment.records import Options
@@ -43,6 +43,9 @@ class Row:
     tests: int = 0
     wrong: dict[str, int] = field(default_factory=dict)
     caught: dict[str, int] = field(default_factory=dict)
+    alike: dict[str, int] = field(default_factory=dict)
+    """Of the wrong ones those that are wrong on inputs of the types that the task's own tests use, too."""
+    alike_caught: dict[str, int] = field(default_factory=dict)
     right: dict[str, int] = field(default_factory=dict)
     rejected: dict[str, int] = field(default_factory=dict)
 
@@ -56,8 +59,10 @@ def measured(pair: Pair, told: Known, workshop: Executor) -> Row:
     more = as_task(task, result)
     row = Row(told.task, "", told.corrected, result.seconds, sum(result.added.values()))
     for name, programs in told.wrong.items():
-        row.wrong[name] = len(programs)
-        row.caught[name] = sum(not each.passes for each in verdicts(programs, more, timeout_s=PATIENT_S))
+        caught = [not each.passes for each in verdicts(programs, more, timeout_s=PATIENT_S)]
+        alike = on_like_inputs(programs, pair)
+        row.wrong[name], row.caught[name] = len(programs), sum(caught)
+        row.alike[name], row.alike_caught[name] = sum(alike), sum(map(min, alike, caught))
     for name, programs in told.right.items():
         row.right[name] = len(programs)
         row.rejected[name] = sum(not each.passes for each in verdicts(programs, more, timeout_s=PATIENT_S))
@@ -90,12 +95,6 @@ def _rows(name: str, arguments: argparse.Namespace) -> Iterator[Row]:
 
 def _show(name: str, rows: Sequence[Row]) -> None:
     used = [row for row in rows if not row.left_out]
-    wrong, caught, right, rejected = (Counter[str]() for _ in range(4))
-    for row in used:
-        wrong.update(row.wrong)
-        caught.update(row.caught)
-        right.update(row.right)
-        rejected.update(row.rejected)
     left_out = Counter(row.left_out for row in rows if row.left_out)
     print(f"\n{name}: {len(used)} tasks, {sum(row.corrected for row in used)} of them with EvalPlus' reference")
     print(f"left out: {'; '.join(f'{count} x {why}' for why, count in left_out.items()) or 'none'}")
@@ -105,14 +104,29 @@ def _show(name: str, rows: Sequence[Row]) -> None:
             f"seconds per task: median {statistics.median(seconds):.1f}, longest {max(seconds):.1f}; "
             f"new tests per task: {statistics.mean(row.tests for row in used):.1f}"
         )
-    print("\n| wrong programs that pass the task's own tests | found | tasks | caught by the new tests |")
-    print("|---|---:|---:|---:|")
-    for kind in wrong:
-        share = f" ({caught[kind] / wrong[kind]:.0%})" if wrong[kind] else ""
-        print(f"| {kind} | {wrong[kind]} | {sum(bool(row.wrong[kind]) for row in used)} | {caught[kind]}{share} |")
+    print("\n| wrong programs that pass the task's own tests | found | caught | on like inputs | caught |")
+    print("|---|---:|---:|---:|---:|")
+    for corrected, where in ((False, ""), (True, ", where EvalPlus corrected the reference")):
+        part = [row for row in used if row.corrected is corrected]
+        for kind in _kinds(row.wrong for row in part):
+            found, caught = _sum(part, "wrong", kind), _sum(part, "caught", kind)
+            alike, alike_caught = _sum(part, "alike", kind), _sum(part, "alike_caught", kind)
+            print(f"| {kind}{where} | {found} | {_share(caught, found)} | {alike} | {_share(alike_caught, alike)} |")
     print("\n| right programs | | rejected |\n|---|---:|---:|")
-    for kind in right:
-        print(f"| {kind} | {right[kind]} | {rejected[kind]} |")
+    for kind in _kinds(row.right for row in used):
+        print(f"| {kind} | {_sum(used, 'right', kind)} | {_sum(used, 'rejected', kind)} |")
+
+
+def _kinds(counts: Iterable[dict[str, int]]) -> list[str]:
+    return list(dict.fromkeys(kind for each in counts for kind in each))
+
+
+def _sum(rows: Sequence[Row], part: str, kind: str) -> int:
+    return sum(getattr(row, part).get(kind, 0) for row in rows)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} ({part / whole:.0%})" if whole else "-"
 
 
 def main() -> None:

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from analyzers.runtime import Limits, Tier
+from analyzers.runtime.tests import CheckFunction
 from analyzers.types import Outcome
 from trainer.tasks import load
 from trainer.tasks.augment.judging import Clock, Judged, judge
@@ -29,6 +32,8 @@ PATIENCE_S = 600.0
 REFERENCE_S = 20.0
 """Seconds that a reference has for a test."""
 SAMPLES = "reranker/HumanEval_codegen16B_t0.8_n100.jsonl.gz"
+PUBLISHED = {"humaneval": "HumanEvalPlus", "mbpp": "MbppPlus"}
+"""How EvalPlus names its files."""
 SETS = {"humaneval": ("humaneval_plus", "test"), "mbpp": ("mbpp_plus", "all")}
 
 
@@ -51,6 +56,8 @@ class Pair:
 
     task: Task
     plus: Task
+    own: int
+    """How many of EvalPlus' inputs, at the front, are those of the task's own tests."""
     half: int
     """Which half of the families wrong programs are made by; tests are to be chosen with the other one."""
 
@@ -68,10 +75,21 @@ def pairs(name: str, data: Path, plus: Path, *, every: int = 1) -> Iterator[Pair
     """Each n-th of the tasks of a set that EvalPlus has tests for."""
     plus_name, split = SETS[name]
     extended = {_number(task): task for task in load(f"{plus_name}:{plus}", "test")}
+    own = _own_inputs(name, plus)
     tasks = [task for task in load(f"{name}:{data / name}", split) if _number(task) in extended]
     for index, task in enumerate(tasks):
         if index % every == 0:
-            yield Pair(task, extended[_number(task)], half=index // every % 2)
+            number = _number(task)
+            yield Pair(task, extended[number], own[number], half=index // every % 2)
+
+
+def _own_inputs(name: str, plus: Path) -> dict[str, int]:
+    """How many of EvalPlus' inputs of each task are those of its own tests."""
+    found = {}
+    for file in plus.glob(f"{PUBLISHED[name]}*.jsonl.gz"):
+        with gzip.open(file, "rt", encoding="utf-8") as lines:
+            found |= {str(row["task_id"]).rpartition("/")[2]: len(row["base_input"]) for row in map(json.loads, lines)}
+    return found
 
 
 def known(found: Iterator[Pair], samples: dict[str, list[str]], path: Path) -> Iterator[tuple[Pair, Known]]:
@@ -87,6 +105,38 @@ def known(found: Iterator[Pair], samples: dict[str, list[str]], path: Path) -> I
                 kept.write(json.dumps(asdict(told)) + "\n")
                 kept.flush()
             yield pair, told
+
+
+def on_like_inputs(programs: Sequence[str], pair: Pair) -> list[bool]:
+    """Whether each of some wrong programs is wrong on an input of the types that the task's own tests use, too.
+
+    EvalPlus changes types: it has texts and mappings where lists are asked for, truth values among numbers.
+    """
+    tests = pair.plus.tests
+    assert isinstance(tests, CheckFunction)
+    before, _, rest = tests.setup.partition("\nINPUTS = ")
+    text, _, after = rest.partition("\n")
+    inputs = eval(text, {"inf": math.inf, "nan": math.nan})
+    usual = [_kinds(place) for place in zip(*inputs[: pair.own], strict=True)]
+    alike = [given for given in inputs if len(given) == len(usual) and all(map(_within, given, usual))]
+    like = replace(pair.plus, tests=replace(tests, setup=f"{before}\nINPUTS = {alike!r}\n{after}"))
+    return [each.outcome in (Outcome.FAILURE, Outcome.ERROR) for each in verdicts(programs, like)]
+
+
+def _within(value: Any, kinds: set[str]) -> bool:
+    return _kinds((value,)) <= kinds
+
+
+def _kinds(values: Iterable[Any], path: str = "") -> set[str]:
+    """The types of values, and of what is in them."""
+    found = set()
+    for value in values:
+        found.add(here := f"{path}/{type(value).__name__}")
+        if isinstance(value, list | tuple | set | dict):
+            found |= _kinds(value, here)
+        if isinstance(value, dict):
+            found |= _kinds(value.values(), f"{here}:value")
+    return found
 
 
 def judged(pair: Pair, samples: Sequence[str]) -> Known:
@@ -108,7 +158,8 @@ def judged(pair: Pair, samples: Sequence[str]) -> Known:
         passing = [text for text, each in zip(programs, verdicts(programs, pair.task), strict=True) if each.passes]
         told = list(zip(passing, verdicts(passing, pair.plus), strict=True))
         wrong[name] = [text for text, each in told if each.outcome in (Outcome.FAILURE, Outcome.ERROR)]
-        right[name] = [text for text, each in told if each.passes]
+        if name == "samples":
+            right[name] = [text for text, each in told if each.passes]
     return Known(pair.task.id, "", corrected, wrong, right)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from trainer.tasks.augment.dictionary import Words
 from trainer.tasks.augment.relations import Relation, mended, relations
-from trainer.tasks.augment.shapes import Shapes, fits, hints, shapes, widened
+from trainer.tasks.augment.shapes import Shape, Shapes, fits, hints, shapes, widened
 from trainer.tasks.augment.values import written
 
 Arguments = tuple[Any, ...]
@@ -50,9 +50,22 @@ def inferred(
     calls = [given for given in seeds if len(given) == count]
     # Of two texts one is looked for in the other, say: there nothing at all is another question.
     texts = sum(any(isinstance(given[place], str) for given in calls) for place in range(count))
-    said = replace(said, whole_texts=texts > 1, characters="".join((*named.texts, named.characters)) if named else "")
-    parameters = tuple(widened(shapes(place), said) for place in zip(*calls, strict=True))
-    return Contract(parameters, relations(calls, different=said.different)), calls
+    said = replace(said, whole_texts=texts > 1)
+    if named is not None:
+        characters, whole = "".join((*named.texts, named.characters)), frozenset(each.strip() for each in named.texts)
+        said = replace(said, characters=characters, words=whole - {""}, loose=named.loose)
+    parameters = [widened(shapes(place), said) for place in zip(*calls, strict=True)]
+    for place, number in named.bounds if named else ():
+        if place < count:
+            parameters[place] = tuple(_reaching(shape, number) for shape in parameters[place])
+    return Contract(tuple(parameters), relations(calls, different=said.different)), calls
+
+
+def _reaching(shape: Shape, number: int) -> Shape:
+    """A shape whose numbers reach one that the reference compares them with: it has an answer there."""
+    if shape.kind is not int:
+        return shape
+    return replace(shape, low=min(shape.low, number), high=max(shape.high, number))
 
 
 def guarded(program: str, function: str, contract: str) -> str:

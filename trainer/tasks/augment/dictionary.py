@@ -19,6 +19,10 @@ class Words:
 
     numbers: tuple[int | float, ...] = ()
     texts: tuple[str, ...] = ()
+    bounds: tuple[tuple[int, int], ...] = ()
+    """Places of parameters, and numbers beside those that the program compares them with as they come."""
+    loose: bool = False
+    """Whether it does not mind white space at the ends of texts."""
     characters: str = ""
     """Characters, beside those of the texts, that it tells from others: next to the ends of a range, and of the kinds
     that it asks for (`strip` knows white space)."""
@@ -42,7 +46,36 @@ def words(program: str) -> Words:
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
     }
     texts = {value for value in values if isinstance(value, str) and 0 < len(value) <= LONGEST}
-    return Words(tuple(sorted(numbers)), tuple(sorted(texts)), "".join(sorted(set(_told_apart(module)))))
+    return Words(
+        tuple(sorted(numbers)),
+        tuple(sorted(texts)),
+        bounds=tuple(sorted(set(_bounds(module)))),
+        loose=any(_tidies(node) for node in ast.walk(module)),
+        characters="".join(sorted(set(_told_apart(module)))),
+    )
+
+
+def _bounds(module: ast.Module) -> Iterator[tuple[int, int]]:
+    """Of the last function: what comes before, only helps it."""
+    functions = [node for node in module.body if isinstance(node, ast.FunctionDef)]
+    for function in functions[-1:]:
+        stored = {
+            node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        }
+        places = {each.arg: at for at, each in enumerate(function.args.args) if each.arg not in stored}
+        for node in ast.walk(function):
+            match node:
+                case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[ast.Constant(value=int() as number)]):
+                    if name in places and not isinstance(number, bool):
+                        last = number - isinstance(op, ast.Lt | ast.GtE)
+                        yield places[name], last - (last > 0 and isinstance(op, _ORDERED))
+
+
+def _tidies(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(attr="strip" | "lstrip" | "rstrip" | "split"), args=[], keywords=[]):
+            return True
+    return False
 
 
 _KINDS = {

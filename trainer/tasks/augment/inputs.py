@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from analyzers import runtime
-from analyzers.runtime import Tier
+from analyzers.runtime import Limits, Tier
 from analyzers.runtime.tests import Calls, Exchange, Stdio, Tests, to_json
 from analyzers.types import Source, TestStatus
 from trainer.tasks.augment import symmetry
@@ -229,6 +229,13 @@ def printed(program: str, language: str, stdin: str, isolation: Tier) -> Answer:
     if told is None or told.status not in (TestStatus.PASSED, TestStatus.FAILED):
         return Answer(End.TIMED_OUT if told is not None and told.status is TestStatus.TIMED_OUT else End.RAISED)
     return Answer(End.ANSWERED, report.verdict.stdout)
+
+
+def output(program: str, language: str, limits: Limits, isolation: Tier) -> str | None:
+    """What a program of any language prints, even one that does not come to its end; None where it could not be run."""
+    tests = Stdio((Exchange("", ""),))
+    report = runtime.submit(Source(program, language), tests, limits, isolation=isolation).result()
+    return None if report.verdict is None else report.verdict.stdout
 
 
 def fits(tests: Tests, case: Case) -> str:

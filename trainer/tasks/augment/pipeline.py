@@ -12,7 +12,8 @@ from analyzers.runtime.sandbox.base import SandboxBroken
 from analyzers.runtime.tests import Stdio, Tests, parse, to_json
 from analyzers.types import Outcome
 from trainer.tasks.augment import inputs
-from trainer.tasks.augment.contract import guarded
+from trainer.tasks.augment.code import Code, code
+from trainer.tasks.augment.contract import Arguments, guarded
 from trainer.tasks.augment.cover import cover
 from trainer.tasks.augment.diversity import features
 from trainer.tasks.augment.execution import HASH_SEEDS, Answer, End, Executor
@@ -25,6 +26,8 @@ from trainer.tasks.augment.set_order import backwards
 from trainer.tasks.augment.sources.proposals import Ask, NoAnswer
 from trainer.types import Task
 
+MAX_CODE_CALLS = 100
+"""Calls of a program in another language than Python."""
 MAX_STDIN_RUNS = 60
 """Inputs of a whole program that are run: each costs a process of its own, of every program."""
 LEAST_S, PATIENCE = 0.25, 50
@@ -66,7 +69,8 @@ class _Bench:
     form: Form
     workshop: Workshop
     clock: Clock
-
+    code: Code | None = None
+    """How tests are written that are code in another language than Python."""
     limits: Limits = field(default_factory=Limits)
     """Of programs that may be wrong."""
 
@@ -75,6 +79,29 @@ class _Bench:
         limits = Limits() if trusted else self.limits
         isolation = self.workshop.isolation
         return judge(programs, self.task.language, tests, limits=limits, isolation=isolation, clock=self.clock)
+
+    def run(self, program: str) -> str | None:
+        """What a program prints."""
+        return (
+            inputs.output(program, self.task.language, self.limits, self.workshop.isolation)
+            if self.clock.left
+            else None
+        )
+
+    def extended(self, cases: Sequence[Case]) -> Tests:
+        """The tests of the task and a further one for each case."""
+        return extended(self.task.tests, self.form, cases) if self.code is None else self.code.extended(cases)
+
+    def caught(self, programs: Sequence[str], cases: Sequence[Case]) -> list[frozenset[int] | None]:
+        """The cases that each program fails; None where that could not be found out."""
+        if self.code is not None:
+            wanted = [self.code.same(case) for case in cases]
+            told = [self.code.told(program, wanted, self.run) for program in programs]
+            return [
+                frozenset(at for at in range(len(cases)) if each.get(at) is not True) if each else None for each in told
+            ]
+        judged = self.judged(programs, alone(self.task.tests, self.form, cases))
+        return [each.killed_by if len(each.statuses) == len(cases) else None for each in judged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +178,8 @@ def _cases(bench: _Bench, others: Others) -> tuple[_Bench, Found, list[str]]:
         bench = replace(bench, form=form(task.tests, task.shown))
         _observe_calls(bench, found)
     else:
-        raise NoForm(f"the tests are code in {task.language}: no further ones can be written")
+        bench = replace(bench, code=code(task, bench.program))
+        _observe_code(bench, found)
     for why, program in _witnesses(bench, references):
         found.cases = _agreed(bench, found, program, why)
     return bench, found, references
@@ -168,13 +196,38 @@ def _observe_calls(bench: _Bench, found: Found) -> None:
     answers = inputs.calls([bench.program, checked], bench.form.function, given, executor, bench.clock)
     inputs.observed(offered, answers, timeout_s=options.timeout_s, into=found)
 
-    def ask(calls: Sequence[inputs.Arguments]) -> list[Answer]:
+    def ask(calls: Sequence[Arguments]) -> list[Answer]:
         return executor.calls(bench.program, bench.form.function, calls, hash_seed=HASH_SEEDS[0], clock=bench.clock)
 
     usual = inputs.Usual.of(known, ask, task.prompt)
-    faults = [inputs.fits(task.tests, case) or usual.fault(case) for case in found.cases]
+    _keep(found, [inputs.fits(task.tests, case) or usual.fault(case) for case in found.cases])
     unclear = usual.ambiguous(found.cases, ask)
-    faults = [why or ("the answer depends on an order" if at in unclear else "") for at, why in enumerate(faults)]
+    _keep(found, ["the answer depends on an order" if at in unclear else "" for at in range(len(found.cases))])
+
+
+def _observe_code(bench: _Bench, found: Found) -> None:
+    form, options = bench.code, bench.workshop.options
+    assert form is not None
+    known = form.known(bench.program, bench.run)
+    count = min(options.inputs, MAX_CODE_CALLS)
+    offered, refused = inputs.arguments(bench.task, known, count=count, seed=options.seed, ask=bench.workshop.ask)
+    offered = [(source, given) for source, given in offered if form.writes(given)]
+    found.dropped.update(refused)
+
+    def ask(calls: Sequence[Arguments]) -> list[Answer]:
+        told = form.told(bench.program, [form.call(given) for given in calls], bench.run)
+        return [Answer(End.ANSWERED, told[at]) if at in told else Answer(End.RAISED) for at in range(len(calls))]
+
+    given = [each for _, each in offered]
+    inputs.observed(offered, [ask(given), ask(given)], timeout_s=options.timeout_s, into=found)
+    usual = inputs.Usual.of(known, ask, bench.task.prompt)
+    _keep(found, [form.fault(case) or usual.fault(case) for case in found.cases])
+    unclear = usual.ambiguous(found.cases, ask)
+    _keep(found, ["the answer depends on an order" if at in unclear else "" for at in range(len(found.cases))])
+
+
+def _keep(found: Found, faults: Sequence[str]) -> None:
+    """Drops the cases that have a fault."""
     found.dropped.update(why for why in faults if why)
     found.cases = [case for case, why in zip(found.cases, faults, strict=True) if not why]
 
@@ -211,10 +264,10 @@ def _agreed(bench: _Bench, found: Found, program: str, why: str) -> list[Case]:
     """The cases that a program passes; all of them where it cannot be judged."""
     if not found.cases:
         return []
-    (told,) = bench.judged([program], alone(bench.task.tests, bench.form, found.cases))
-    if len(told.statuses) != len(found.cases):
+    (failed,) = bench.caught([program], found.cases)
+    if failed is None:
         return found.cases if program != bench.program else []
-    kept = [case for index, case in enumerate(found.cases) if told.statuses[index] == "passed"]
+    kept = [case for index, case in enumerate(found.cases) if index not in failed]
     found.dropped[why] += len(found.cases) - len(kept)
     return kept
 
@@ -225,16 +278,15 @@ def _chosen(
     """The result with the tests that are worth adding."""
     if not found.cases:
         return replace(result, why="no input makes a test")
-    options, task = bench.workshop.options, bench.task
+    options = bench.workshop.options
     programs = [(name, text) for name, each in fields.items() for text in each.survivors]
-    judged = bench.judged([text for _, text in programs], alone(task.tests, bench.form, found.cases))
-    caught = [told.killed_by if len(told.statuses) == len(found.cases) else frozenset() for told in judged]
+    caught = [failed or frozenset() for failed in bench.caught([text for _, text in programs], found.cases)]
     kills = [
         frozenset(number for number, tests in enumerate(caught) if index in tests) for index in range(len(found.cases))
     ]
     chosen = _selected(found.cases, kills, options)
     cases = [found.cases[index] for index in chosen]
-    tests = extended(task.tests, bench.form, cases)
+    tests = bench.extended(cases)
     seen = {number for index in chosen for number in kills[index]}
     counted = {
         name: _programs(

@@ -37,6 +37,10 @@ class Shape:
     """Characters of texts, sorted."""
     signs: tuple[str, ...] = ()
     """The only texts that there are, where they are signs: operators, say."""
+    words: tuple[str, ...] = ()
+    """The only words that there are in texts of words."""
+    loose: bool = False
+    """Whether white space may stand at the ends of texts, or twice."""
     forms: Skeletons | None = None
     """The ways in which texts are put together, where they are."""
     fields: tuple[Shapes, ...] = ()
@@ -68,13 +72,20 @@ def _shape(kind: type, group: Sequence[Any]) -> Shape:
     low, high = min(lengths), max(lengths)
     if kind is str:
         forms = skeletons(group) if len(group) > 1 else None
-        return Shape(kind, low, high, alphabet=_alphabet(group), signs=_signs(group), forms=forms)
+        words = tuple(sorted({word for text in group for word in text.split(" ") if word}))
+        loose = not all(map(_tidy, group))
+        alphabet, signs = _alphabet(group), _signs(group)
+        return Shape(kind, low, high, alphabet=alphabet, signs=signs, words=words, loose=loose, forms=forms)
     if kind is dict:
         keys, values = shapes(key for each in group for key in each), shapes(v for each in group for v in each.values())
         return Shape(kind, low, high, items=keys, values=values)
     if kind is tuple and low == high and (low <= FEW or _mixed(group)):
         return Shape(kind, low, high, fields=tuple(shapes(place) for place in zip(*group, strict=True)))
     return Shape(kind, low, high, items=shapes(item for each in group for item in each) if kind is not bytes else ())
+
+
+def _tidy(text: str) -> bool:
+    return text == text.strip(" ") and "  " not in text
 
 
 def _signs(group: Sequence[str]) -> tuple[str, ...]:
@@ -110,6 +121,10 @@ class Hints:
     """Whether a text is empty only where one was."""
     characters: str = ""
     """Characters that texts may have beside those that were seen."""
+    words: frozenset[str] = frozenset()
+    """Texts that a reference names: where those seen are made of them, there are no others."""
+    loose: bool = False
+    """Whether a reference does not mind white space at the ends of texts."""
     most: float = math.inf
     """The greatest number that is named as a bound."""
 
@@ -150,6 +165,8 @@ def _widened(shape: Shape, said: Hints, inside: bool) -> Shape:
         low=shape.low if fixed else min(shape.low, int(some)),
         high=shape.high if fixed else shape.high + max(2, shape.high // 2),
         alphabet=_alphabet_of(shape, said),
+        words=tuple(sorted(said.words)) if shape.words and set(shape.words) <= said.words else (),
+        loose=shape.loose or said.loose,
         fields=tuple(widened(field, said, inside=inside) for field in shape.fields),
         items=widened(shape.items, said, inside=True),
         values=widened(shape.values, said, inside=True),
@@ -195,9 +212,7 @@ def _fits(value: Any, shape: Shape) -> bool:
         return False
     match value:
         case str():
-            if shape.signs:
-                return value in shape.signs
-            return shape.forms.fits(value) if shape.forms else set(value) <= set(shape.alphabet)
+            return _text_fits(value, shape)
         case dict():
             return all(fits(key, shape.items) and fits(item, shape.values) for key, item in value.items())
         case tuple() if shape.fields:
@@ -205,3 +220,13 @@ def _fits(value: Any, shape: Shape) -> bool:
         case bytes():
             return True
     return all(fits(item, shape.items) for item in value)
+
+
+def _text_fits(value: str, shape: Shape) -> bool:
+    if shape.signs:
+        return value in shape.signs
+    if not shape.loose and not _tidy(value):
+        return False
+    if shape.words:
+        return {word for word in value.split(" ") if word} <= set(shape.words)
+    return shape.forms.fits(value) if shape.forms else set(value) <= set(shape.alphabet)

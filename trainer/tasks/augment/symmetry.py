@@ -7,7 +7,7 @@ first, and another program that is right takes another (a metamorphic relation, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from trainer.tasks.augment.execution import Answer, End
@@ -20,44 +20,37 @@ SEEN = 3
 """Calls in which the order has to be seen to make no difference."""
 
 
-def reversed_at(given: Arguments, place: int) -> Arguments | None:
-    """The call with one list backwards; None where that is no other call."""
+def reordered(given: Arguments, place: int) -> list[Arguments]:
+    """The call with one list backwards, sorted, and with its first element last, as far as these are other calls."""
     value = given[place]
-    if not isinstance(value, list | tuple) or value[::-1] == value:
-        return None
-    return (*given[:place], value[::-1], *given[place + 1 :])
+    if not isinstance(value, list | tuple):
+        return []
+    items = list(value)
+    orders = [items[::-1], sorted(items, key=repr), items[1:] + items[:1]]
+    return [(*given[:place], type(value)(order), *given[place + 1 :]) for order in orders if order != items]
 
 
 def unordered(calls: Sequence[Arguments], answers: Sequence[Answer], ask: Ask) -> list[int]:
     """Places of the lists whose order makes no difference in any of the calls."""
-    return [
-        place
-        for place in range(min(map(len, calls), default=0))
-        if len(pairs := list(_pairs(calls, answers, place, ask))) >= SEEN
-        and all(_same(answer, backwards) for answer, backwards in pairs)
-    ]
+    found = []
+    for place in range(min(map(len, calls), default=0)):
+        changed, differ = _differ(calls, answers, place, ask)
+        if changed >= SEEN and not differ:
+            found.append(place)
+    return found
 
 
 def ambiguous(calls: Sequence[Arguments], answers: Sequence[Answer], places: Sequence[int], ask: Ask) -> set[int]:
     """Indices of the calls in which the order of a list at one of the places makes a difference after all."""
-    found: set[int] = set()
-    for place in places:
-        turned = [(index, backwards) for index, given in enumerate(calls) if (backwards := reversed_at(given, place))]
-        told = ask([backwards for _, backwards in turned])
-        found |= {index for (index, _), answer in zip(turned, told, strict=True) if not _same(answers[index], answer)}
-    return found
+    return {index for place in places for index in _differ(calls, answers, place, ask)[1]}
 
 
-def _pairs(
-    calls: Sequence[Arguments], answers: Sequence[Answer], place: int, ask: Ask
-) -> Iterator[tuple[Answer, Answer]]:
-    turned = [
-        (answer, backwards)
-        for given, answer in zip(calls, answers, strict=True)
-        if (backwards := reversed_at(given, place))
-    ]
-    told = ask([backwards for _, backwards in turned])
-    yield from ((answer, other) for (answer, _), other in zip(turned, told, strict=True))
+def _differ(calls: Sequence[Arguments], answers: Sequence[Answer], place: int, ask: Ask) -> tuple[int, set[int]]:
+    """How many calls there are in another order, and the indices of those in which that makes a difference."""
+    changed = [(index, other) for index, given in enumerate(calls) for other in reordered(given, place)]
+    told = ask([other for _, other in changed])
+    differ = {index for (index, _), answer in zip(changed, told, strict=True) if not _same(answers[index], answer)}
+    return len({index for index, _ in changed}), differ
 
 
 def _same(one: Answer, two: Answer) -> bool:

@@ -3,7 +3,7 @@ from itertools import islice
 
 from trainer.tasks.augment.contract import inferred
 from trainer.tasks.augment.dictionary import Words, words
-from trainer.tasks.augment.sources import mutation
+from trainer.tasks.augment.sources import mutation, properties
 
 PROGRAM = '''
 def f(text):
@@ -25,9 +25,42 @@ def test_characters_that_it_tells_apart():
     assert words("def f(s):\n    return s == 'a'\n").characters == ""
 
 
+def test_numbers_that_parameters_are_compared_with_as_they_come():
+    program = (
+        "def g(n):\n    return n < 9\ndef f(a, b, c):\n    c += 1\n    return a == 1 or b < 2 or c > 5 or b is None\n"
+    )
+    assert words(program).bounds == ((0, 1), (1, 0))
+    contract, _ = inferred([(8, 3, 4), (9, 5, 5)], named=words(program))
+    assert contract.allows((1, 0, 4))
+    assert not contract.allows((0, 0, 4))
+    assert not contract.allows((8, -1, 4))
+    assert not contract.allows((8, 3, 1))
+
+
+def test_white_space_at_the_ends_is_for_programs_that_do_not_mind_it():
+    minds, tidies = (words(f"def f(s):\n    return s.split({by})\n") for by in ("' '", ""))
+    assert (minds.loose, tidies.loose) == (False, True)
+    seeds = [("one two",), ("three four five",)]
+    for text in (" one", "one ", "one  two"):
+        assert not inferred(seeds, named=minds)[0].allows((text,))
+        assert inferred(seeds, named=tidies)[0].allows((text,))
+    assert inferred([(" a b",), ("c d e",)], named=minds)[0].allows(("f ",))
+
+
+def test_words_of_a_fixed_list_stay_in_it():
+    program = "def f(s):\n    return [{'one': 1, 'two': 2, 'six': 6}[each] for each in s.split(' ')]\n"
+    contract, calls = inferred([("one",), ("two one",)], named=words(program))
+    assert contract.allows(("six one",))
+    assert not contract.allows(("noe",))
+    found = set(islice(mutation.proposals(calls, contract, random.Random(0), words(program)), 300))
+    assert any("six" in text and contract.allows((text,)) for (text,) in found)
+    assert sum(contract.allows(given) for given in properties.proposals(contract, count=30, seed=0)) > 10
+    assert inferred([("one ten",), ("two one",)], named=words(program))[0].allows(("noe",))
+
+
 def test_it_is_brought_in():
     contract, calls = inferred([("abcd", 3), ("12xy", 40)], named=words(PROGRAM))
-    found = list(islice(mutation.proposals(calls, contract, random.Random(0), words(PROGRAM)), 500))
+    found = list(islice(mutation.proposals(calls, contract, random.Random(0), words(PROGRAM)), 1500))
     assert contract.allows(("-1", 3))
     assert any("+-" in text for text, _ in found)
     assert {16, 17, 18} <= {number for _, number in found}

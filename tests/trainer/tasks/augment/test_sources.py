@@ -53,7 +53,7 @@ def pieces(found):
 
 def test_mutation_moves_arguments_about():
     contract, calls = inferred([(25, 55, 65), (20, 10, 30)])
-    found = set(islice(mutation.proposals(calls, contract, random.Random(0)), 400))
+    found = set(islice(mutation.proposals(calls, contract, random.Random(0)), 2000))
     assert {(65, 55, 25), (55, 55, 65)} <= found
     contract, calls = inferred([("7/10", "10/2"), ("1/5", "5/1")])
     found = set(islice(mutation.proposals(calls, contract, random.Random(0)), 2000))

@@ -1,5 +1,5 @@
 from trainer.tasks.augment.execution import Answer, End
-from trainer.tasks.augment.symmetry import ambiguous, reversed_at, unordered
+from trainer.tasks.augment.symmetry import ambiguous, reordered, unordered
 
 
 def closest(numbers):
@@ -18,11 +18,11 @@ def asked(function):
 CALLS = [([1, 2, 9],), ([5, 1, 2],), ([7, 4, 20, 5],)]
 
 
-def test_a_list_is_turned_round_where_that_makes_another_call():
-    assert reversed_at(([1, 2], 3), 0) == ([2, 1], 3)
-    assert reversed_at(((1, 2), 3), 0) == ((2, 1), 3)
-    assert reversed_at(([1, 1], 3), 0) is None
-    assert reversed_at(("ab", 3), 0) is None
+def test_a_list_is_put_into_orders_that_make_other_calls():
+    assert reordered(([1, 3, 2], 3), 0) == [([2, 3, 1], 3), ([1, 2, 3], 3), ([3, 2, 1], 3)]
+    assert reordered(((1, 2), 3), 0) == [((2, 1), 3), ((2, 1), 3)]
+    assert reordered(([1, 1], 3), 0) == []
+    assert reordered(("ab", 3), 0) == []
 
 
 def test_an_order_that_never_matters_is_not_spoken_of():

@@ -17,8 +17,12 @@ from trainer.tasks.augment.dictionary import Words
 _RUN = re.compile(r"\d+|[A-Za-z]+")
 EXCHANGED = 0.15
 """Share of changes that move arguments about."""
+AT_THE_ENDS = 0.1
+"""Share of the changes of a sequence that bring something in at one of its ends."""
 FAR = 1_100
 """A number further away than as deep as Python's calls go."""
+FROM_SEEDS = 0.5
+"""Share of changes that are made to inputs of the tests themselves."""
 POOL = 200
 """Inputs that further ones are made from."""
 
@@ -28,18 +32,10 @@ def proposals(
 ) -> Iterator[Arguments]:
     """Changed calls, without end; each that the contract allows is changed further. `named` is what the reference
     names, which is brought in, too."""
-    pool = list(seeds)
-    ingredients: dict[type, list[Any]] = {}
-    for given in seeds:
-        for argument in given:
-            _gather(argument, ingredients)
-    for number in named.numbers if named else ():
-        ingredients.setdefault(type(number), []).extend((number, number + 1, number - 1))
-    for text in (*named.texts, *named.characters) if named else ():
-        ingredients.setdefault(str, []).append(text)
+    pool, ingredients = list(seeds), _ingredients(seeds, named or Words())
     change = _Change(ingredients, chance)
     while True:
-        values = list(chance.choice(pool))
+        values = list(chance.choice(seeds if chance.random() < FROM_SEEDS else pool))
         if not values:
             return
         if chance.random() < EXCHANGED:
@@ -52,6 +48,21 @@ def proposals(
         if len(pool) < POOL and contract.allows(made):
             pool.append(made)
         yield made
+
+
+def _ingredients(seeds: Sequence[Arguments], named: Words) -> dict[type, list[Any]]:
+    """Values that may stand in place of others of their type."""
+    found: dict[type, list[Any]] = {}
+    for given in seeds:
+        for argument in given:
+            _gather(argument, found)
+    for kind in (int, float):
+        if kind in found:
+            found[kind].extend(map(kind, (0, 1, -1)))
+    for number in named.numbers:
+        found.setdefault(type(number), []).extend((number, number + 1, number - 1))
+    found.setdefault(str, []).extend((*named.texts, *named.characters))
+    return found
 
 
 def _exchanged(values: Sequence[Any], chance: random.Random) -> list[Any]:
@@ -157,8 +168,8 @@ class _Change:
             case 4 if value:
                 at = self._chance.randrange(len(value))
                 return value[:at] + value[at].swapcase() + value[at + 1 :]
-            case 5 if letters := "".join(self._ingredients.get(str, ())):
-                letter = self._chance.choice(letters)
+            case 5 if known := "".join(self._ingredients.get(str, ())):
+                letter = self._chance.choice(known)
                 return self._chance.choice((letter + value, value + letter, letter + value + letter))
         letters = [*value, *"".join(self._ingredients.get(str, ()))]
         return "".join(self._sequence(list(value), lambda _: self._chance.choice(letters) if letters else ""))
@@ -174,6 +185,9 @@ class _Change:
 
     def _sequence(self, value: list[Any], change: Callable[[Any], Any]) -> list[Any]:
         """Some elements taken out, written again, changed, brought in, or in another order."""
+        if value and self._chance.random() < AT_THE_ENDS:
+            new = self._brought_in(value)
+            return [*new, *value] if self._chance.random() < 0.5 else [*value, *new]
         at, end = sorted((self._chance.randint(0, len(value)), self._chance.randint(0, len(value))))
         match self._chance.randrange(8 if value else 1):
             case 0:

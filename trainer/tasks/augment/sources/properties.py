@@ -76,9 +76,15 @@ def _drawn(shape: Shape) -> SearchStrategy[Any]:
 def _text(shape: Shape) -> SearchStrategy[Any]:
     if shape.signs:
         return st.sampled_from(shape.signs)
+    if shape.words:
+        most = max(1, (int(shape.high) + 1) // (1 + max(map(len, shape.words))))
+        return st.lists(st.sampled_from(shape.words), min_size=min(1, int(shape.low)), max_size=most).map(" ".join)
     if shape.forms:
         return st.randoms(use_true_random=False).map(shape.forms.drawn)
-    return st.text(shape.alphabet, min_size=int(shape.low), max_size=int(shape.high)) if shape.alphabet else st.just("")
+    if not shape.alphabet:
+        return st.just("")
+    texts = st.text(shape.alphabet, min_size=int(shape.low), max_size=int(shape.high))
+    return texts if shape.loose else texts.map(lambda text: " ".join(text.split()))
 
 
 def _collection(shape: Shape) -> SearchStrategy[Any]:

@@ -1,0 +1,187 @@
+"""Tests that are code in another language than Python: their calls, what programs answer, and further assertions.
+
+Calls are found with tree-sitter, and what their arguments and answers are the language itself says: a program prints
+values as JSON. So nothing here knows the literals of any language; `trainer.tasks.augment.languages` has a record of
+each, of how a value is printed, compared and written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from tree_sitter import Node
+
+from analyzers import trees
+from analyzers.errors import AnalyzerError
+from analyzers.positions import encode
+from analyzers.runtime.tests import Appended
+from trainer.tasks.augment.form import Case, NoForm
+from trainer.tasks.augment.languages import MARK, Writing, writing
+from trainer.tasks.augment.values import holds_float, plain
+from trainer.types import Task
+
+Run = Callable[[str], str | None]
+"""What a program prints, even one that does not come to its end; None where it could not be run."""
+CANDIDATE = "candidate"
+"""What MultiPL-E's tests call the function, whatever it is called."""
+MAX_SEEDS = 50
+MAX_RESTARTS = 5
+"""How often a program that ends amid its answers is run on the rest."""
+_LINE = re.compile(rf"(?m)^{MARK} (\d+) (.*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """How the tests of a task call its program, and how further ones are written."""
+
+    tests: Appended
+    function: str
+    seeds: tuple[tuple[str, ...], ...]
+    """The arguments of their calls, as text."""
+    language: Writing
+
+    def call(self, given: Sequence[Any]) -> str:
+        """The text of a call.
+
+        Raises:
+            ValueError: an argument cannot be written.
+        """
+        return f"{self.function}({', '.join(map(self.language.written, given))})"
+
+    def writes(self, given: Sequence[Any]) -> bool:
+        """Whether the language has a way to write the arguments of a call."""
+        try:
+            return bool(self.call(given))
+        except ValueError:
+            return False
+
+    def fault(self, case: Case) -> str:
+        """Why a case cannot be written down; empty where it can."""
+        if holds_float(case.expected):
+            return "floats would be compared exactly"
+        return "" if self.writes([case.expected]) else "the language cannot hold it"
+
+    def same(self, case: Case) -> str:
+        """An expression that is true of a program that answers as it should."""
+        return self.language.same.format(call=self.call(case.given), answer=self.language.written(case.expected))
+
+    def extended(self, cases: Sequence[Case]) -> Appended:
+        """The tests and, before them, a test for each case: the tests of some languages end the program."""
+        added = [self.language.assertion.replace("{same}", self.same(case)) for case in cases]
+        return replace(self.tests, code="\n".join([self.language.setup, *added, self.tests.code]))
+
+    def known(self, program: str, run: Run) -> list[tuple[Any, ...]]:
+        """The arguments of the calls that the tests make, as far as they are plain data.
+
+        Raises:
+            NoForm: there are none.
+        """
+        first, last = self.language.listed
+        told = self.told(program, [first + ", ".join(texts) + last for texts in self.seeds], run)
+        found = {json.dumps(given): tuple(given) for given in told.values() if isinstance(given, list) and given}
+        if not found:
+            raise NoForm("the tests make no call with plain data")
+        return list(found.values())
+
+    def told(self, program: str, expressions: Sequence[str], run: Run) -> dict[int, Any]:
+        """The values of expressions beside a program, by index; those without a plain one, or that end it, are
+        missing."""
+        found: dict[int, Any] = {}
+        at, left = 0, MAX_RESTARTS
+        while at < len(expressions) and left:
+            lines = [
+                self.language.answer.replace("{at}", str(index)).replace("{value}", expressions[index])
+                for index in range(at, len(expressions))
+            ]
+            text = run("\n".join([self.tests.prefix, program, self.language.setup, *lines, ""]))
+            answers = dict(_answers(text or ""))
+            found |= answers
+            # Behind the last answer stands what ended the program; where nothing did, this is the end.
+            at, left = max(answers, default=at - 1) + 2, left - 1
+        return found
+
+
+def code(task: Task, program: str) -> Code:
+    """How the tests of a task call its program.
+
+    Raises:
+        NoForm: no further tests can be written.
+    """
+    language = writing(task.language)
+    if language is None or not isinstance(task.tests, Appended) or task.suffix:
+        raise NoForm(f"the tests are code in {task.language}: no further ones can be written")
+    before = f"{task.tests.prefix}\n{program}\n"
+    text = encode(before + task.tests.code)
+    try:
+        nodes = list(_nodes(trees.parser(task.language).parse(text).root_node))
+    except AnalyzerError as error:
+        raise NoForm(f"the tests cannot be parsed ({error})") from error
+    start = len(encode(before))
+    defined = {name for node in nodes if node.start_byte < start and (name := _defines(node))}
+    words = Counter(re.findall(r"\w+", task.tests.code))
+    called = [(words[name], name) for name in sorted(defined) if words[name]]
+    if not called:
+        raise NoForm("the tests name no function of the reference")
+    function = max(called)[1]
+    bound = dict(_bindings(nodes, start))
+    seeds = dict.fromkeys(
+        tuple(bound.get(argument, argument) for argument in arguments)
+        for node in nodes
+        if node.start_byte >= start and (arguments := _arguments(node, {function, CANDIDATE}))
+    )
+    return Code(task.tests, function, tuple(seeds)[:MAX_SEEDS], language)
+
+
+def _nodes(root: Node) -> Iterator[Node]:
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(node.children))
+
+
+def _text(node: Node | None) -> str:
+    return "" if node is None or node.text is None else node.text.decode("utf-8", "replace")
+
+
+def _defines(node: Node) -> str:
+    """The name of the function that a node defines; empty where it defines none."""
+    value = node.child_by_field_name("value")
+    kind = node.type if value is None else value.type
+    return _text(node.child_by_field_name("name")) if "function" in kind or "method" in kind else ""
+
+
+def _bindings(nodes: Sequence[Node], start: int) -> Iterator[tuple[str, str]]:
+    """Names in the tests, and the text of what they are bound to."""
+    for node in nodes:
+        if node.start_byte >= start:
+            name = node.child_by_field_name("left") or node.child_by_field_name("name")
+            value = node.child_by_field_name("right") or node.child_by_field_name("value")
+            if name is not None and value is not None:
+                yield _text(name), _text(value)
+
+
+def _arguments(node: Node, names: set[str]) -> tuple[str, ...]:
+    """The texts of the arguments that a node calls one of some functions with; nothing where it does not."""
+    arguments = node.child_by_field_name("arguments")
+    if arguments is None:
+        return ()
+    callee = _text(node)[: arguments.start_byte - node.start_byte].strip()
+    if callee.removesuffix(".call").removesuffix(".") not in names:
+        return ()
+    return tuple(_text(child) for child in arguments.named_children if "comment" not in child.type)
+
+
+def _answers(text: str) -> Iterator[tuple[int, Any]]:
+    for at, said in _LINE.findall(text):
+        try:
+            value = json.loads(said)
+        except (ValueError, RecursionError):
+            continue
+        if plain(value):
+            yield int(at), value
