@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -109,3 +111,9 @@ def test_a_folder_without_a_scorer_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with Scorer([]) as scorer, pytest.raises(ValueError, match="holds none"):
         learned.load(str(tmp_path), [], device="cpu", analysing=scorer)
+
+
+def test_a_run_without_a_scorer_loads_none() -> None:
+    code = "import sys, trainer.build; print('trainer.learned' in sys.modules, 'trainer.reranker.model' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["False", "False"]

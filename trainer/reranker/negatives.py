@@ -1,4 +1,4 @@
-"""What a policy's programs teach the scorer that it was to please: positives, and negatives that the scorer overrates."""
+"""What a policy's programs teach the scorer that it was to please: positives, and negatives that it overrated."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from trainer.display import Display
 from trainer.layers import ConfigError
 from trainer.log import read
 from trainer.policy import Policy
-from trainer.reranker import loop, settings, stages
+from trainer.reranker import loop, settings
 from trainer.reranker.journal import Journal
 from trainer.reranker.model import RewardModel
 from trainer.reranker.settings import Settings
@@ -101,7 +101,7 @@ def configure(model: Path, tasks: Path, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(build, "Scorer", Judge)
     monkeypatch.setattr(Judge, "seen", 0)
 
-    def configure(out: str, *more: str) -> Settings:
+    def configure(out: str, *more: str, report: bool = False) -> Settings:
         small = [
             f'generator.model="{model}"', f'problems.train="jsonl:{tasks}"', "candidates.samples=4",
             "candidates.held_out=4", "candidates.max_new_tokens=5", "loop.iterations=1", "negatives.quantile=0.25",
@@ -109,7 +109,7 @@ def configure(model: Path, tasks: Path, tmp_path: Path, monkeypatch: pytest.Monk
             "ppo.run.save_every=1", "ppo.rollout.tasks=2", "ppo.rollout.samples=2", "ppo.rollout.max_new_tokens=5",
             "ppo.buffer.refresh=1", "ppo.buffer.staleness=0", "ppo.evaluation.tasks=2", "ppo.evaluation.samples=1",
             "ppo.optimizer.learning_rate=1e-2", "run.name=r", f'run.out="{tmp_path / out}"', "scorer.kept_aside=4",
-            "ppo.run.report=false",
+            "ppo.run.report=false", f"run.report={str(report).lower()}",
         ]  # fmt: skip
         return settings.load(settings=[*small, *more])
 
@@ -146,7 +146,7 @@ def _same(one: Path, other: Path) -> None:
 
 
 def test_a_run_leaves_scorers_figures_and_a_page(configure: Configure, tmp_path: Path) -> None:
-    assert _go(configure("runs", "generator.supervised_steps=2", "generator.batch=3")) == DONE
+    assert _go(configure("runs", "generator.supervised_steps=2", "generator.batch=3", report=True)) == DONE
     folder = tmp_path / "runs" / "r"
     found = Journal(folder).stages
     assert list(found) == [
@@ -159,18 +159,12 @@ def test_a_run_leaves_scorers_figures_and_a_page(configure: Configure, tmp_path:
     lines = [len(json.loads(line)["candidates"]) for line in Place(folder).lessons(1).read_text().splitlines()]
     assert sum(lines) == 32 + added
     assert found["1/chosen"]["negatives"] > 0
+    policy = json.loads((Place(folder).policy(1) / "config.json").read_text())
+    assert policy["model"]["name"] == str(folder / "generator" / "step-000002" / "model")  # not the model as it came
+    assert policy["reward"]["model"] == str(Place(folder).scorer(0))
     page = (folder / "report.html").read_text()
     assert "oracle" in page
     assert not re.search(r'(src|href)="(?!#)|<script|<link', page)
-
-
-def test_a_policy_begins_as_the_generator(configure: Configure, tmp_path: Path) -> None:
-    """From the supervised generator, not from the model as it came, and not from the policy before."""
-    more = ("generator.supervised_steps=2", "ppo.run.steps=0", "ppo.evaluation.tasks=0", "loop.iterations=0")
-    assert _go(configure("runs", *more)) == DONE
-    folder = tmp_path / "runs" / "r"
-    work = stages.Work(loop.reopen(None, out=tmp_path / "runs")[0], Place(folder), (), (), Any, Any, "cpu", "")  # type: ignore[arg-type]
-    assert stages.generator(work) == str(folder / "generator" / "step-000002" / "model")
 
 
 @contextmanager
@@ -221,15 +215,13 @@ def test_kill_9_anywhere_leaves_the_same_scorers(
         {"submissions": 5},  # held-out candidates
         {"before": "0/pools"},
         {"steps": "B: scorer 0"},
-        {"before": "0/scorer"},
         {"before": "0/measured"},
-        {"submissions": 4},  # the first evaluation or round of the policy
-        {"submissions": 9},
+        {"submissions": 5},  # the policy
         {"before": "1/policy"},
         {"submissions": 7},  # the policy's programs
         {"before": "1/chosen"},
         {"steps": "E: scorer 1"},
-        {"before": "1/measured"},
+        {"before": "1/scorer"},
     ]
     for place, death in enumerate(deaths):
         with _dying(monkeypatch, **death):
@@ -246,8 +238,9 @@ def test_ctrl_c_is_130_and_the_run_goes_on(
     """While candidates are drawn, and in the run of the policy."""
     monkeypatch.setattr(Judge, "interrupt_at", at)
     assert _go(configure("runs")) == INTERRUPTED
-    assert "go on with: python -m trainer.reranker run --resume r --out" in " ".join(capsys.readouterr().out.split())
-    assert "trainer.run --resume" not in capsys.readouterr().out
+    said = " ".join(capsys.readouterr().out.split())
+    assert "go on with: python -m trainer.reranker run --resume r --out" in said
+    assert "trainer.run --resume" not in said
     monkeypatch.setattr(Judge, "interrupt_at", 0)
     assert _go_on(tmp_path / "runs") == DONE
 
