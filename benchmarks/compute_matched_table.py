@@ -15,8 +15,9 @@ from trainer.reranker import ranking
 from trainer.statistics import difference, estimate, percent, points
 
 SIZES = (2, 4, 8)
-BASE, TUNED_BASE = "L, greedy", "L tuned, greedy"
-"""What a generator alone can do best: sampling brings in the slips of its corpus."""
+BASES = ("L, one sample", "L, greedy", "L tuned, greedy")
+"""What the others are compared with: at the same temperature, and what a generator alone can do best."""
+COLUMNS = ("MFLOPs", "of L's", "CPU ms", "wall ms", "pass@1")
 WITH_ALL = "S"
 """The generator whose samples everything orders; for the others one scorer will do."""
 
@@ -136,12 +137,12 @@ def written(measured: Sequence[Measured], timed: Sequence[Timed], *, said: str) 
     judged = ~np.isnan(np.stack([way.values for way in ways])).any(0)
     known = {way.name: way.values[judged].tolist() for way in ways}
     times = {(each.generator, each.samples, each.kind): each for each in timed}
-    base = next(way for way in ways if way.name == BASE)
-    head = "| | MFLOPs | of L's | CPU ms | wall ms | pass@1 | against L, greedy | against L tuned, greedy |"
+    base = next(way for way in ways if way.name == BASES[0])
+    head = "".join(f" {name} |" for name in ("", *COLUMNS, *(f"against {name}" for name in BASES)))
     rows = [
         f"| {way.name} | {way.flops / 1e6:.0f} | {way.flops / base.flops:.2f} | {_ms(times, way)} | "
-        f"{percent(estimate(known[way.name]))} | {points(difference(known[BASE], known[way.name]))} | "
-        f"{points(difference(known[TUNED_BASE], known[way.name]))} |"
+        f"{percent(estimate(known[way.name]))} |"
+        + "".join(f" {points(difference(known[name], known[way.name]))} |" for name in BASES)
         for way in ways
     ]
     left_out = f" Left out, because nobody could judge them: {(~judged).sum()}." * bool((~judged).any())
@@ -149,7 +150,7 @@ def written(measured: Sequence[Measured], timed: Sequence[Timed], *, said: str) 
         f"The layers of S have {sizes['S']:,} weights, those of L {sizes['L']:,}: {sizes['L'] / sizes['S']:.2f} times "
         f"as many. {said}{left_out}"
     )
-    return "\n".join([told, "", head, "| --- | --- | --- | --- | --- | --- | --- | --- |", *rows])
+    return "\n".join([told, "", f"|{head}", "|" + " --- |" * (len(COLUMNS) + len(BASES) + 1), *rows])
 
 
 def _ways(measured: Measured, scorer: Any) -> Iterator[Way]:

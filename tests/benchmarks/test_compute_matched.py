@@ -67,10 +67,12 @@ def test_rows_are_means_over_seeds_and_intervals_pair_tasks() -> None:
     assert rows["S, best of 2 by a scorer of 1 layer"][4].startswith("16.7%")
     assert rows["S, one sample"][4].startswith("33.3%")
     assert rows["S, greedy"][4].startswith("66.7%")
-    # greedily, L solves all three
-    assert rows["S, greedy"][5].startswith("-33.3")
-    assert rows["S, one sample"][5].startswith("-66.7")
-    assert float(rows["L, greedy"][1]) == 1.0
+    # one sample of L passes half of the first two tasks, greedily it solves all three
+    assert rows["S, one sample"][5].startswith("+0.0")
+    assert rows["S, one sample"][6].startswith("-66.7")
+    assert rows["S, greedy"][5].startswith("+33.3")
+    assert rows["S, greedy"][6].startswith("-33.3")
+    assert float(rows["L, one sample"][1]) == 1.0
     assert rows["S, best of 2 by findings"][1] == f"{decoding(SMALL, SPENT, 2) / decoding(LARGE, SPENT, 1):.2f}"
     assert "2.50 times as many. Said. Left out, because nobody could judge them: 1." in text
     scored = [name for name in rows if "scorer of 2 layers with findings" in name]
