@@ -54,6 +54,9 @@ MODEL, LAYERS = "smollm2", 4
 SIZES = (1, 2, 4, 8, 16, 32, 64, 100)
 FEW = (1, 2, 4, 8)
 EPOCHS = 30
+FINDINGS, TEXT, LIGHT = (
+    "findings (pylint, pyflakes, syntax)", "light scorer, text alone", "light scorer, text and findings",
+)  # fmt: skip
 WEIGHTS = (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)
 """Among which the weight of what is added to a scorer is chosen, on the problems that are not measured."""
 
@@ -201,41 +204,46 @@ def rewarding(pools: Sequence[Pool], part: Mapping[str, int], model: RewardModel
     return crossed(pools, part, train)
 
 
-def orders(pools: Sequence[Pool], part: Mapping[str, int], trained: RewardModel) -> dict[str, Rank]:
-    """Everything that is compared on all candidates, by name."""
+def orders(pools: Sequence[Pool], part: Mapping[str, int]) -> dict[str, Rank]:
+    """What is compared on all candidates, by name."""
     texts = crossed(pools, part, lambda others, fold: light(others, findings=False))
     both = crossed(pools, part, lambda others, fold: light(others, findings=True))
-    model = rewarding(pools, part, trained)
     return {
-        "findings (pylint, pyflakes, syntax)": parse("findings").rank(),
+        FINDINGS: parse("findings").rank(),
         "public tests": parse("public").rank(),
         "votes of equal answers": parse("votes").rank(),
         "CodeT": parse("codet").rank(),
         "MBR-Exec": parse("mbr").rank(),
         "SRank": parse("srank").rank(),
-        "light scorer, text alone": texts,
-        "light scorer, text and findings": both,
-        "reward model": model,
+        TEXT: texts,
+        LIGHT: both,
         "light scorer + findings": weighed(pools, part, texts, "findings"),
         "light scorer + public tests": parse("scorer,public").rank(both),
-        "reward model + public tests": parse("scorer,public").rank(model),
         "light scorer + clusters": parse("scorer,summed").rank(both),
         "SRank + public tests": parse("srank,public").rank(),
         "light scorer + SRank": weighed(pools, part, both, "srank"),
     }
 
 
-def few_orders(pools: Sequence[Pool], part: Mapping[str, int], all_of_them: Mapping[str, Rank]) -> dict[str, Rank]:
-    """Those that take the log-probs, on the candidates that have one."""
-    names = ("light scorer, text and findings", "reward model")
-    both, model = (all_of_them[name] for name in names)
-    shown = {name: all_of_them[name] for name in ("findings (pylint, pyflakes, syntax)", "SRank", *names)}
+def few_orders(
+    pools: Sequence[Pool], part: Mapping[str, int], on_all: Mapping[str, Rank], trained: RewardModel
+) -> dict[str, Rank]:
+    """What is compared on the first candidates, which a language model has read."""
+    model = rewarding(pools, part, trained)
+    known = {name: on_all[name] for name in (FINDINGS, "SRank", "public tests", TEXT, LIGHT)}
     return {
-        "mean log-prob": parse("logprob").rank(),
-        **shown,
-        "light scorer + log-prob": weighed(pools, part, both, "logprob"),
-        "reward model + log-prob": weighed(pools, part, model, "logprob"),
+        **known,
+        "reward model": model,
+        "reward model + SRank": weighed(pools, part, model, "srank"),
+        "reward model + public tests": parse("scorer,public").rank(model),
     }
+
+
+def likely_orders(pools: Sequence[Pool], part: Mapping[str, int], on_few: Mapping[str, Rank]) -> dict[str, Rank]:
+    """What is compared on those whose log-prob is known."""
+    known = {name: on_few[name] for name in (LIGHT, "reward model")}
+    added = {f"{name} + log-prob": weighed(pools, part, rank, "logprob") for name, rank in known.items()}
+    return {"mean log-prob": parse("logprob").rank(), **known, **added}
 
 
 def described(pools: Sequence[Pool], few: int, seconds: float) -> list[str]:
@@ -248,15 +256,14 @@ def described(pools: Sequence[Pool], few: int, seconds: float) -> list[str]:
     return [
         f"{count:,} candidates ({texts:,} distinct) for {len(pools)} problems; {passing:,} pass",
         f"{public} problems show examples; candidates for {asked} are asked for answers to these and mutants of them",
-        f"log-probs are those of {MODEL}, which did not write the samples, of the first {few} candidates",
+        f"language models read {few} candidates of each problem; log-probs are those of {MODEL}, not of the generator",
         f"scorers of {FOLDS} parts were trained and everything measured in {seconds:,.0f} s",
     ]
 
 
 PAIRS = (
-    ("light scorer, text and findings", "light scorer, text alone"),
-    ("light scorer, text and findings", "findings (pylint, pyflakes, syntax)"),
-    ("reward model", "light scorer, text and findings"),
+    (LIGHT, TEXT),
+    (LIGHT, FINDINGS),
     ("light scorer + public tests", "public tests"),
     ("light scorer + SRank", "SRank"),
 )
@@ -274,19 +281,21 @@ def study(pools: Sequence[Pool], model: RewardModel, *, few: int) -> Iterator[st
     """What is shown, as Markdown, part by part."""
     begun = time.perf_counter()
     part = folds(pools)
-    compared = orders(pools, part, model)
-    rated = [pool for pool in pools if any(each.logprob is not None for each in pool.candidates)]
-    first = [replace(pool, candidates=pool.candidates[:few]) for pool in rated]
+    on_all = orders(pools, part)
+    first = [replace(pool, candidates=pool.candidates[:few]) for pool in pools]
+    on_few = few_orders(first, part, on_all, model)
+    rated = [pool for pool in first if any(each.logprob is not None for each in pool.candidates)]
     sections = [
-        ("all candidates", pools, compared, SIZES),
-        (f"the first {few} candidates of {len(first)} problems", first, few_orders(first, part, compared), FEW),
+        ("all candidates", pools, on_all, SIZES),
+        (f"the first {few} candidates", first, on_few, FEW),
+        (f"the first {few} candidates of {len(rated)} problems", rated, likely_orders(rated, part, on_few), FEW),
     ]
     for title, chosen, those, sizes in sections:
         found = reports.compared(chosen, those, sizes=sizes)
         for table in reports.tables(found, title=title):
             yield markdown(table)
         yield "\n".join(f"- {line}" for line in reports.notes(found))
-    lines = [*described(pools, few, time.perf_counter() - begun), *gains(pools, compared, n=8)]
+    lines = [*described(pools, few, time.perf_counter() - begun), *gains(pools, on_all, n=8)]
     yield "\n".join(f"- {line}" for line in lines)
 
 
@@ -301,7 +310,7 @@ def markdown(table: Table) -> str:
 def main(
     data: Annotated[Path, typer.Option(help="Folder with humaneval/ and reranker/.")],
     out: Annotated[Path, typer.Option(help="Folder where what was found out is kept.")],
-    few: Annotated[int, typer.Option(help="Candidates of each problem whose log-prob is computed.", min=1)] = 10,
+    few: Annotated[int, typer.Option(help="Candidates of each problem that language models read.", min=1)] = 10,
     write: Annotated[Path | None, typer.Option(help="Document to write the tables to, between its marks.")] = None,
     report_only: Annotated[bool, typer.Option(help="Find out nothing further.")] = False,
 ) -> None:
