@@ -52,7 +52,7 @@ def notes(found: Table) -> list[str]:
         f"languages ({averaged})."
     ]
     for model, columns in found.columns.items():
-        told.append(f"{model}: {', '.join(_counted(each) for each in columns.values() if not each.why)}")
+        told.append(f"{model}: {_problems([each for each in columns.values() if not each.why])}")
         told += [f"{model}, {each.language}: empty: {each.why}" for each in columns.values() if each.why]
     return told
 
@@ -128,12 +128,21 @@ def _closed(row: Row, found: Table) -> str:
     return f"{100 * (row.average.mean - low.mean) / (high.mean - low.mean):.0f}%"
 
 
+def _problems(columns: Sequence[Column]) -> str:
+    """How many problems there are, and how many of them leave a choice."""
+    if not any(column.choice for column in columns):
+        counts = {column.measured for column in columns}
+        if len(counts) == 1:
+            return f"one candidate for each of {counts.pop()} problems in every language"
+        return f"one candidate for each problem: {', '.join(f'{each.language} {each.measured}' for each in columns)}"
+    return f"problems that leave a choice: {', '.join(map(_counted, columns))}"
+
+
 def _counted(column: Column) -> str:
     """The problems of a column, and what there is to say of them."""
-    said = [f"{column.mixed} of them leave a choice"] if column.choice else []
-    said += [f"{column.left_out} left out with too few judged candidates"] if column.left_out else []
+    said = [f"{column.left_out} left out with too few judged candidates"] if column.left_out else []
     said += [f"{column.unjudged} candidates could not be judged"] if column.unjudged else []
-    return f"{column.language} {column.measured} problems" + (f" ({'; '.join(said)})" if said else "")
+    return f"{column.language} {column.mixed} of {column.measured}" + (f" ({'; '.join(said)})" if said else "")
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
 import typer
@@ -77,7 +78,7 @@ def test_a_language_that_nobody_could_judge_is_empty_and_says_why(path, tmp_path
     assert row.split(" | ")[3:5] == ["-", "-"]
     assert "small, julia: empty: cannot be judged here: no command 'julia': install upstream:julia" in text
     assert "small, java: empty: no pool of it was given" in text
-    assert "- small: bash 1 problems (1 of them leave a choice), cpp 2 problems (1 of them leave a choice)" in text
+    assert "- small: problems that leave a choice: bash 1 of 1, cpp 1 of 2\n" in text
     assert "(bash, cpp)" in text
 
 
@@ -110,6 +111,20 @@ def test_models_are_named_and_lines_without_a_pool_are_told_of(path, tmp_path):
         table.read([str(tmp_path / "empty.jsonl")])
     with pytest.raises(ValueError, match="there is no folder"):
         run_raising(path, "--by", "logprob", "--out", tmp_path / "no" / "o.json")
+
+
+def test_single_candidates_are_told_as_such(path, tmp_path):
+    singles = [replace(each, candidates=each.candidates[:1]) for each in POOLS]
+    files.write(tmp_path / "one.jsonl", singles)
+    files.write(path, [*POOLS, pool("c/cpp", "cpp", None, None)])
+    assert run(path, tmp_path / "one.jsonl", "--by", "logprob", "--markdown", tmp_path / "o.md").exit_code == 0
+    text = (tmp_path / "o.md").read_text()
+    assert "- one: one candidate for each problem: cpp 2, bash 1\n" in text
+    said = "cpp 1 of 2 (1 left out with too few judged candidates; 2 candidates could not be judged), bash 1 of 1\n"
+    assert f"- small: problems that leave a choice: {said}" in text
+    files.write(tmp_path / "one.jsonl", singles[1:])
+    assert run(tmp_path / "one.jsonl", "--by", "logprob", "--markdown", tmp_path / "o.md").exit_code == 0
+    assert "- one: one candidate for each of 1 problems in every language\n" in (tmp_path / "o.md").read_text()
 
 
 def test_text_of_a_cell_cannot_end_it():
