@@ -69,7 +69,7 @@ class Size:
     @property
     def samples(self) -> int:
         """Candidates of a task in an iteration."""
-        return 6
+        return 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,9 @@ class Arm:
 def main(
     seeds: Annotated[int, typer.Option(help="Runs of each way.", min=1)] = 5,
     iterations: Annotated[int, typer.Option(help="Turns of policy and scorer.", min=1)] = 3,
-    tasks: Annotated[int, typer.Option(help="Training tasks.", min=10)] = 60,
+    tasks: Annotated[int, typer.Option(help="Training tasks.", min=10)] = 100,
     held_out: Annotated[int, typer.Option(help="Held-out tasks.", min=1)] = 80,
-    steps: Annotated[int, typer.Option(help="PPO steps of a policy.", min=1)] = 16,
+    steps: Annotated[int, typer.Option(help="PPO steps of a policy.", min=1)] = 24,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="SECTION.KEY=VALUE of all runs' configuration; repeatable.")
     ] = None,
