@@ -29,6 +29,8 @@ Run = Callable[[str], str | None]
 """What a program prints, even one that does not come to its end; None where it could not be run."""
 CANDIDATE = "candidate"
 """What MultiPL-E's tests call the function, whatever it is called."""
+MISSING = object()
+"""Stands for a value that is none: the program raised an exception, or did not answer."""
 MAX_SEEDS = 50
 MAX_RESTARTS = 5
 """How often a program that ends amid its answers is run on the rest."""
@@ -89,8 +91,10 @@ class Code:
         return list(found.values())
 
     def told(self, program: str, expressions: Sequence[str], run: Run) -> dict[int, Any]:
-        """The values of expressions beside a program, by index; those without a plain one, or that end it, are
-        missing."""
+        """The values of expressions beside a program, by index; MISSING for one that has no plain value, or ends it.
+
+        What nobody came to, since too many ended it, is left out.
+        """
         found: dict[int, Any] = {}
         at, left = 0, MAX_RESTARTS
         while at < len(expressions) and left:
@@ -100,9 +104,10 @@ class Code:
             ]
             text = run("\n".join([self.tests.prefix, program, self.language.setup, *lines, ""]))
             answers = dict(_answers(text or ""))
-            found |= answers
             # Behind the last answer stands what ended the program; where nothing did, this is the end.
-            at, left = max(answers, default=at - 1) + 2, left - 1
+            after = min(max(answers, default=at - 1) + 2, len(expressions))
+            found |= {index: answers.get(index, MISSING) for index in range(at, after) if text is not None}
+            at, left = after, left - 1
         return found
 
 

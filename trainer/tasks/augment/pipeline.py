@@ -12,7 +12,7 @@ from analyzers.runtime.sandbox.base import SandboxBroken
 from analyzers.runtime.tests import Stdio, Tests, parse, to_json
 from analyzers.types import Outcome
 from trainer.tasks.augment import inputs
-from trainer.tasks.augment.code import Code, code
+from trainer.tasks.augment.code import MISSING, Code, code
 from trainer.tasks.augment.contract import Arguments, guarded
 from trainer.tasks.augment.cover import cover
 from trainer.tasks.augment.diversity import features
@@ -97,9 +97,7 @@ class _Bench:
         if self.code is not None:
             wanted = [self.code.same(case) for case in cases]
             told = [self.code.told(program, wanted, self.run) for program in programs]
-            return [
-                frozenset(at for at in range(len(cases)) if each.get(at) is not True) if each else None for each in told
-            ]
+            return [frozenset(at for at, same in each.items() if same is not True) if each else None for each in told]
         judged = self.judged(programs, alone(self.task.tests, self.form, cases))
         return [each.killed_by if len(each.statuses) == len(cases) else None for each in judged]
 
@@ -216,7 +214,8 @@ def _observe_code(bench: _Bench, found: Found) -> None:
 
     def ask(calls: Sequence[Arguments]) -> list[Answer]:
         told = form.told(bench.program, [form.call(given) for given in calls], bench.run)
-        return [Answer(End.ANSWERED, told[at]) if at in told else Answer(End.RAISED) for at in range(len(calls))]
+        values = [told.get(at, MISSING) for at in range(len(calls))]
+        return [Answer(End.RAISED) if value is MISSING else Answer(End.ANSWERED, value) for value in values]
 
     given = [each for _, each in offered]
     inputs.observed(offered, [ask(given), ask(given)], timeout_s=options.timeout_s, into=found)

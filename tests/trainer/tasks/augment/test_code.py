@@ -6,7 +6,7 @@ from analyzers import runtime
 from analyzers.runtime import Limits
 from analyzers.runtime.tests import Appended
 from analyzers.types import Outcome, Source
-from trainer.tasks.augment.code import code
+from trainer.tasks.augment.code import MISSING, code
 from trainer.tasks.augment.execution import Executor
 from trainer.tasks.augment.form import Case, NoForm
 from trainer.tasks.augment.languages import MARK
@@ -112,8 +112,10 @@ def test_what_ends_a_program_is_left_out_and_the_rest_is_asked_again():
         return "\n".join(["noise", *lines])
 
     found = code(task(), JAVASCRIPT)
-    assert found.told(JAVASCRIPT, ["a", "b", "c", "d", "e"], run) == {0: 0, 3: 3, 4: 4}
+    told = found.told(JAVASCRIPT, ["a", "b", "c", "d", "e"], run)
+    assert told == {0: 0, 1: MISSING, 2: MISSING, 3: 3, 4: 4}
     assert asked == [[0, 1, 2, 3, 4], [2, 3, 4], [3, 4]]
+    assert found.told(JAVASCRIPT, ["a"] * 9, lambda _: "") == dict.fromkeys(range(5), MISSING)  # and then nobody asks
     assert found.told(JAVASCRIPT, ["a", "b"], lambda _: None) == {}
     with pytest.raises(NoForm, match="plain data"):
         found.known(JAVASCRIPT, lambda _: "")
