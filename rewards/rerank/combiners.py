@@ -1,4 +1,4 @@
-"""What candidates are ordered by: a scorer, how probable they are, what they answer, what analyzers find in them.
+"""What candidates are ordered by beside a scorer: what they answer, and which shown tests they fail.
 
 Every function takes what is known of the N candidates of one problem and gives scores [N], higher for better. Answers
 are those to inputs whose right answers nobody knows, one tuple for each candidate; None is no answer, and agrees with
@@ -14,16 +14,6 @@ from numpy.typing import ArrayLike, NDArray
 
 Scores = NDArray[np.float64]
 Answers = Sequence[Sequence[Hashable | None]]
-
-
-def with_logprob(scores: ArrayLike, logprobs: ArrayLike, *, weight: float = 1.0) -> Scores:
-    """A scorer's scores and the mean log-prob of a token under the generator, as LEVER adds them (arXiv 2302.08468)."""
-    return np.asarray(scores, dtype=np.float64) + weight * np.asarray(logprobs, dtype=np.float64)
-
-
-def with_findings(scores: ArrayLike, charged: ArrayLike, *, weight: float = 1.0) -> Scores:
-    """A scorer's scores less what the analyzers charge, from 0 up; with scores of 0, the findings alone."""
-    return np.asarray(scores, dtype=np.float64) - weight * np.asarray(charged, dtype=np.float64)
 
 
 def filtered(scores: ArrayLike, public: Sequence[bool | None]) -> Scores:

@@ -1,7 +1,8 @@
 """Orders of candidates made of several parts: `scorer,logprob:0.5,findings,public`.
 
-A recipe names what the scores are the sum of, each with a weight where that is not 1. `summed` and `public` are no
-terms of the sum: they are done to it, in this order and last.
+A recipe names what the scores are the sum of, each with a weight where that is not 1, as LEVER adds a scorer and the
+log-prob under the generator (arXiv 2302.08468). `summed` and `public` are no terms of the sum: they are done to it, in
+this order and last.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def _logprobs(pool: Pool) -> Scores:
 
 
 def _findings(pool: Pool) -> Scores:
-    return combiners.with_findings(np.zeros(len(pool.candidates)), _filled([each.charged for each in pool.candidates]))
+    return 0.0 - _filled([each.charged for each in pool.candidates])
 
 
 def _filled(values: Sequence[float | None]) -> Scores:

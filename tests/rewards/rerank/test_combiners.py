@@ -8,14 +8,6 @@ from rewards.rerank import combiners
 ANSWERS = [("1", "2"), ("1", "2"), ("1", "3"), (None, None), (None, None), ("1", None)]
 
 
-def test_the_probability_of_a_candidate_is_added():
-    assert combiners.with_logprob([1.0, 0.0], [-2.0, -0.5], weight=2.0).tolist() == [-3.0, -1.0]
-
-
-def test_findings_count_against_a_candidate():
-    assert combiners.with_findings([0.0, 0.0], [0.3, 0.0]).tolist() == [-0.3, 0.0]
-
-
 def test_who_fails_what_everybody_can_see_comes_last_in_order():
     assert combiners.filtered([5.0, 1.0, 9.0, 3.0], [False, True, False, None]).tolist() == [2 - 4, 0, 3 - 4, 1]
     assert combiners.filtered([5.0, 1.0], [False, False]).tolist() == [5.0, 1.0]
