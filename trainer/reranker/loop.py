@@ -16,8 +16,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
@@ -62,53 +61,43 @@ class Stage:
 
 def plan(work: Work) -> Iterator[Stage]:
     """The stages of a run, in order."""
-    settings, place = work.settings, work.place
-    samples, held_out = settings.candidates.samples, settings.candidates.held_out
-
-    def drawn(model: Callable[[], str], chosen: Sequence[Task], path: Path, count: int, *seed: int) -> Stage:
-        def act(progress: Progress) -> Figures:
-            return stages.labelled(work, model(), chosen, path, samples=count, seed=work.seed(*seed), progress=progress)
-
-        return Stage("", "", act)
-
-    if settings.generator.supervised_steps:
-        yield Stage("generator", "A: supervised steps", partial(stages.supervised, work))
-    generator = partial(stages.generator, work)
-    yield replace(
-        drawn(generator, work.held_out, place.held_out, held_out, 5), name="held-out", title="held-out candidates"
-    )
-    yield replace(drawn(generator, work.train, place.pools(0), samples, 6), name="0/pools", title="B: candidates")
+    if work.settings.generator.supervised_steps:
+        yield Stage("generator", "A: supervised steps", lambda progress: stages.supervised(work, progress))
+    yield Stage("held-out", "held-out candidates", lambda progress: _held_out(work, progress))
+    yield Stage("0/pools", "B: candidates", lambda progress: _programs(work, 0, progress))
     yield from _scored(work, 0)
-    for number in range(1, settings.loop.iterations + 1):
-        yield Stage(f"{number}/policy", f"C: policy {number}", partial(_pleased, work, number), shows_itself=True)
-        policy = partial(stages.policy, work, number)
-        programs = drawn(policy, work.train, place.pools(number), samples, 6, number)
-        yield replace(programs, name=f"{number}/pools", title=f"D: programs of policy {number}")
-        yield Stage(f"{number}/chosen", f"E: negatives {number}", partial(_chosen, work, number))
-        yield from _scored(work, number)
+    for number in range(1, work.settings.loop.iterations + 1):
+        yield from _turn(work, number)
+
+
+def _turn(work: Work, number: int) -> Iterator[Stage]:
+    """Stages C to E of an iteration."""
+    title = f"C: policy {number}"
+    yield Stage(f"{number}/policy", title, lambda progress: stages.pleased(work, number), shows_itself=True)
+    title = f"D: programs of policy {number}"
+    yield Stage(f"{number}/pools", title, lambda progress: _programs(work, number, progress))
+    yield Stage(f"{number}/chosen", f"E: negatives {number}", lambda progress: stages.chosen(work, number))
+    yield from _scored(work, number)
 
 
 def _scored(work: Work, number: int) -> Iterator[Stage]:
-    yield Stage(f"{number}/scorer", f"{'E' if number else 'B'}: scorer {number}", partial(_trained, work, number))
-    yield Stage(f"{number}/measured", f"scorer {number} on held-out tasks", partial(_measured, work, number))
+    title = f"{'E' if number else 'B'}: scorer {number}"
+    yield Stage(f"{number}/scorer", title, lambda progress: stages.trained(work, number, progress))
+    title = f"scorer {number} on held-out tasks"
+    yield Stage(f"{number}/measured", title, lambda progress: summary.measured(work, number))
 
 
-def _pleased(work: Work, number: int, progress: Progress) -> Figures:
-    return stages.pleased(work, number)
+def _held_out(work: Work, progress: Progress) -> Figures:
+    samples, path = work.settings.candidates.held_out, work.place.held_out
+    model, seed = stages.generator(work), work.seed(5)
+    return stages.labelled(work, model, work.held_out, path, samples=samples, seed=seed, progress=progress)
 
 
-def _chosen(work: Work, number: int, progress: Progress) -> Figures:
-    return stages.chosen(work, number)
-
-
-def _trained(work: Work, number: int, progress: Progress) -> Figures:
-    if not number:
-        stages.first_lessons(work)
-    return stages.trained(work, number, progress)
-
-
-def _measured(work: Work, number: int, progress: Progress) -> Figures:
-    return summary.measured(work, number, stages.rated(work, number))
+def _programs(work: Work, number: int, progress: Progress) -> Figures:
+    """Those of the generator, or of the policy of an iteration."""
+    samples, path = work.settings.candidates.samples, work.place.pools(number)
+    model = stages.policy(work, number) if number else stages.generator(work)
+    return stages.labelled(work, model, work.train, path, samples=samples, seed=work.seed(6, number), progress=progress)
 
 
 def run(settings: Settings, folder: Path, display: Display) -> int:

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from analyzers.runtime import NAME as RUNTIME
 from trainer import config
 from trainer.config import Config, ConfigError
 from trainer.layers import Layer, gathered, lookup, merge, nested, validated
@@ -108,7 +109,8 @@ class Scorer(Section):
     pooling: Pooling = "last"
     """What a score is made of: the state after the last token of a candidate ("last"), or the mean of all ("mean")."""
     static: bool = False
-    """Whether the scorer is told what analyzers find without any test; they have to be named in `judge`."""
+    """Whether the scorer is told what analyzers find without any test; `judge` and `ppo.reward` have to name the same
+    ones."""
     layers: Positive | None = None
     """Only the first layers of its model: a scorer is smaller and faster with fewer. By default all."""
     dtype: Literal["float32", "bfloat16"] = "float32"
@@ -169,6 +171,17 @@ class Settings(Section):
     negatives: Negatives = Negatives()
     loop: Iterations = Iterations()
     run: Run = Run()
+
+    @model_validator(mode="after")
+    def _finds_the_same(self) -> Self:
+        labelling, rewarding = set(self.judge.analyzers) - {RUNTIME}, set(self.ppo.reward.analyzers) - {RUNTIME}
+        if self.scorer.static and (not labelling or labelling != rewarding):
+            raise ValueError(
+                "scorer.static needs the same analyzers wherever programs are rated: judge.analyzers has "
+                f"{', '.join(sorted(labelling)) or 'none'}, ppo.reward.analyzers has "
+                f"{', '.join(sorted(rewarding)) or 'none'} beside {RUNTIME}"
+            )
+        return self
 
     @property
     def scorer_model(self) -> str:

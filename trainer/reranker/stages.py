@@ -186,6 +186,8 @@ def aside(work: Work, pools: Sequence[Pool]) -> tuple[list[Pool], list[Pool]]:
 def trained(work: Work, number: int, progress: Progress) -> Figures:
     """Stages B and E: a scorer on all that is labelled."""
     settings, chosen = work.settings, work.settings.scorer
+    if not number:  # the first scorer learns from all candidates of the generator
+        files.write(work.place.lessons(0), read_pools(work.place.pools(0), work.train))
     again = number > 0 and settings.loop.retrain == "continue"
     model = RewardModel.load(
         str(work.place.scorer(number - 1)) if again else settings.scorer_model,
@@ -200,10 +202,8 @@ def trained(work: Work, number: int, progress: Progress) -> Figures:
     )
     build.set_threads(model.parameters)
     learn, kept = aside(work, read_pools(work.place.lessons(number), work.train))
-    losses: list[float] = []
 
     def told(step: Step) -> None:
-        losses.append(step.loss)
         progress(step.number, step.of)
 
     made = fit(model, learn, settings.fit, folder=work.place.fit(number), seed=work.seed(2, number), on_step=told)
@@ -253,7 +253,7 @@ def pleased(work: Work, number: int) -> Figures:
         "model": {"name": generator(work), "device": settings.generator.device},
         "tasks": {"train": settings.problems.train, "test": settings.problems.test, "limit": settings.problems.limit},
         "reward": {"model": str(work.place.scorer(number - 1))},
-        "run": {"name": folder.name, "out": folder.parent, "seed": work.seed(3, number), "report": settings.run.report},
+        "run": {"name": folder.name, "out": folder.parent, "seed": work.seed(3, number)},
     }
     changed = {name: getattr(chosen, name).model_copy(update=values) for name, values in wanted.items()}
     session = build.prepare(chosen.model_copy(update=changed), folder=folder if begun else None, display=work.display)
@@ -315,11 +315,6 @@ def _accuracy(pool: Pool, scores: NDArray[np.float64]) -> float | None:
     """How often a scorer puts a program that passes above one that fails, among those of the policy it trained."""
     judged = np.array([each.passed is not None for each in pool.candidates], dtype=np.bool_)
     return ranking.pairwise_accuracy(scores[judged], pool.judged().passed)
-
-
-def first_lessons(work: Work) -> None:
-    """The first scorer learns from all candidates of the generator."""
-    files.write(work.place.lessons(0), read_pools(work.place.pools(0), work.train))
 
 
 def rated(work: Work, number: int) -> Mapping[str, list[float]]:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from trainer import learned
 from trainer.reranker import calibration, measures
-from trainer.reranker.stages import Figures, Work, read_pools
+from trainer.reranker.stages import Figures, Work, rated, read_pools
 from trainer.statistics import Estimate, percent
 
 SIZES = (1, 2, 4, 8, 16, 32)
@@ -18,8 +18,9 @@ Stages = Mapping[str, Mapping[str, Any]]
 """Figures of finished stages by their names."""
 
 
-def measured(work: Work, number: int, scores: Mapping[str, list[float]]) -> Figures:
+def measured(work: Work, number: int) -> Figures:
     """What the order of a scorer is worth on the held-out tasks, and how far its probabilities are from shares."""
+    scores = rated(work, number)
     pools = [pool.judged() for pool in read_pools(work.place.held_out, work.held_out)]
     found = measures.measure(pools, lambda pool: scores[pool.task_id], sizes=SIZES)
     chances = learned.read_scale(work.place.scorer(number))([score for pool in pools for score in scores[pool.task_id]])

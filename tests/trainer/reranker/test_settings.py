@@ -68,6 +68,15 @@ def test_bad_input_gets_one_line(setting: str, message: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_scorer_that_reads_findings_reads_the_same_everywhere() -> None:
+    """With other analyzers in PPO it would be told that there are no findings at all."""
+    with pytest.raises(ConfigError, match=r"judge\.analyzers has pyflakes, ppo\.reward\.analyzers has none"):
+        settings.load(settings=["scorer.static=true"])
+    with pytest.raises(ConfigError, match=r"judge\.analyzers has none"):
+        settings.load(settings=["scorer.static=true", "judge.analyzers=[]"])
+    assert settings.load(settings=["scorer.static=true", 'ppo.reward.analyzers=["runtime","pyflakes"]']).scorer.static
+
+
 @pytest.mark.parametrize("section", [each for each in vars(settings).values() if isinstance(each, type)])
 def test_every_key_has_a_line(section: type) -> None:
     if section.__module__ == settings.__name__ and issubclass(section, Section) and section is not Settings:
