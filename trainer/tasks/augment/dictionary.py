@@ -59,14 +59,17 @@ def _bounds(module: ast.Module) -> Iterator[tuple[int, int]]:
     """Of the last function: what comes before, only helps it."""
     functions = [node for node in module.body if isinstance(node, ast.FunctionDef)]
     for function in functions[-1:]:
-        stored = {
-            node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+        changed = {
+            node.id: node.lineno
+            for node in reversed(list(ast.walk(function)))
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
         }
-        places = {each.arg: at for at, each in enumerate(function.args.args) if each.arg not in stored}
+        places = {each.arg: at for at, each in enumerate(function.args.args)}
         for node in ast.walk(function):
             match node:
                 case ast.Compare(left=ast.Name(id=name), ops=[op], comparators=[ast.Constant(value=int() as number)]):
-                    if name in places and not isinstance(number, bool):
+                    as_it_came = name in places and node.lineno < changed.get(name, node.lineno + 1)
+                    if as_it_came and not isinstance(number, bool):
                         last = number - isinstance(op, ast.Lt | ast.GtE)
                         yield places[name], last - (last > 0 and isinstance(op, _ORDERED))
 

@@ -30,6 +30,8 @@ def test_numbers_that_parameters_are_compared_with_as_they_come():
         "def g(n):\n    return n < 9\ndef f(a, b, c):\n    c += 1\n    return a == 1 or b < 2 or c > 5 or b is None\n"
     )
     assert words(program).bounds == ((0, 1), (1, 0))
+    before = "def f(n):\n    if n == 0:\n        return 0\n    while n > 1:\n        n //= 2\n    return n != 7\n"
+    assert words(before).bounds == ((0, 0),)  # not 7, which it is when it was changed
     contract, _ = inferred([(8, 3, 4), (9, 5, 5)], named=words(program))
     assert contract.allows((1, 0, 4))
     assert not contract.allows((0, 0, 4))

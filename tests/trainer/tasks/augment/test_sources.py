@@ -51,6 +51,15 @@ def pieces(found):
     return [(*one.split("/"), two) for one, two in found if one.count("/") == 1 and all(one.split("/"))]
 
 
+def test_mutation_puts_arguments_at_the_ends_of_others():
+    contract, calls = inferred([("hello", "l"), ("abcda", "a")])
+    found = set(islice(mutation.proposals(calls, contract, random.Random(0)), 400))
+    assert {("lhello", "l"), ("hellol", "l")} <= found
+    contract, calls = inferred([([3, 1], 9), ([5, 2], 7)])
+    found = [tuple(map(str, given)) for given in islice(mutation.proposals(calls, contract, random.Random(0)), 1500)]
+    assert {("[9, 3, 1]", "9"), ("[5, 2, 7]", "7")} <= set(found)
+
+
 def test_mutation_moves_arguments_about():
     contract, calls = inferred([(25, 55, 65), (20, 10, 30)])
     found = set(islice(mutation.proposals(calls, contract, random.Random(0)), 2000))

@@ -93,12 +93,19 @@ def _with_piece_of(text: str, other: str, chance: random.Random) -> str:
 
 
 def _derived(values: Sequence[Any], place: int) -> list[Any]:
-    """Numbers that the other arguments make up, of the type of one: their lengths, sums, differences and ends."""
-    kind = type(values[place])
+    """What the other arguments make up, of the type of one: numbers that are their lengths, sums, differences and ends;
+    texts and lists with another argument at an end."""
+    value, others = values[place], (*values[:place], *values[place + 1 :])
+    kind = type(value)
+    if kind is str:
+        return [text for other in others if type(other) is str for text in (other + value, value + other)]
+    if kind is list and value:
+        fitting = [other for other in others if type(other) is type(value[0])]
+        return [items for other in fitting for items in ([other, *value], [*value, other])]
     if kind not in (int, float):
         return []
     found: list[Any] = []
-    for other in (*values[:place], *values[place + 1 :]):
+    for other in others:
         if isinstance(other, list | tuple) and other and all(type(item) in (int, float) for item in other):
             found += [sum(other), min(other), max(other), abs(other[0] - other[-1]), *other[:5]]
         if isinstance(other, list | tuple | str):
