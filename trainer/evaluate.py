@@ -365,7 +365,9 @@ def _names(text: str, plugins: Sequence[str]) -> list[str]:
 def _scorer(analyzers: Sequence[str], timeout_s: float, workers: int | None, isolation: str) -> Scorer:
     from rewards import Scorer
 
-    return Scorer(analyzers, limits=runtime.Limits(timeout_s=timeout_s), workers=workers, isolation=isolation)
+    # Further tests of a program that hangs change no figure.
+    limits = runtime.Limits(timeout_s=timeout_s, timeouts=1)
+    return Scorer(analyzers, limits=limits, workers=workers, isolation=isolation)
 
 
 def _policy(model: str, device: Device, tasks: Iterable[Task], max_new_tokens: int) -> Policy:

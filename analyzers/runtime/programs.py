@@ -28,7 +28,6 @@ from analyzers.runtime.deadline import Deadline, crowded_out
 from analyzers.runtime.ends import signal_name
 from analyzers.runtime.sandbox.base import Command, Exit, Limits, Sandbox, SandboxBroken
 from analyzers.runtime.sandbox.confine import SYSTEM
-from analyzers.runtime.session import MAX_TIMEOUTS
 from analyzers.runtime.suite import MAX_MESSAGE, Run
 from analyzers.runtime.tests import Appended, BadTests, Stdio, Tests
 from analyzers.types import Diagnostic, Kind, Severity, Span
@@ -239,7 +238,7 @@ def _run_stdio(tests: Stdio, program: Program, limits: Limits, sandbox: Sandbox)
     outcome = Run([])
     timeouts = 0
     for case in tests.cases:
-        if timeouts >= MAX_TIMEOUTS:
+        if timeouts >= limits.timeouts:
             outcome.tests.append(("not_run", 0.0, "earlier tests timed out"))
             continue
         ran = _start(program, case.stdin.encode("utf-8", "surrogateescape"), limits, sandbox)

@@ -23,8 +23,6 @@ from analyzers.runtime.hearsay import When
 from analyzers.runtime.proxies import Remote, copy_back
 from analyzers.runtime.sandbox.base import Candidate, Exit, Limits, Sandbox, SandboxBroken, Starved
 
-MAX_TIMEOUTS = 2
-"""Tests in a row that may time out before the rest is not run: a program that hangs once tends to hang always."""
 SOON_S = 0.02
 """How long an answer is waited for in one call of the kernel, before the clock and the process are looked at."""
 MAX_STARTS = 4
@@ -80,7 +78,7 @@ class Session:
         if self.not_loaded is not None:
             raise NotLoaded
         if self._candidate is None:
-            if self._generation == MAX_STARTS or self._timeouts >= MAX_TIMEOUTS:
+            if self._generation == MAX_STARTS or self._timeouts >= self._limits.timeouts:
                 raise GaveUp(f"started {self._generation} times, timed out {self._timeouts} times")
             self._generation += 1
             self._start("serve", b"")

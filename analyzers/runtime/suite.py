@@ -260,7 +260,7 @@ def _run_stdio(tests: Stdio, source: str, limits: Limits, sandbox: Sandbox) -> R
     outcome = Run([])
     timeouts = 0
     for case in tests.cases:
-        if timeouts >= 2:
+        if timeouts >= limits.timeouts:
             outcome.tests.append(("not_run", 0.0, "earlier tests timed out"))
             continue
         status, seconds, message = _exchange(case, source, limits, sandbox, judging, outcome)

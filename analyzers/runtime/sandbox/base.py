@@ -28,6 +28,9 @@ class Limits:
 
     timeout_s: float = 4.0
     """Seconds per test, and for loading the program; time spent waiting for a processor is not counted."""
+    timeouts: int = 2
+    """Tests in a row that may time out before the rest is not run: a program that hangs once tends to hang always.
+    The first settles that it does not pass."""
     memory_bytes: int = 512 * 1024 * 1024
     """Address space; or data alone, with `reserves_memory`."""
     output_bytes: int = 1024 * 1024

@@ -208,6 +208,7 @@ def test_what_a_child_holds_open_does_not_hang(go):
 def test_after_two_timeouts_in_a_row_the_rest_is_not_run(go):
     tests = {"stdio": [{"stdin": "", "stdout": "3"}] * 4}
     assert statuses(go("sleep 20", tests, timeout_s=0.2)) == ["timed_out", "timed_out", "not_run", "not_run"]
+    assert statuses(go("sleep 20", tests, timeout_s=0.2, timeouts=1)) == ["timed_out", *["not_run"] * 3]
 
 
 def test_each_case_is_a_run_of_its_own(go):

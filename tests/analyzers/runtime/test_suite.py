@@ -110,6 +110,14 @@ def test_after_two_timeouts_in_a_row_the_rest_is_not_run(run):
     assert statuses == ["passed", "timed_out", "timed_out", "not_run"]
 
 
+def test_the_first_timeout_may_be_the_last(run):
+    calls = [f"assert f({x}) is None" for x in (0, 1, 1, 0)]
+    statuses, _ = run("def f(x):\n    while x: pass", calls, timeout_s=0.3, timeouts=1)
+    assert statuses == ["passed", "timed_out", "not_run", "not_run"]
+    lines = {"stdio": [{"stdin": "", "stdout": ""}] * 2}
+    assert run("while True: pass", lines, timeout_s=0.3, timeouts=1)[0] == ["timed_out", "not_run"]
+
+
 def test_a_program_that_hangs_while_it_is_loaded(run):
     statuses, _ = run("while True: pass", ["assert f(1) == 2"] * 2, timeout_s=0.3)
     assert statuses == ["timed_out"] * 2
