@@ -15,11 +15,13 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
@@ -167,12 +169,17 @@ def crossed(pools: Sequence[Pool], part: Mapping[str, int], fit: Callable[[Seque
 
 def weighed(pools: Sequence[Pool], part: Mapping[str, int], scorer: Rank, name: str) -> Rank:
     """A scorer with what is added to it, by the weight that is best for the problems of the other parts."""
-    recipes = [parse(f"scorer,{name}:{weight}").rank(scorer) for weight in WEIGHTS]
+    added = remembered(parse(name).rank())
+    sums = [remembered(partial(_sum, scorer, added, weight)) for weight in WEIGHTS]
 
     def fit(others: Sequence[Pool], fold: int) -> Rank:
-        return recipes[int(np.argmax([_worth(others, rank) for rank in recipes]))]
+        return sums[int(np.argmax([_worth(others, rank) for rank in sums]))]
 
     return crossed(pools, part, fit)
+
+
+def _sum(scorer: Rank, added: Rank, weight: float, pool: Pool) -> NDArray[np.float64]:
+    return np.asarray(scorer(pool), dtype=np.float64) + weight * np.asarray(added(pool), dtype=np.float64)
 
 
 def _worth(pools: Sequence[Pool], rank: Rank) -> float:

@@ -83,11 +83,10 @@ def _equal(answers: Answers, row: int) -> NDArray[np.bool_]:
 
 def _overlaps(answers: Answers) -> Scores:
     """[N, N], the share of the inputs on which two candidates give the same answer."""
-    count = len(answers)
-    found = np.zeros((count, count))
-    for first in range(count):
-        for second in range(first, count):
-            pairs = list(zip(answers[first], answers[second], strict=True))
-            agree = sum(mine is not None and mine == theirs for mine, theirs in pairs)
-            found[first, second] = found[second, first] = agree / len(pairs) if pairs else 0.0
-    return found
+    found = np.zeros((len(answers), len(answers)))
+    columns = list(zip(*answers, strict=True))
+    for column in columns:
+        numbers = {answer: number for number, answer in enumerate(dict.fromkeys(column)) if answer is not None}
+        codes = np.array([numbers.get(answer, -1) for answer in column])
+        found += (codes[:, None] == codes[None, :]) & (codes >= 0)
+    return found / max(1, len(columns))
