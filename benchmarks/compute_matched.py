@@ -118,8 +118,8 @@ class Counting:
 
 def main(
     out: Annotated[Path, typer.Option(help="Folder of models and samples; run again to go on.")],
-    training: Annotated[int, typer.Option(help="Training tasks with labelled samples.", min=1)] = 300,
-    tasks: Annotated[int, typer.Option(help="Held-out tasks.", min=1)] = 150,
+    training: Annotated[int, typer.Option(help="Training tasks with labelled samples.", min=1)] = 200,
+    tasks: Annotated[int, typer.Option(help="Held-out tasks.", min=1)] = 250,
     samples: Annotated[int, typer.Option(help="Samples of each.", min=2)] = 8,
     seeds: Annotated[int, typer.Option(help="Scorers, and draws of the samples.", min=1)] = 3,
     jobs: Annotated[int, typer.Option(help="Processes, of one thread each.", min=1)] = 2,
