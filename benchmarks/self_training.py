@@ -46,6 +46,8 @@ TITLES = {
     SINGLE: "single pass, as many labelled programs",
 }
 BEST_OF = 8
+Picked = Mapping[int, Sequence[float]]
+"""By seed, for each held-out task the chance that what a scorer picks passes."""
 RESAMPLES = 10_000
 
 
@@ -160,7 +162,7 @@ def main(
                 status = _made(arm, console)
                 if status or not arm.finished:  # a run that is told to end ends well
                     break
-        body = report(size, [arm for arm in arms if arm.finished])
+        body = report(size, arms)
     except (ValueError, OSError) as error:
         typer.secho(f"error: {' '.join(str(error).split())}", fg="red", err=True)
         raise typer.Exit(BAD_INPUT) from error
@@ -205,34 +207,37 @@ def _shared(arm: Arm) -> None:
 
 
 def report(size: Size, arms: Sequence[Arm]) -> str:
-    """The tables in Markdown."""
-    seeds = [seed for seed in range(size.seeds) if sum(arm.seed == seed for arm in arms) == len(TITLES)]
+    """The tables in Markdown, of all that is measured by now."""
+    done = sum(arm.finished for arm in arms)
     head = (
-        f"{len(seeds)} of {size.seeds} seeds are finished: {size.tasks} training tasks, {size.samples} labelled "
-        f"programs of each in every iteration ({size.single_samples} for the single pass), {size.steps} PPO steps of a "
-        f"policy; {size.held_out} held-out tasks with {2 * BEST_OF} candidates of the generator."
+        f"{done} of {len(arms)} runs are finished: {size.tasks} training tasks, {size.samples} labelled programs of "
+        f"each in every iteration ({size.single_samples} for the single pass), {size.steps} PPO steps of a policy; "
+        f"{size.held_out} held-out tasks with {2 * BEST_OF} candidates of the generator."
     )
-    if not seeds:
+    first = next(arm for arm in arms if arm.first)
+    if "held-out" not in first.stages:
         return head
-    chosen = {(arm.kind, arm.seed): arm for arm in arms if arm.seed in seeds}
-    pools = _pools(chosen[HARD, seeds[0]])
-    single = _picked(chosen, SINGLE, seeds, 0, pools)
-    first = _picked(chosen, HARD, seeds, 0, pools)
-    lines = [_row("single pass, the first iteration's programs", 0, first, (first, single))]
-    lines.append(_row(TITLES[SINGLE], 0, single, (first, single)))
-    for kind in (HARD, BLIND):
-        lines += [
-            _row(TITLES[kind], turn, _picked(chosen, kind, seeds, turn, pools), (first, single))
-            for turn in range(1, size.iterations + 1)
-        ]
-    last = [_picked(chosen, kind, seeds, size.iterations, pools) for kind in (HARD, BLIND)]
-    heads = ("", "iteration", f"best of {BEST_OF}", "against iteration 0", "against the single pass")
+    pools = _pools(first)
+    found = {
+        (kind, turn): _picked([arm for arm in arms if arm.kind == kind], turn, pools)
+        for kind in TITLES
+        for turn in range(size.iterations + 1)
+    }
+    begun, single = found[HARD, 0], found[SINGLE, 0]
+    lines = [_row("single pass, the programs of iteration 0", 0, begun, (begun, single))]
+    lines += [
+        _row(TITLES[kind], turn, found[kind, turn], (begun, single))
+        for kind in (SINGLE, HARD, BLIND)
+        for turn in range(0 if kind == SINGLE else 1, 1 if kind == SINGLE else size.iterations + 1)
+    ]
+    heads = ("", "iteration", "seeds", f"best of {BEST_OF}", "against iteration 0", "against the single pass")
+    last = _against(found[HARD, size.iterations], found[BLIND, size.iterations])
     said = (
         f"Random: {percent(statistics.estimate([float(pool.passed.mean()) for pool in pools]))}; oracle: "
         f"{percent(statistics.estimate(_oracle(pools)))}. Hard negatives against as many drawn blindly, after the last "
-        f"iteration: {points(crossed(last[0] - last[1]))} points. Intervals resample seeds and tasks."
+        f"iteration: {last} points. Intervals resample seeds and tasks."
     )
-    return "\n\n".join([head, _table(heads, lines), said, _why(chosen, seeds, size)])
+    return "\n\n".join([head, _table(heads, lines), said, _why(arms, size)])
 
 
 def _pools(arm: Arm) -> list[Pool]:
@@ -241,15 +246,14 @@ def _pools(arm: Arm) -> list[Pool]:
     return [pool for pool in pools if len(pool.candidates) >= BEST_OF]
 
 
-def _picked(
-    arms: Mapping[tuple[str, int], Arm], kind: str, seeds: Sequence[int], turn: int, pools: Sequence[Pool]
-) -> NDArray[np.float64]:
-    """[seeds, tasks], the chance that the best of `BEST_OF` candidates passes."""
-    rows = []
-    for seed in seeds:
-        scores = json.loads(Place(arms[kind, seed].folder).scores(turn).read_text(encoding="utf-8"))
-        rows.append([ranking.picked(scores[pool.task_id], pool.passed, BEST_OF) for pool in pools])
-    return np.array(rows)
+def _picked(arms: Sequence[Arm], turn: int, pools: Sequence[Pool]) -> Picked:
+    """By seed, for each task the chance that the best of `BEST_OF` candidates passes."""
+    found = {}
+    for arm in arms:
+        if f"{turn}/measured" in arm.stages:
+            scores = json.loads(Place(arm.folder).scores(turn).read_text(encoding="utf-8"))
+            found[arm.seed] = [ranking.picked(scores[pool.task_id], pool.passed, BEST_OF) for pool in pools]
+    return found
 
 
 def _oracle(pools: Sequence[Pool]) -> list[float]:
@@ -268,20 +272,29 @@ def crossed(values: NDArray[np.float64], *, seed: int = 0) -> Estimate:
     return Estimate(float(values.mean()), float(low), float(high))
 
 
-def _row(
-    title: str, turn: int, values: NDArray[np.float64], against: tuple[NDArray[np.float64], NDArray[np.float64]]
-) -> list[str]:
+def _row(title: str, turn: int, found: Picked, against: tuple[Picked, Picked]) -> list[str]:
     """A line; a way is not compared with itself."""
-    compared = ["" if values is other else points(crossed(values - other)) for other in against]
-    return [title, str(turn), percent(crossed(values)), *compared]
+    shown = percent(crossed(np.array(list(found.values())))) if found else "-"
+    compared = ["" if found is other else _against(found, other) for other in against]
+    return [title, str(turn), str(len(found)), shown, *compared]
 
 
-def _why(arms: Mapping[tuple[str, int], Arm], seeds: Sequence[int], size: Size) -> str:
+def _against(one: Picked, other: Picked) -> str:
+    """How much better one way does than another, in points, over the seeds that both have."""
+    common = sorted(one.keys() & other.keys())
+    if not common:
+        return "-"
+    return points(crossed(np.array([one[seed] for seed in common]) - np.array([other[seed] for seed in common])))
+
+
+def _why(arms: Sequence[Arm], size: Size) -> str:
     """What the loop found, iteration by iteration."""
     lines = []
     for kind in (HARD, BLIND):
         for turn in range(1, size.iterations + 1):
-            stages = [arms[kind, seed].stages for seed in seeds]
+            stages = [arm.stages for arm in arms if arm.kind == kind and f"{turn}/measured" in arm.stages]
+            if not stages:
+                continue
             found = [each[f"{turn}/chosen"] for each in stages]
             programs = fmean(each[f"{turn}/pools"]["judged"] for each in stages)
             accuracies = [each["accuracy"] for each in found if each["accuracy"] is not None]
@@ -299,6 +312,8 @@ def _why(arms: Mapping[tuple[str, int], Arm], seeds: Sequence[int], size: Size) 
                     f"{fmean(each[f'{turn}/measured']['reliability']['ece'] for each in stages):.3f}",
                 ]
             )
+    if not lines:
+        return ""
     heads = (
         "",
         "iteration",

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.self_training import BLIND, HARD, SINGLE, Arm, Size, crossed, report
+from rewards.rerank import files
+from rewards.rerank.pools import Candidate, Pool
+from trainer.reranker.journal import Journal
+from trainer.reranker.stages import Place
 
 SIZE = Size(seeds=2, iterations=3, tasks=5, held_out=4, steps=2)
 
@@ -43,9 +48,40 @@ def test_an_interval_is_for_other_seeds_and_other_tasks() -> None:
     assert (alike.low, alike.mean, alike.high) == pytest.approx((0.25, 0.25, 0.25))
 
 
-def test_without_a_finished_seed_there_is_no_table() -> None:
-    said = report(SIZE, [])
-    assert said.startswith(
-        "0 of 2 seeds are finished: 5 training tasks, 8 labelled programs of each in every iteration"
-    )
+def test_without_candidates_there_is_no_table(tmp_path: Path) -> None:
+    said = report(SIZE, [Arm(kind, 0, SIZE, tmp_path) for kind in (HARD, BLIND, SINGLE)])
+    assert said.startswith("0 of 3 runs are finished: 5 training tasks, 8 labelled programs of each in every iteration")
     assert "|" not in said
+
+
+def _measured(arm: Arm, turn: int, scores: dict[str, list[float]]) -> None:
+    place = Place(arm.folder)
+    place.iteration(turn).mkdir(parents=True)
+    place.scores(turn).write_text(json.dumps(scores))
+    Journal(arm.folder).note(f"{turn}/measured", {"means": {}, "reliability": {}})
+
+
+def test_ways_are_compared_over_the_seeds_that_both_have(tmp_path: Path) -> None:
+    """Two tasks, eight candidates of which the first passes, and best of eight: a scorer that puts it first gets 1, one
+    that puts it last 0, one that knows nothing 1/8."""
+    passing = tuple(Candidate(str(n), n == 0) for n in range(8))
+    pools = [Pool(name, "p", passing) for name in ("a", "b")]
+    right, wrong, nothing = [1.0] + [0.0] * 7, [-1.0] + [0.0] * 7, [0.0] * 8
+    arms = {(kind, seed): Arm(kind, seed, SIZE, tmp_path) for seed in (0, 1) for kind in (HARD, SINGLE, BLIND)}
+    arms[HARD, 0].folder.mkdir()
+    arms[HARD, 1].folder.mkdir()
+    arms[SINGLE, 0].folder.mkdir()
+    files.write(Place(arms[HARD, 0].folder).held_out, pools)
+    Journal(arms[HARD, 0].folder).note("held-out", {})
+    _measured(arms[HARD, 0], 0, {"a": right, "b": wrong})
+    _measured(arms[HARD, 1], 0, {"a": nothing, "b": nothing})
+    _measured(arms[SINGLE, 0], 0, {"a": right, "b": right})
+    said = report(SIZE, list(arms.values())).splitlines()
+    assert "1 of 6 runs are finished" in said[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in said if line.startswith("|")][2:]
+    assert rows[0][:3] == ["single pass, the programs of iteration 0", "0", "2"]
+    assert rows[0][3].startswith("31.2% [")  # (1 + 0 + 1/8 + 1/8) / 4
+    assert rows[0][5].startswith("-50.0")  # of seed 0 alone: half of it right against all of it
+    assert rows[1][:3] == ["single pass, as many labelled programs", "0", "1"]
+    assert rows[1][3:5] == ["100.0%", "+50.0 [+0.0, +100.0]"]
+    assert rows[2][2:] == ["0", "-", "-", "-"]
