@@ -143,7 +143,7 @@ def _shown(example: Mapping[str, Any], candidate: Candidate, language: str) -> d
     return {
         "task": render.visible(example["task_id"]),
         "outcome": candidate.outcome.value if candidate.outcome else "no tests",
-        "value": f"{example['score']:+.2f} of the scorer",
+        "value": f"{example['score']:+.2f} (of the scorer)",
         "code": Markup(render.code_html(score)),
         "findings": [(row.place, row.cost, row.rule, render.visible(row.message)) for row in score.explain()],
     }
