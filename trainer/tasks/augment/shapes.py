@@ -195,6 +195,8 @@ def _alphabet_of(shape: Shape, said: Hints) -> str:
     letters = string.ascii_letters if any(map(str.isalpha, shape.alphabet)) and not said.one_case else ""
     # Letters that a reference names are those of a case, too.
     further = {character for character in said.characters if not character.isalnum()}
+    if not said.loose:  # a word is no text of several, whatever takes those apart
+        further.discard(" ")
     return "".join(sorted({*shape.alphabet, *letters, *further}))
 
 

@@ -49,6 +49,12 @@ def test_white_space_at_the_ends_is_for_programs_that_do_not_mind_it():
     assert inferred([(" a b",), ("c d e",)], named=minds)[0].allows(("f ",))
 
 
+def test_a_word_is_no_text_of_several():
+    program = "def f(s):\n    return s.split(' ')[0].isalpha()\n"
+    assert not inferred([("Hadoop",), ("great",)], named=words(program))[0].allows(("do re",))
+    assert inferred([("Hadoop",), ("great fun",)], named=words(program))[0].allows(("do re",))
+
+
 def test_words_of_a_fixed_list_stay_in_it():
     program = "def f(s):\n    return [{'one': 1, 'two': 2, 'six': 6}[each] for each in s.split(' ')]\n"
     contract, calls = inferred([("one",), ("two one",)], named=words(program))
