@@ -218,7 +218,6 @@ def orders(pools: Sequence[Pool], part: Mapping[str, int]) -> dict[str, Rank]:
     return {
         FINDINGS: parse("findings").rank(),
         "public tests": parse("public").rank(),
-        "votes of equal answers": parse("votes").rank(),
         "CodeT": parse("codet").rank(),
         "MBR-Exec": parse("mbr").rank(),
         "SRank": parse("srank").rank(),

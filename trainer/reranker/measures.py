@@ -12,6 +12,9 @@ from rewards.rerank.scores import Rank as Rank
 from trainer.reranker import ranking
 from trainer.statistics import RESAMPLES, Estimate, difference, estimate, pass_at_k
 
+NO_WAY = 1e-9
+"""What rounding leaves of a difference that is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -76,11 +79,11 @@ def _choice(scored: Sequence[tuple[Pool, ranking.Scores]], n: int, seed: int) ->
 def _share(picked: Sequence[float], chance: Sequence[float], oracle: Sequence[float], seed: int) -> Estimate | None:
     """(picked - chance) / (oracle - chance), of sums over problems: those without a way weigh nothing."""
     gains, ways = np.subtract(picked, chance), np.subtract(oracle, chance)
-    if ways.sum() <= 0:
+    if ways.sum() <= NO_WAY:
         return None
     drawn = np.random.default_rng(seed).integers(len(ways), size=(RESAMPLES, len(ways)))
     sums = ways[drawn].sum(1)
-    shares = gains[drawn].sum(1)[sums > 0] / sums[sums > 0]  # a sample may happen to hold no way at all
+    shares = gains[drawn].sum(1)[sums > NO_WAY] / sums[sums > NO_WAY]  # a sample may happen to hold no way at all
     low, high = np.quantile(shares, (0.025, 0.975))
     return Estimate(float(gains.sum() / ways.sum()), float(low), float(high))
 

@@ -41,6 +41,17 @@ def test_a_perfect_order_closes_the_gap():
     assert found.means["ndcg"].mean == pytest.approx(1.0)
 
 
+def test_what_rounding_leaves_is_no_gap():
+    thirds = [pool(str(number), *[True] * (number % 7), *[False] * 49) for number in range(60)]
+    found = measure(thirds, shortest, sizes=(1, 2))
+    assert found.choices[0].share is None
+    share = found.choices[1].share
+    assert share.low < share.mean < share.high
+    assert share.mean == pytest.approx(found.choices[1].gained.mean / (
+        found.choices[1].oracle.mean - found.choices[1].chance.mean
+    ))  # fmt: skip
+
+
 def test_orders_are_compared_on_the_same_problems():
     gain = against(POOLS, lambda each: each.passed.astype(float), shortest)
     assert gain.mean == pytest.approx(1 / 4)  # b alone of four
