@@ -13,14 +13,22 @@ PROCESSES = 48
 
 LIBRARIES = "/usr/share/java/javatuples.jar"
 
-# An expression that is a statement does something; a constructor is called like its class.
+# An expression that is a statement does something, unless it is the value of a switch; a constructor is called like its
+# class.
+STATEMENTS = """
+program block constructor_body switch_block_statement_group labeled_statement if_statement while_statement do_statement
+for_statement enhanced_for_statement
+""".split()
 EXPRESSIONS = """
 identifier binary_expression field_access array_access unary_expression parenthesized_expression ternary_expression
 lambda_expression cast_expression instanceof_expression this class_literal method_reference string_literal
 character_literal decimal_integer_literal decimal_floating_point_literal true false null_literal
 """.split()
 REFUSED = (
-    (f"(expression_statement [{' '.join(f'({kind})' for kind in EXPRESSIONS)}] @refused)", ""),
+    *(
+        (f"({place} (expression_statement [{' '.join(f'({kind})' for kind in EXPRESSIONS)}] @refused))", "")
+        for place in STATEMENTS
+    ),
     *(
         (f"({kind}_declaration name: (_) @name body: (_ (constructor_declaration name: (_) @refused))"
          " (#not-eq? @name @refused))", "")

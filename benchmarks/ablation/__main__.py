@@ -25,12 +25,15 @@ from benchmarks.ablation import families, pool, tables
 from benchmarks.ablation.figures import Result, result
 from benchmarks.ablation.rows import PRETRAINED_RATES, RATES, ROWS, Row, Size
 from benchmarks.ablation.runs import Cell, Grid, check, perform
+from benchmarks.marks import replaced
 from rewards.registry import did_you_mean
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 ATTEMPTS = 2
 """How often a run that fails is begun or gone on with."""
 SIZE = Size()
+MARKS = "ablation"
+"""Name of the marks between which the tables stand in a document."""
 
 
 def main(
@@ -68,7 +71,7 @@ def main(
     with _bad_input_in_one_line():
         chosen, tried = _rows(rows), _numbers(rates)
         if write is not None:
-            tables.replaced(write.read_text(encoding="utf-8"), "")
+            replaced(write.read_text(encoding="utf-8"), MARKS, "")
         found = [_family(name.strip(), model, out, console) for name in tasks.split(",")]
         grids = [
             Grid(
@@ -148,7 +151,7 @@ def _report(grids: list[Grid], write: Path | None, console: Console) -> None:
     body = "\n\n".join(sections)
     console.print(body, markup=False)
     if write is not None:
-        document = tables.replaced(write.read_text(encoding="utf-8"), body)
+        document = replaced(write.read_text(encoding="utf-8"), MARKS, body)
         write.write_text(document, encoding="utf-8")
 
 

@@ -17,7 +17,6 @@ from trainer.statistics import over_seeds, percent, points
 Results = Mapping[str, Sequence[Result]]
 """Finished runs by the name of their row."""
 
-BEGIN, END = "<!-- ablation -->", "<!-- /ablation -->"
 TARGETS = {"short": (0.5, 0.6, 0.7), "long": (0.3, 0.4, 0.5)}
 """pass@1 to be reached, by family."""
 OTHER_TARGETS = (0.1, 0.2, 0.3)
@@ -45,18 +44,6 @@ def written(grid: Grid, found: Results, *, chart: str | None) -> str:
     tables = [_shares(grid, found), _said(grid, found), _contrasts(found), _speed(grid, found)]
     parts = [head, _before(found), picture, *tables, _reasons(grid, found), _rates(grid)]
     return "\n\n".join(part for part in parts if part)
-
-
-def replaced(document: str, body: str) -> str:
-    """The document with `body` between its two marks.
-
-    Raises:
-        ValueError: it does not have both marks, once each and in order.
-    """
-    if document.count(BEGIN) != 1 or document.count(END) != 1 or document.index(BEGIN) > document.index(END):
-        raise ValueError(f"the document needs one {BEGIN} and after it one {END}")
-    before, rest = document.split(BEGIN)
-    return f"{before}{BEGIN}\n\n{body.strip()}\n\n{END}{rest.split(END)[1]}"
 
 
 def draw(grid: Grid, found: Results, path: Path) -> None:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
 from benchmarks.ablation.figures import Charged, Result
 from benchmarks.ablation.runs import Grid
-from benchmarks.ablation.tables import draw, replaced, written
-
-MARKED = "above\n<!-- ablation -->\nold\n<!-- /ablation -->\nbelow\n"
+from benchmarks.ablation.tables import written
 
 
 def one(seed: int, final: float, clean: float, *, charged: Charged | None = None) -> Result:
@@ -86,28 +82,3 @@ def test_nothing_finished_is_said_and_then_how_far_tuning_is(grid: Grid, finish:
     finish(grid.tuning(grid.rows[0])[1], [1, 3, 3, 3])
     text = written(grid, {}, chart=None)
     assert rows(text, "online | pass or fail")[0][2:] == ["-", "30.0%"]
-
-
-def test_the_tables_take_the_place_between_the_marks_and_no_other() -> None:
-    once = replaced(MARKED, "new")
-    assert once == "above\n<!-- ablation -->\n\nnew\n\n<!-- /ablation -->\nbelow\n"
-    assert replaced(once, "newer") == once.replace("new", "newer")
-
-
-@pytest.mark.parametrize(
-    "document", ["", "<!-- ablation -->", "<!-- /ablation --> <!-- ablation -->", MARKED + MARKED], ids=repr
-)
-def test_a_document_without_one_pair_of_marks_is_refused(document: str) -> None:
-    with pytest.raises(ValueError, match="needs one"):
-        replaced(document, "new")
-
-
-def test_the_chart_has_a_curve_for_each_row(grid: Grid, found: dict[str, list[Result]], tmp_path: Path) -> None:
-    place = tmp_path / "chart.svg"
-    draw(grid, found, place)
-    text = "".join(ElementTree.parse(place).getroot().itertext())
-    assert "RLTF" in text
-    assert text.count("pass or fail (GRPO)") == 2
-    again = tmp_path / "again.svg"
-    draw(grid, found, again)
-    assert again.read_bytes() == place.read_bytes()
