@@ -151,7 +151,8 @@ def judged(pair: Pair, samples: Sequence[str]) -> Known:
         return Known(pair.task.id, "no reference passes the tests of both")
     made = mutants(reference, "python", count=HELD_BACK, seed=1, families=HALVES[pair.half])
     wrong: dict[str, list[str]] = {}
-    right: dict[str, list[str]] = {"EvalPlus' references": [extended]}
+    (by_own,) = verdicts([extended], pair.task, timeout_s=REFERENCE_S)
+    right: dict[str, list[str]] = {"EvalPlus' references": [extended] if by_own.passes else []}
     if not corrected:
         right["the set's references"] = [own]
     for name, programs in (("mutants", [each.program for each in made]), ("samples", samples)):
