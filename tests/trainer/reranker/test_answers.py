@@ -9,8 +9,9 @@ ADD = "def add(a, b):\n    return a + b\n"
 SHOWN = Asserts(("assert add(1, 2) == 3", "assert add(b=1, a=2) == 3", "assert abs(add(4, 5)) == 9", "assert add(*x)"))
 
 
-def task(shown, language="python", reference="    return secret(1729)"):
-    return Task("t", "Add a and b.", Asserts(("assert add(70707, 8) == 70715",)), language, reference=reference, shown=shown)
+def task(shown, language="python", reference="    return 1729 if a == 1729 else a + b"):
+    hidden = Asserts(("assert add(70707, 8) == 70715",))
+    return Task("t", "Add.", hidden, language, prefix="def add(a, b):\n", reference=reference, shown=shown)
 
 
 def answers(programs, inputs, function="add"):

@@ -123,13 +123,18 @@ def test_samples_are_put_together_by_task():
 def test_samples_are_labelled_in_their_order():
     judge, told = Judge(), []
     written = [Written(TASKS[0], (given("a", "2"), given("a", "broken"), given("a", "2", whole=True))),
-               Written(TASKS[1], (given("b", "1"),))]  # fmt: skip
+               Written(TASKS[1], (given("b", "1"),)), Written(TASKS[2], (given("c", "1"), given("c", "0")))]  # fmt: skip
     pools = list(label(written, judge, on_progress=lambda *counts: told.append(counts)))
-    assert [[each.passed for each in pool.candidates] for pool in pools] == [[True, None, True], [False]]
+    assert [[each.passed for each in pool.candidates] for pool in pools] == [
+        [True, None, True],
+        [False],
+        [False, False],
+    ]
     assert [each.public for each in pools[0].candidates] == [True, None, True]
-    assert [item.prefix for item in judge.asked] == ["def f():\n", "def f():\n", "", ""]
+    assert [each.public for each in pools[2].candidates] == [True, False]  # other tests than it is judged by
+    assert [item.prefix for item in judge.asked[:4]] == ["def f():\n", "def f():\n", "", ""]
     assert all(item.raw for item in judge.asked)
-    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert told == [(done, 6) for done in range(1, 7)]
 
 
 def test_without_tests_nothing_is_known_that_tests_say():
