@@ -39,15 +39,14 @@ def said(stage: str, figures: Mapping[str, Any]) -> str:
 
 
 def table(stages: Stages) -> Table:
-    """How well the scorer of each iteration chooses among the same candidates of the generator."""
-    iterations = numbers(stages)
+    """How well the scorer of each iteration, a column each, chooses among the same candidates of the generator."""
+    name, *figures = header(stages)
+    rows = [row(stages, number) for number in numbers(stages)]
     shown = Table(
-        title="held-out tasks: pass@1 of the best of n, in percent, with 95% intervals over tasks", title_justify="left"
+        name, *(cells[0] for cells in rows), title="held-out tasks: pass@1 of the best of n", title_justify="left"
     )
-    for column in header(stages):
-        shown.add_column(column)
-    for number in iterations:
-        shown.add_row(*row(stages, number))
+    for place, figure in enumerate(figures, 1):
+        shown.add_row(figure, *(cells[place] for cells in rows))
     return shown
 
 
