@@ -21,7 +21,7 @@ FEW = 3
 """So many different characters and no more are taken for all that there are, `01` or `()`, say."""
 LARGE, FAR = 50, 20
 """A number that gets as large as this is no small one by nature, and may be so many times larger."""
-_BOUND = re.compile(r"(?:<=?|at most|up to|no more than|less than|between \w+ and|from \w+ to) *(\d+)")
+_BOUND = re.compile(r"(?:<=?|≤|at most|up to|no more than|less th[ae]n|between \w+ and|from \w+ to) *(\d+)")
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,13 @@ def test_white_space_at_the_ends_is_for_programs_that_do_not_mind_it():
     assert inferred([(" a b",), ("c d e",)], named=minds)[0].allows(("f ",))
 
 
+def test_bounds_in_the_words_of_a_task():
+    for words_of_it in ("0 ≤ n ≤ 150", "n is less then 150", "1 <= n <= 150"):
+        contract, _ = inferred([(5,), (100,)], words_of_it)
+        assert contract.allows((150,))
+        assert not contract.allows((151,))
+
+
 def test_a_word_is_no_text_of_several():
     program = "def f(s):\n    return s.split(' ')[0].isalpha()\n"
     assert not inferred([("Hadoop",), ("great",)], named=words(program))[0].allows(("do re",))
