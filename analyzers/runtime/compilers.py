@@ -22,7 +22,12 @@ RECYCLE_AFTER = 500
 """Programs after which a compiler is replaced, so that nothing can pile up in it."""
 MAX_ANSWER = 1 << 26
 BOUNDS = Limits(
-    START_S, memory_bytes=4 * 1024**3, output_bytes=1 << 26, processes=96, open_files=1024, reserves_memory=True
+    timeout_s=START_S,
+    memory_bytes=4 * 1024**3,
+    output_bytes=1 << 26,
+    processes=96,
+    open_files=1024,
+    reserves_memory=True,
 )
 
 # Descriptor 3 is the channel to the judge; a JVM cannot open it, but inherits what is already open.

@@ -168,13 +168,14 @@ def _compile(program: Program, count: int, machine: Machine) -> Run | None:
     if not toolchain.compile:
         return None
     bounds = Limits(
-        SLOW * toolchain.compile_timeout_s,
-        COMPILE_MEMORY_BYTES,
-        COMPILE_OUTPUT_BYTES,
-        COMPILE_PROCESSES,
-        COMPILE_OPEN_FILES,
+        timeout_s=SLOW * toolchain.compile_timeout_s,
+        memory_bytes=COMPILE_MEMORY_BYTES,
+        output_bytes=COMPILE_OUTPUT_BYTES,
+        processes=COMPILE_PROCESSES,
+        open_files=COMPILE_OPEN_FILES,
+        cpu_s=toolchain.compile_timeout_s,
+        reserves_memory=toolchain.reserves_memory,
     )
-    bounds = replace(bounds, reserves_memory=toolchain.reserves_memory, cpu_s=toolchain.compile_timeout_s)
     words = toolchain.compile
     folder = prepared.prepare(toolchain, program.text, cache=machine.cache, find=partial(located, toolchain=toolchain))
     if folder is not None:

@@ -22,7 +22,7 @@ class Tier(IntEnum):
     """Also namespaces and a root of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """What one candidate may use."""
 
