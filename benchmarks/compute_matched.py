@@ -34,8 +34,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from benchmarks.compute_matched_table import FINDINGS, SIZES, Drawn, Kind, Measured, Spent, Timed, written
 from benchmarks.marks import replaced
 from rewards import Scorer
-from rewards.rerank import files
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking import files
+from rewards.reranking.pools import Candidate, Pool
 from trainer import tiny
 from trainer.generation import OnDone
 from trainer.policy import Policy

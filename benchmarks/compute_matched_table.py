@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.flops import per_token
-from rewards.rerank.pools import Pool
+from rewards.reranking.pools import Pool
 from trainer.reranker import ranking
 from trainer.statistics import difference, estimate, percent, points
 

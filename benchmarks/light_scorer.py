@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from rewards.rerank.features import FEATURES, features
-from rewards.rerank.pools import Candidate, Pool, normal
+from rewards.reranking.features import FEATURES, features
+from rewards.reranking.pools import Candidate, Pool, normal
 from trainer.reranker.pairs import Rules, build
 
 WORDS = (

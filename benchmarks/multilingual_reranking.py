@@ -25,10 +25,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from benchmarks.marks import replaced
 from benchmarks.multilingual_answers import LANGUAGES, MODELS, Problem, problems
 from rewards import Scorer
-from rewards.rerank import files
-from rewards.rerank.pools import Pool
-from rewards.rerank.recipes import parse
-from rewards.rerank.scores import Rank
+from rewards.reranking import files
+from rewards.reranking.pools import Pool
+from rewards.reranking.recipes import parse
+from rewards.reranking.scores import Rank
 from trainer.reranker.by_language import table
 from trainer.reranker.gather import label
 from trainer.reranker.measures import measure

@@ -30,10 +30,10 @@ from analyzers.runtime import Limits
 from benchmarks.light_scorer import fitted as light
 from benchmarks.marks import replaced
 from rewards import Scorer
-from rewards.rerank import files
-from rewards.rerank.pools import Candidate, Pool
-from rewards.rerank.recipes import parse
-from rewards.rerank.scores import Rank
+from rewards.reranking import files
+from rewards.reranking.pools import Candidate, Pool
+from rewards.reranking.recipes import parse
+from rewards.reranking.scores import Rank
 from trainer.evaluation.samples import Given
 from trainer.reranker import ranking, reports
 from trainer.reranker.gather import Written, label

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from transformers import LlamaConfig, LlamaForSequenceClassification, LlamaModel
 
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 from trainer import weights
 from trainer.reranker.fit import Fitting, Step, fit
 from trainer.reranker.lessons import Batch, Lessons

@@ -26,8 +26,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from benchmarks.marks import replaced
-from rewards.rerank import files
-from rewards.rerank.pools import Pool
+from rewards.reranking import files
+from rewards.reranking.pools import Pool
 from trainer import statistics
 from trainer.display import Display
 from trainer.reranker import loop, ranking

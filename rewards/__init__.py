@@ -22,7 +22,7 @@ from rewards.align import token_rewards
 from rewards.evidence import limits_for
 from rewards.items import BadItem
 from rewards.metrics import batch_metrics
-from rewards.rerank.choice import rerank
+from rewards.reranking.choice import rerank
 from rewards.schemes import Spec
 from rewards.scorer import ANALYZERS, ISOLATION, SCHEME, Scorer, Scoring
 from rewards.serial import from_jsonable, jsonable

@@ -18,8 +18,8 @@ from pathlib import Path
 from numpy.typing import ArrayLike
 
 from rewards import Scorer, schemes
-from rewards.rerank import known
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking import known
+from rewards.reranking.pools import Candidate, Pool
 from rewards.scorer import SCHEME
 from rewards.types import Item, Score
 from trainer.reranker.calibration import Scale

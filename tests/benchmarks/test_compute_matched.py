@@ -16,7 +16,7 @@ from benchmarks.compute_matched_table import (
     scoring,
     written,
 )
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 
 SMALL = LlamaConfig(
     hidden_size=4, intermediate_size=6, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2,

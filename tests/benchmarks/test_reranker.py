@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.light_scorer import described, fitted, names
 from benchmarks.reranker import FOLDS, crossed, folds, joined, markdown, weighed
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 from trainer.reranker.reports import compared, tables
 
 RIGHT = ("return a + b", "return b + a", "x = a\n    return x + b")

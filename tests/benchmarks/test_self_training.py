@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks.self_training import BLIND, HARD, SINGLE, Arm, Size, crossed, report
-from rewards.rerank import files
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking import files
+from rewards.reranking.pools import Candidate, Pool
 from trainer.reranker.journal import Journal
 from trainer.reranker.stages import Place
 

@@ -11,7 +11,7 @@ import pytest
 
 from analyzers.runtime.tests import Asserts
 from rewards import Scorer
-from rewards.rerank.pools import Pool
+from rewards.reranking.pools import Pool
 from rewards.types import Item, Outcome, Score
 from trainer import learned
 from trainer.learned import RATING, Rated, read_scale, write_scale

@@ -29,4 +29,3 @@ def split(task: Task, *, shown: int) -> Exam | None:
         return None
     public = replace(task, tests=tests, reference=None, holdout=None, shown=None, metadata={})
     return Exam(public, task)
-

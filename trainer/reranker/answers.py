@@ -14,7 +14,7 @@ from typing import Any
 from analyzers.runtime import Limits, Tier
 from analyzers.runtime.sandbox.base import SandboxBroken
 from analyzers.runtime.tests import Asserts, Calls, Stdio
-from rewards.rerank.pools import Pool
+from rewards.reranking.pools import Pool
 from trainer.tasks.augment import inputs as proposed
 from trainer.tasks.augment.execution import HASH_SEEDS, Answer, End, Executor
 from trainer.tasks.augment.form import NoForm, form

@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from rewards.rerank.pools import Pool
+from rewards.reranking.pools import Pool
 from trainer.reranker import ranking
 from trainer.reranker.measures import Rank
 from trainer.statistics import RESAMPLES, Estimate, difference, estimate, pass_at_k, wilson

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from rewards.rerank.pools import Pool
+from rewards.reranking.pools import Pool
 from trainer import checkpoint
 from trainer.outcomes import CLASSES
 from trainer.reranker import losses

@@ -8,8 +8,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rewards.rerank import known
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking import known
+from rewards.reranking.pools import Candidate, Pool
 from rewards.stream import Scores
 from rewards.types import Item, Score
 from trainer import shown

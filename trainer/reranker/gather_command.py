@@ -18,7 +18,7 @@ from analyzers.command_line import INTERRUPTED
 from analyzers.registry import chosen, split
 from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime.doctor import tools
-from rewards.rerank import files
+from rewards.reranking import files
 from trainer.reranker.by_language import problem
 from trainer.reranker.gather import OnProgress, gather
 from trainer.tasks import load

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor, nn
 
-from rewards.rerank.features import FEATURES
+from rewards.reranking.features import FEATURES
 from trainer.outcomes import CLASSES
 
 SPREAD = 0.02
@@ -24,7 +24,7 @@ class Shape:
     pooling: Pooling = "last"
     """What the head reads: the state after the last token of a candidate, or the mean over its tokens."""
     static: bool = False
-    """Whether it reads what analyzers find, too (`rewards.rerank.features`)."""
+    """Whether it reads what analyzers find, too (`rewards.reranking.features`)."""
     outcomes: bool = False
     """Whether there is a head for the outcome of the tests."""
     spans: bool = False

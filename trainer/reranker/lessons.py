@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from rewards.rerank.pools import Pool
+from rewards.reranking.pools import Pool
 from trainer.outcomes import class_of
 from trainer.reranker.fitting import Fitting
 from trainer.reranker.model import RewardModel

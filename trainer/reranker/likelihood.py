@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from rewards.rerank.pools import Pool
+from rewards.reranking.pools import Pool
 from trainer.packing import micro_batches, size_of
 from trainer.policy import Policy
 from trainer.prompts import render

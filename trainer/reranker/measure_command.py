@@ -10,10 +10,10 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
-from rewards.rerank import files
-from rewards.rerank.pools import Pool
-from rewards.rerank.recipes import PARTS, PUBLIC, SCORER, Recipe, parse
-from rewards.rerank.scores import Rank
+from rewards.reranking import files
+from rewards.reranking.pools import Pool
+from rewards.reranking.recipes import PARTS, PUBLIC, SCORER, Recipe, parse
+from rewards.reranking.scores import Rank
 from trainer.evaluation.command import numbers
 from trainer.reranker import reports
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rewards.rerank.pools import Kinds, Pool, kinds
-from rewards.rerank.scores import Rank as Rank
+from rewards.reranking.pools import Kinds, Pool, kinds
+from rewards.reranking.scores import Rank as Rank
 from trainer.reranker import ranking
 from trainer.statistics import RESAMPLES, Estimate, difference, estimate, pass_at_k
 

@@ -20,8 +20,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 from torch import Tensor, nn
 
-from rewards.rerank.features import FEATURES
-from rewards.rerank.pools import Pool
+from rewards.reranking.features import FEATURES
+from rewards.reranking.pools import Pool
 from trainer.packing import micro_batches
 from trainer.reranker.heads import PLAIN, Heads, Judged, Pooling, Shape, pooled
 from trainer.reranker.rows import Row, rows

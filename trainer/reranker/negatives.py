@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from rewards.rerank.pools import Candidate, Pool, normal
+from rewards.reranking.pools import Candidate, Pool, normal
 from trainer.reranker.ranking import checked
 from trainer.reranker.settings import Negatives
 

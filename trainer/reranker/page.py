@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from analyzers.types import Source
 from rewards import render
-from rewards.rerank import files
-from rewards.rerank.pools import Candidate
+from rewards.reranking import files
+from rewards.reranking.pools import Candidate
 from rewards.types import Score
 from trainer import charts
 from trainer.log import METRICS, read

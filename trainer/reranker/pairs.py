@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
-from rewards.rerank.pools import Pool
+from rewards.reranking.pools import Pool
 from trainer.reranker.ranking import checked
 from trainer.sections import Positive, Section
 

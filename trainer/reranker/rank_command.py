@@ -16,9 +16,9 @@ from analyzers.command_line import INTERRUPTED
 from analyzers.registry import chosen, split
 from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime.sandbox import tiers
-from rewards.rerank import files
-from rewards.rerank.pools import Pool
-from rewards.rerank.recipes import PARTS, PUBLIC, SCORER, SUMMED, BadRecipe, Recipe, parse
+from rewards.reranking import files
+from rewards.reranking.pools import Pool
+from rewards.reranking.recipes import PARTS, PUBLIC, SCORER, SUMMED, BadRecipe, Recipe, parse
 from trainer import shown
 from trainer.evaluation.command import numbers
 from trainer.evaluation.samples import read

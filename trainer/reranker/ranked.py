@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from analyzers import serial
 from rewards.extract import source_of
-from rewards.rerank.choice import Ranked, ranked
-from rewards.rerank.pools import Pool
-from rewards.rerank.recipes import Recipe
-from rewards.rerank.scores import Rank
+from rewards.reranking.choice import Ranked, ranked
+from rewards.reranking.pools import Pool
+from rewards.reranking.recipes import Recipe
+from rewards.reranking.scores import Rank
 from rewards.stream import Scores
 from trainer.reranker.gather import Tests, Written, label, sample_item
 from trainer.tasks.journal import Journal, fingerprint, whole

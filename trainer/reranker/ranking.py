@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special, stats
 
-from rewards.rerank.scores import BadScores as BadScores
-from rewards.rerank.scores import Scores as Scores
-from rewards.rerank.scores import checked as checked
+from rewards.reranking.scores import BadScores as BadScores
+from rewards.reranking.scores import Scores as Scores
+from rewards.reranking.scores import checked as checked
 
 Passed = NDArray[np.bool_]
 

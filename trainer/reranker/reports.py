@@ -11,7 +11,7 @@ from markupsafe import Markup
 from rich import box
 from rich.table import Table
 
-from rewards.rerank.pools import Kinds, Pool
+from rewards.reranking.pools import Kinds, Pool
 from trainer import charts
 from trainer.report.page import rendered
 from trainer.reranker import ranking

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewards.align import hits
-from rewards.rerank.features import features
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.features import features
+from rewards.reranking.pools import Candidate, Pool
 from rewards.tokens import byte_offsets
 from rewards.types import Charge
 from trainer import weights

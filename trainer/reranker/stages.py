@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rewards import Scorer
-from rewards.rerank import files
-from rewards.rerank.pools import Pool
+from rewards.reranking import files
+from rewards.reranking.pools import Pool
 from trainer import build, checkpoint, learned
 from trainer.display import Display
 from trainer.evaluation.sampling import calls

@@ -17,10 +17,10 @@ from rich.console import Console
 import grammars
 from analyzers.registry import split
 from analyzers.runtime.doctor import tools
-from rewards.rerank import files
-from rewards.rerank.pools import Pool
-from rewards.rerank.recipes import SCORER, BadRecipe, parse
-from rewards.rerank.scores import Rank
+from rewards.reranking import files
+from rewards.reranking.pools import Pool
+from rewards.reranking.recipes import SCORER, BadRecipe, parse
+from rewards.reranking.scores import Rank
 from trainer.reranker import table_views
 from trainer.reranker.by_language import CHANCE, Table, table
 

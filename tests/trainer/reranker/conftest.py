@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 from trainer.reranker.heads import Shape
 from trainer.reranker.model import RewardModel
 from trainer.reranker.trunk import Trunk

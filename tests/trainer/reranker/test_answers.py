@@ -1,7 +1,7 @@
 import pytest
 
 from analyzers.runtime.tests import Asserts, Call, Calls, CheckFunction, Exchange, Stdio
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 from trainer.reranker.answers import Questions, asked, executor, questions
 from trainer.types import Task
 

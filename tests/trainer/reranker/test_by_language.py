@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 from trainer.reranker.by_language import average, average_gain, problem, table
 from trainer.statistics import Estimate
 

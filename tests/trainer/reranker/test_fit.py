@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from analyzers.types import Diagnostic, Kind, Outcome, Severity, Span
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 from rewards.types import Charge
 from trainer import checkpoint
 from trainer.outcomes import CLASSES

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from analyzers.runtime import doctor
 from analyzers.runtime.tests import Asserts
-from rewards.rerank import files
+from rewards.reranking import files
 from trainer.reranker import gather_command
 from trainer.reranker.gather_command import wanted
 from trainer.tasks import jsonl

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 from trainer.reranker.fitting import Fitting
 from trainer.reranker.lessons import Lessons, balanced
 

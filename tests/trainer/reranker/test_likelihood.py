@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from analyzers.runtime.tests import Asserts
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 from trainer.reranker.likelihood import rated
 from trainer.types import Task
 

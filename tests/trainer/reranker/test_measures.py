@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rewards.rerank.pools import Candidate, Kinds, Pool
+from rewards.reranking.pools import Candidate, Kinds, Pool
 from trainer.reranker.measures import against, measure
 
 

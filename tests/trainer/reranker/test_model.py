@@ -24,7 +24,7 @@ from transformers import (
     T5Model,
 )
 
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 from rewards.tokens import UnsupportedTokenizer
 from trainer import weights
 from trainer.reranker.fit import Fitting, fit

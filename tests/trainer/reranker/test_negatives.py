@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 from trainer.reranker.negatives import Mined, extended, mined
 from trainer.reranker.ranking import BadScores
 from trainer.reranker.settings import Negatives

@@ -1,6 +1,6 @@
 import pytest
 
-from rewards.rerank.pools import Candidate, Kinds, Pool, kinds
+from rewards.reranking.pools import Candidate, Kinds, Pool, kinds
 from trainer.reranker.pairs import Pair, Rules, build
 from trainer.reranker.ranking import BadScores
 

@@ -3,8 +3,8 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from rewards.rerank import files
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking import files
+from rewards.reranking.pools import Candidate, Pool
 from trainer.reranker import measure_command, rank_command
 from trainer.reranker.__main__ import app
 

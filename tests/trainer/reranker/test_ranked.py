@@ -1,8 +1,8 @@
 import json
 
 from analyzers.runtime.tests import Asserts
-from rewards.rerank.pools import Candidate, Pool
-from rewards.rerank.recipes import parse
+from rewards.reranking.pools import Candidate, Pool
+from rewards.reranking.recipes import parse
 from tests.trainer.reranker.test_gather import FIRST, TESTS, Judge
 from trainer.evaluation.samples import Given, read
 from trainer.reranker.gather import Written

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from rewards.rerank.pools import Candidate, Pool
-from rewards.rerank.scores import BadScores
+from rewards.reranking.pools import Candidate, Pool
+from rewards.reranking.scores import BadScores
 from trainer.reranker.reports import compared, notes, page, remembered, tables
 
 

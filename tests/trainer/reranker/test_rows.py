@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analyzers.types import Diagnostic, Kind, Outcome, Severity, Span
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 from rewards.types import Charge
 from trainer.codec import Codec
 from trainer.reranker.rows import charged, rows

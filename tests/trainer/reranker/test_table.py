@@ -7,9 +7,9 @@ import typer
 from typer.testing import CliRunner
 
 from analyzers.runtime import doctor
-from rewards.rerank import files
-from rewards.rerank.pools import Candidate, Pool
-from rewards.rerank.recipes import BadRecipe
+from rewards.reranking import files
+from rewards.reranking.pools import Candidate, Pool
+from rewards.reranking.recipes import BadRecipe
 from trainer.reranker import table, table_views
 
 APP = typer.Typer()

@@ -7,7 +7,7 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel, GPT2Config, RobertaConfig, RobertaModel, T5Config
 
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking.pools import Candidate, Pool
 from trainer.reranker.model import RewardModel
 from trainer.reranker.trunk import Trunk, cut, is_causal
 

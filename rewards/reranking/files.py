@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from analyzers import serial
-from rewards.rerank.pools import Pool
+from rewards.reranking.pools import Pool
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from rewards.rerank import known
-from rewards.rerank.pools import Candidate, Pool
-from rewards.rerank.recipes import PUBLIC, SCORER, SUMMED, BadRecipe, Recipe, parse
-from rewards.rerank.scores import Rank, checked
+from rewards.reranking import known
+from rewards.reranking.pools import Candidate, Pool
+from rewards.reranking.recipes import PUBLIC, SCORER, SUMMED, BadRecipe, Recipe, parse
+from rewards.reranking.scores import Rank, checked
 from rewards.scorer import RUNTIME
 from rewards.types import Outcome, Score
 
@@ -52,7 +52,7 @@ def rerank(
     `scorer` is any function of a `Pool` to scores [N]. `logprobs` are mean log-probs of tokens. `answers` are what each
     candidate answers to the same inputs as text, None where it gives no answer, or a function that finds out. `tests`
     are those that the problem shows: they are run, in the sandbox. `analyzers` are asked for findings. `by` is the
-    recipe (`rewards.rerank.recipes`); by default all that is given counts, and where nothing is, the findings of
+    recipe (`rewards.reranking.recipes`); by default all that is given counts, and where nothing is, the findings of
     `syntax` and `pylint`. `item` are further fields of an Item (language, prefix, suffix, raw), `scoring` further
     keywords of `rewards.score_batch` (limits, isolation, workers).
 

@@ -14,7 +14,7 @@ from analyzers.types import (
     TestStatus,
     Verdict,
 )
-from rewards.rerank.known import candidate
+from rewards.reranking.known import candidate
 from rewards.types import Score
 
 PREFIX, TEXT = "def f():\n", "    return xé\n"

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 import rewards
-from rewards.rerank.choice import rerank
-from rewards.rerank.pools import Candidate
-from rewards.rerank.recipes import BadRecipe
-from rewards.rerank.scores import BadScores
+from rewards.reranking.choice import rerank
+from rewards.reranking.pools import Candidate
+from rewards.reranking.recipes import BadRecipe
+from rewards.reranking.scores import BadScores
 
 RIGHT = "def f(x):\n    return x + 1\n"
 WRONG = "def f(x):\n    return x - 1\n"
@@ -110,7 +110,7 @@ def test_what_cannot_be_done_is_said(keywords, error, why):
 def test_no_torch_is_needed():
     code = (
         "import sys, rewards\n"
-        "import rewards.rerank.pools\n"
+        "import rewards.reranking.pools\n"
         "assert rewards.rerank('p', ['a', 'b'], logprobs=[-2, -1])[0].place == 1\n"
         "assert 'torch' not in sys.modules\n"
     )

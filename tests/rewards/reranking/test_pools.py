@@ -1,7 +1,7 @@
 import pytest
 
 from analyzers.types import Diagnostic, Kind, Location, Severity, Span
-from rewards.rerank.pools import Candidate, Kinds, Pool, kinds, normal
+from rewards.reranking.pools import Candidate, Kinds, Pool, kinds, normal
 from rewards.types import Charge
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from analyzers.types import Diagnostic, Kind, Location, Severity, Span
-from rewards.rerank.pools import Candidate, Pool
-from rewards.rerank.recipes import BadRecipe, parse, verdicts
-from rewards.rerank.scores import BadScores
+from rewards.reranking.pools import Candidate, Pool
+from rewards.reranking.recipes import BadRecipe, parse, verdicts
+from rewards.reranking.scores import BadScores
 from rewards.types import Charge
 
 

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from rewards.rerank import combiners
+from rewards.reranking import combiners
 
 ANSWERS = [("1", "2"), ("1", "2"), ("1", "3"), (None, None), (None, None), ("1", None)]
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from rewards.rerank.pools import Pool
+from rewards.reranking.pools import Pool
 
 Scores: TypeAlias = NDArray[np.float64]
 Rank: TypeAlias = Callable[[Pool], ArrayLike]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analyzers.types import Kind, Severity
-from rewards.rerank.pools import Candidate
+from rewards.reranking.pools import Candidate
 from rewards.types import Charge
 
 FEATURES = (

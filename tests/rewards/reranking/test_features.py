@@ -3,8 +3,8 @@ from __future__ import annotations
 import math
 
 from analyzers.types import Diagnostic, Kind, Severity, Span
-from rewards.rerank.features import FEATURES, features
-from rewards.rerank.pools import Candidate
+from rewards.reranking.features import FEATURES, features
+from rewards.reranking.pools import Candidate
 from rewards.types import Charge
 
 

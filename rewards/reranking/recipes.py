@@ -16,9 +16,9 @@ from types import MappingProxyType
 import numpy as np
 
 from rewards.registry import did_you_mean
-from rewards.rerank import combiners
-from rewards.rerank.pools import Pool
-from rewards.rerank.scores import Rank, Scores, checked
+from rewards.reranking import combiners
+from rewards.reranking.pools import Pool
+from rewards.reranking.scores import Rank, Scores, checked
 
 SCORER, RANDOM, SUMMED, PUBLIC = "scorer", "random", "summed", "public"
 STEPS: Mapping[str, str] = MappingProxyType(

@@ -4,9 +4,9 @@ import json
 import pytest
 
 from analyzers.types import Diagnostic, Kind, Location, Severity, Span
-from rewards.rerank import files
-from rewards.rerank.files import Unread
-from rewards.rerank.pools import Candidate, Pool
+from rewards.reranking import files
+from rewards.reranking.files import Unread
+from rewards.reranking.pools import Candidate, Pool
 from rewards.types import Charge, Outcome
 
 FOUND = Charge(

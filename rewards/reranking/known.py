@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from analyzers.types import Report, Status
 from rewards import schemes
-from rewards.rerank.pools import Candidate
+from rewards.reranking.pools import Candidate
 from rewards.scorer import RUNTIME, SCHEME, settle
 from rewards.types import Charge, Evidence, Item, Outcome, Score
 
