@@ -9,20 +9,20 @@ python -m trainer.evaluate compare before.jsonl after.jsonl
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from analyzers import command_line, registry, runtime
 from trainer import shown
+from trainer.command_line import Device, bar, torch_device
 from trainer.evaluation import Evaluation, Graded, comparison
 from trainer.evaluation import command as commands
 from trainer.evaluation.command import EvalPlus, Html, HumanEval, K, MultiPLE, N, Out, Outputs, numbers
@@ -30,7 +30,7 @@ from trainer.evaluation.given import grade, references
 from trainer.evaluation.page import Programs
 from trainer.evaluation.results import Results, entries
 from trainer.evaluation.samples import read, tasks_of
-from trainer.evaluation.sampling import OnProgress, evaluate
+from trainer.evaluation.sampling import evaluate
 from trainer.evaluation.summary import summary
 from trainer.generation import GenerationFailed, Generator
 from trainer.prompts import render
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Evaluation", "Graded", "evaluate", "main"]
 
-Device = Literal["auto", "cpu", "cuda"]
 HELP = """Evaluate a model on tasks, or samples that were made elsewhere.
 
 Prints unbiased pass@k with 95% intervals, n@k with the tests that the text of a problem shows as filter,
@@ -124,7 +123,7 @@ def command(
         typer.Option("--public", help="Run the examples that prompts show, too, where they are not among the tests."),
     ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the sampling.", min=0)] = 0,
-    device: Annotated[Device, typer.Option(help="Where the model runs; auto takes a GPU if there is one.")] = "auto",
+    device: Device = "auto",
     server: Annotated[
         str | None,
         typer.Option(
@@ -193,7 +192,7 @@ def command(
 def _verified(tasks: Sequence[Task], scorer: Scorer, console: Console) -> list[Task]:
     """The tasks without examples that their references fail."""
     found, dropped = [], 0
-    with _bar(console, "examples run") as progress:
+    with bar(console, "examples run") as progress:
         for task, failed in shown.verified(tasks, scorer):
             found.append(task)
             dropped += failed
@@ -280,7 +279,7 @@ def _draw(
             if plan.outputs.html is not None and not graded.greedy:
                 programs.add(graded, score, generator.token_bytes.spans(rollout.completion_ids))
 
-        with _bar(console, f"completions scored {condition}".rstrip()) as progress:
+        with bar(console, f"completions scored {condition}".rstrip()) as progress:
             found = evaluate(
                 generator,
                 todo,
@@ -312,7 +311,7 @@ def _judge(
 
     given = read(Path(plan.settings["samples"]))
     found = grade(given, by_id, scorer, unfit=unfit, shard=plan.shard, skip=results.lines, on_score=keep)
-    with _bar(console, "samples judged") as progress:
+    with bar(console, "samples judged") as progress:
         for number, entry in enumerate(found, results.lines + 1):
             results.add(entry)
             progress(number, 0)
@@ -324,7 +323,7 @@ def _unfit(plan: Plan, scorer: Scorer, console: Console) -> dict[str, str]:
     if not plan.settings["references"]:
         return {}
     found, tasks = {}, _part(plan)
-    with _bar(console, "references run") as progress:
+    with bar(console, "references run") as progress:
         for number, (task, why) in enumerate(references(tasks, scorer), 1):
             progress(number, len(tasks))
             if why:
@@ -372,14 +371,9 @@ def _scorer(analyzers: Sequence[str], timeout_s: float, workers: int | None, iso
 
 def _policy(model: str, device: Device, tasks: Iterable[Task], max_new_tokens: int) -> Policy:
     """The model, once it is sure that every prompt fits in."""
-    import torch
-
     from trainer.policy import Policy
 
-    gpu = torch.cuda.is_available()
-    if device == "cuda" and not gpu:
-        raise ValueError("--device cuda needs a GPU that this torch can use, and finds none; use --device cpu")
-    policy = Policy.load(model, device="cuda" if gpu and device != "cpu" else "cpu")
+    policy = Policy.load(model, device=torch_device(device))
     longest = max((len(policy.encode(render(task, policy.tokenizer))) for task in tasks), default=0)
     if policy.context is not None and longest + max_new_tokens > policy.context:
         raise ValueError(
@@ -398,15 +392,6 @@ def _remote(model: str, server: str, served_as: str | None) -> Generator:
 
     http.check()
     return Remote(Codec.load(model), Server(url=server, model=served_as), folder=Path(), learns=False)
-
-
-@contextmanager
-def _bar(console: Console, title: str) -> Iterator[OnProgress]:
-    """A progress bar; a total of 0 is unknown."""
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(TextColumn("{task.description}"), *columns, console=console, transient=True) as progress:
-        bar = progress.add_task(title, total=None)
-        yield lambda done, total: progress.update(bar, completed=done, total=total or None)
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=HELP)

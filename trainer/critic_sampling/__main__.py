@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -16,6 +16,7 @@ from rich.table import Table
 
 from analyzers import registry, runtime
 from grammars import ownership
+from trainer.command_line import Device, torch_device
 from trainer.critic_sampling.public import Exam, split
 from trainer.tasks import load
 from trainer.types import Sampling, Task
@@ -38,9 +39,6 @@ app = typer.Typer(
     help="Critic sampling (CodeRL, arXiv 2207.01780): refine programs that pass public tests, repair those that fail.",
 )
 
-Device = Annotated[
-    Literal["auto", "cpu", "cuda"], typer.Option(help="Where models run; auto takes a GPU if there is one.")
-]
 Analyzers = Annotated[str, typer.Option(help="Analyzers whose findings the mender is told; the tests are always run.")]
 Workers = Annotated[int | None, typer.Option(help="Processes that run tests and analyse.", min=1)]
 Isolation = Annotated[str, typer.Option(help="Weakest tier at which programs may run: strict, standard, weak, none.")]
@@ -241,15 +239,10 @@ def _settings(folder: Path) -> dict[str, Any]:
         ) from error
 
 
-def _policy(model: str, device: str) -> Policy:
-    import torch
-
+def _policy(model: str, device: Device) -> Policy:
     from trainer.policy import Policy
 
-    gpu = torch.cuda.is_available()
-    if device == "cuda" and not gpu:
-        raise ValueError("--device cuda needs a GPU that this torch can use, and finds none; use --device cpu")
-    return Policy.load(model, device="cuda" if gpu and device != "cpu" else "cpu")
+    return Policy.load(model, device=torch_device(device))
 
 
 @contextmanager

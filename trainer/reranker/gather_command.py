@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 import grammars
 from analyzers.command_line import INTERRUPTED
@@ -19,15 +17,12 @@ from analyzers.registry import chosen, split
 from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime.doctor import tools
 from rewards.reranking import files
+from trainer.command_line import Device, bar, torch_device
 from trainer.reranker.by_language import problem
-from trainer.reranker.gather import OnProgress, gather
+from trainer.reranker.gather import gather
 from trainer.tasks import load
 from trainer.types import Sampling, Task
 
-if TYPE_CHECKING:
-    from trainer.policy import Policy
-
-Device = Literal["auto", "cpu", "cuda"]
 HELP = "Draw candidates of a model for tasks, run their tests, and write them as pools; run again to go on."
 SETTINGS = ".settings.json"
 """What the name of the file beside the pools ends with, which says how they are made."""
@@ -65,7 +60,7 @@ def command(
     top_p: Annotated[float, typer.Option(help="Nucleus that is sampled from.")] = 0.95,
     max_new_tokens: Annotated[int, typer.Option(help="Longest candidate, in tokens.", min=1)] = 256,
     analyzers: Annotated[str, typer.Option(help="Analyzers whose findings are kept beside the verdict.")] = "syntax",
-    device: Annotated[Device, typer.Option(help="Where the model runs; auto takes a GPU if there is one.")] = "auto",
+    device: Device = "auto",
     workers: Annotated[int | None, typer.Option(help="Programs that run at a time.", min=1)] = None,
     isolation: Annotated[str, typer.Option(help="Weakest tier at which programs may run.")] = "standard",
     seed: Annotated[int, typer.Option(help="Seed of the sampling.", min=0)] = 0,
@@ -154,33 +149,15 @@ def _draw(
     isolation: str,
 ) -> None:
     from rewards import Scorer
+    from trainer.policy import Policy
 
-    policy = _policy(draw.model, device)
+    policy = Policy.load(draw.model, device=torch_device(device))
     with (
         Scorer((RUNTIME, *draw.analyzers), workers=workers, isolation=isolation) as judge,
         files.appending(out) as keep,
-        _bar() as progress,
+        bar(Console(stderr=True), "candidates") as progress,
     ):
         for pool in gather(
             policy, tasks, judge, samples=draw.samples, sampling=sampling, seed=draw.seed, on_progress=progress
         ):
             keep(pool)
-
-
-def _policy(model: str, device: Device) -> Policy:
-    import torch
-
-    from trainer.policy import Policy
-
-    gpu = torch.cuda.is_available()
-    if device == "cuda" and not gpu:
-        raise ValueError("--device cuda needs a GPU that this torch can use, and finds none; use --device cpu")
-    return Policy.load(model, device="cuda" if gpu and device != "cpu" else "cpu")
-
-
-@contextmanager
-def _bar() -> Iterator[OnProgress]:
-    columns = TextColumn("candidates"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        bar = shown.add_task("", total=None)
-        yield lambda done, total: shown.update(bar, completed=done, total=total)

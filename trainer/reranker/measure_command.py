@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,6 +14,7 @@ from rewards.reranking import files
 from rewards.reranking.pools import Pool
 from rewards.reranking.recipes import PARTS, PUBLIC, SCORER, Recipe, parse
 from rewards.reranking.scores import Rank
+from trainer.command_line import Device, torch_device
 from trainer.evaluation.command import numbers
 from trainer.reranker import reports
 
@@ -22,9 +23,6 @@ SINGLE = (*PARTS, PUBLIC)
 """Orders that are measured where none is named, if anything is known of them."""
 WIDTH = 200
 """Columns of tables that go to a file."""
-Device = Annotated[
-    Literal["auto", "cpu", "cuda"], typer.Option(help="Where models run; auto takes a GPU if there is one.")
-]
 N = Annotated[str, typer.Option("--n", help="How many candidates the best is chosen of, separated by commas.")]
 Page = Annotated[Path | None, typer.Option("--html", help="Write a self-contained page, with plots.")]
 Out = Annotated[Path | None, typer.Option("--figures", help="Write the figures to this JSON file.")]
@@ -100,7 +98,7 @@ def wide() -> Console:
     return console if console.is_terminal else Console(width=WIDTH)
 
 
-def scorer_from(folder: str, device: Literal["auto", "cpu", "cuda"]) -> Rank:
+def scorer_from(folder: str, device: Device) -> Rank:
     """The trained scorer in a folder.
 
     Raises:
@@ -108,21 +106,7 @@ def scorer_from(folder: str, device: Literal["auto", "cpu", "cuda"]) -> Rank:
     """
     from trainer.reranker.model import RewardModel
 
-    return RewardModel.load(folder, device=on_gpu(device))
-
-
-def on_gpu(device: Literal["auto", "cpu", "cuda"]) -> str:
-    """The device that is meant.
-
-    Raises:
-        ValueError: a GPU is asked for, and there is none.
-    """
-    import torch
-
-    gpu = torch.cuda.is_available()
-    if device == "cuda" and not gpu:
-        raise ValueError("--device cuda needs a GPU that this torch can use, and finds none; use --device cpu")
-    return "cuda" if gpu and device != "cpu" else "cpu"
+    return RewardModel.load(folder, device=torch_device(device))
 
 
 def _read(paths: Sequence[Path], told: Console) -> list[Pool]:

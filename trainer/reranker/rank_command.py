@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from analyzers.command_line import INTERRUPTED
 from analyzers.registry import chosen, split
@@ -20,10 +19,11 @@ from rewards.reranking import files
 from rewards.reranking.pools import Pool
 from rewards.reranking.recipes import PARTS, PUBLIC, SCORER, SUMMED, BadRecipe, Recipe, parse
 from trainer import shown
+from trainer.command_line import Device, bar, torch_device
 from trainer.evaluation.command import numbers
 from trainer.evaluation.samples import read
 from trainer.reranker.gather import Written, together
-from trainer.reranker.measure_command import Device, N, Out, Page, on_gpu, report, scorer_from, wide
+from trainer.reranker.measure_command import N, Out, Page, report, scorer_from, wide
 from trainer.reranker.ranked import Means, Wanted, known, write
 from trainer.tasks import load
 
@@ -138,7 +138,7 @@ def _known(
     out: Path,
     told: Console,
     *,
-    device: Literal["auto", "cpu", "cuda"],
+    device: Device,
     workers: int | None,
     isolation: str,
 ) -> list[Pool]:
@@ -155,8 +155,8 @@ def _known(
         if wanted.model:
             from trainer.policy import Policy
 
-            means = Means(judge, means.executor, Policy.load(wanted.model, device=on_gpu(device)))
-        on_done = stack.enter_context(_bar())
+            means = Means(judge, means.executor, Policy.load(wanted.model, device=torch_device(device)))
+        on_done = stack.enter_context(bar(Console(stderr=True), "problems"))
         return list(known(written, wanted, means, _journal(out), on_done))
 
 
@@ -170,11 +170,3 @@ def _verified(written: Sequence[Written], judge: shown.Judge, told: Console) -> 
 
 def _journal(out: Path) -> Path:
     return out.with_name(f"{out.name}.known")
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[int, int], None]]:
-    columns = TextColumn("problems"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        line = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(line, completed=done, total=total)

@@ -21,8 +21,10 @@ from rewards.reranking import files
 from rewards.reranking.pools import Pool
 from rewards.reranking.recipes import SCORER, BadRecipe, parse
 from rewards.reranking.scores import Rank
+from trainer.command_line import Device
 from trainer.reranker import table_views
 from trainer.reranker.by_language import CHANCE, Table, table
+from trainer.reranker.measure_command import scorer_from
 
 HELP = "Show what orders of candidates are worth in each language of a benchmark, and on average."
 SHOWN = 3
@@ -43,7 +45,7 @@ def command(
     languages: Annotated[
         str, typer.Option(help="Columns, separated by commas; by default those that there are pools of.")
     ] = "",
-    device: Annotated[str, typer.Option(help="Where the scorer computes.")] = "cpu",
+    device: Device = "auto",
     seed: Annotated[int, typer.Option(help="Seed of the intervals.", min=0)] = 0,
     out: Annotated[Path | None, typer.Option(help="Write the figures to this JSON file.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write the tables to this Markdown file.")] = None,
@@ -98,7 +100,7 @@ def read(given: Sequence[str]) -> dict[str, list[Pool]]:
     return found
 
 
-def _rankers(recipes: Sequence[str], scorer: Path | None, device: str, pools: Sequence[Pool]) -> Mapping[str, Rank]:
+def _rankers(recipes: Sequence[str], scorer: Path | None, device: Device, pools: Sequence[Pool]) -> Mapping[str, Rank]:
     """The orders by their text; the scorer is loaded where one goes by it."""
     parsed = [parse(text) for text in recipes]
     for recipe in parsed:
@@ -108,9 +110,7 @@ def _rankers(recipes: Sequence[str], scorer: Path | None, device: str, pools: Se
     if any(SCORER in recipe.names for recipe in parsed):
         if scorer is None:
             raise BadRecipe("an order goes by 'scorer': name the folder of one with --scorer")
-        from trainer.reranker.model import RewardModel  # torch, which no other order needs
-
-        model = RewardModel.load(scorer, device=device)
+        model = scorer_from(str(scorer), device)
     # What a blind choice comes to is a row in any case, exactly.
     return {str(recipe): recipe.rank(model) for recipe in parsed if str(recipe) != CHANCE}
 

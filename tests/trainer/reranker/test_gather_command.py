@@ -50,7 +50,7 @@ def spec(tmp_path):
 
 
 def run(monkeypatch, writer, *arguments):
-    monkeypatch.setattr(gather_command, "_policy", lambda model, device: writer)
+    monkeypatch.setattr("trainer.policy.Policy.load", lambda model, device: writer)
     monkeypatch.setattr("trainer.evaluation.sampling.AHEAD", 2)  # a call for each task
     return CliRunner().invoke(APP, [str(each) for each in arguments])
 
