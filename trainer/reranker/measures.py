@@ -53,11 +53,13 @@ def measure(pools: Sequence[Pool], rank: Rank, *, sizes: Sequence[int] = (1, 2, 
     """What the order that `rank` gives is worth; candidates that could not be judged are left out.
 
     Raises:
-        ValueError: no pool holds a judged candidate; BadScores.
+        ValueError: no pool holds as many judged candidates as the least of `sizes`; BadScores.
     """
     judged = [each for pool in pools if (each := pool.judged()).candidates]
     if not judged:
         raise ValueError("nothing can be measured: no problem has a candidate of which it is known whether it passes")
+    if min(sizes) > (most := max(len(pool.candidates) for pool in judged)):
+        raise ValueError(f"the best of {min(sizes)} cannot be measured: no problem has more than {most} candidates")
     scored = [(pool, ranking.checked(rank(pool), len(pool.candidates))) for pool in judged]
     choices = [choice for n in sizes if (choice := _choice(scored, n, seed)) is not None]
     return Measured(kinds([pool.judged() for pool in pools]), tuple(choices), _means(scored, seed))

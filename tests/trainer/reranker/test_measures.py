@@ -62,3 +62,8 @@ def test_orders_are_compared_on_the_same_problems():
 def test_nothing_judged_is_no_measure():
     with pytest.raises(ValueError, match="nothing can be measured"):
         measure([pool("a", None), pool("b")], lambda each: np.zeros(len(each.candidates)))
+
+
+def test_nobody_has_so_many_candidates():
+    with pytest.raises(ValueError, match="the best of 3 cannot be measured: no problem has more than 2 candidates"):
+        measure(POOLS, shortest, sizes=(8, 3))
