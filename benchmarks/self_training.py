@@ -106,7 +106,6 @@ class Arm:
                 f"loop.iterations={0 if alone else size.iterations}",
                 f"negatives.choice={'hard' if alone else self.kind}",
                 f"ppo.run.steps={size.steps}",
-                "ppo.rollout.tasks=4",
                 "ppo.reward.analyzers=[]",
                 "ppo.evaluation.tasks=0",
                 "judge.analyzers=[]",
@@ -133,9 +132,9 @@ class Arm:
 def main(
     seeds: Annotated[int, typer.Option(help="Runs of each way.", min=1)] = 5,
     iterations: Annotated[int, typer.Option(help="Turns of policy and scorer.", min=1)] = 3,
-    tasks: Annotated[int, typer.Option(help="Training tasks.", min=10)] = 100,
+    tasks: Annotated[int, typer.Option(help="Training tasks.", min=10)] = 150,
     held_out: Annotated[int, typer.Option(help="Held-out tasks.", min=1)] = 80,
-    steps: Annotated[int, typer.Option(help="PPO steps of a policy.", min=1)] = 24,
+    steps: Annotated[int, typer.Option(help="PPO steps of a policy.", min=1)] = 40,
     settings: Annotated[
         list[str] | None, typer.Option("--set", help="SECTION.KEY=VALUE of all runs' configuration; repeatable.")
     ] = None,

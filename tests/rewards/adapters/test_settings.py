@@ -19,7 +19,7 @@ def test_containers_that_only_look_like_pythons_become_pythons():
 def test_limits_are_a_mapping_in_a_file():
     settings = configured({"analyzers": ["runtime"], "limits": {"timeout_s": 1.5}})
     assert settings == {"analyzers": ["runtime"], "limits": Limits(timeout_s=1.5)}
-    with pytest.raises(ValueError, match="unknown limit 'timeout'; did you mean 'timeout_s'"):
+    with pytest.raises(ValueError, match="unknown limit 'timeout'; did you mean 'timeouts' or 'timeout_s'"):
         configured({"limits": {"timeout": 2}})
 
 

@@ -118,7 +118,7 @@ def test_a_failed_harness_raises_and_says_why(monkeypatch):
         ({"analyzers": ["pylnt"]}, "pylint"),
         ({"columns": {"test": "x"}}, "did you mean 'tests'"),
         ({"columns": {"reference": "solution"}}, "no column 'solution' for 'reference'; its columns: data_source, "),
-        ({"limits": {"timeout": 1}}, "did you mean 'timeout_s'"),
+        ({"limits": {"timeout": 1}}, "did you mean 'timeouts' or 'timeout_s'"),
         ({"scheme": "difficulty"}, "verl has them scored one by one"),
     ],
 )
