@@ -8,7 +8,6 @@ import shutil
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +20,7 @@ from analyzers import registry
 from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime import Limits
 from rewards import Scorer, schemes
-from rewards.registry import did_you_mean
-from trainer import checkpoint, lora, nonfinite, tasks, tracking
+from trainer import checkpoint, lora, nonfinite, run_folder, tasks, tracking
 from trainer.config import Config, ConfigError, restore
 from trainer.display import Display
 from trainer.generation import Backend, GenerationFailed
@@ -81,7 +79,7 @@ def prepare(
         loop = _loop(settings, policies, train, rewarding, ranks)
         resumed = folder is not None
         if folder is None:
-            folder = ranks.from_first(lambda: _new_folder(settings))
+            folder = ranks.from_first(lambda: run_folder.fresh(settings.run.out, _name(settings)))
             undo.callback(shutil.rmtree, folder, ignore_errors=True)
             settings = settings.model_copy(update={"run": settings.run.model_copy(update={"name": folder.name})})
         loop.roles = _roles(settings, policies[0], folder, display, ranks)
@@ -106,13 +104,7 @@ def reopen(name: str | None, *, out: Path, steps: int | None = None) -> tuple[Co
     Raises:
         ConfigError: there is no such run.
     """
-    runs = sorted(out.glob(f"*/{CONFIG}"), key=lambda path: path.stat().st_mtime)
-    if not runs:
-        raise ConfigError(f"there is no run to resume in {out}/; --out says where runs are")
-    names = [path.parent.name for path in runs]
-    if name is not None and name not in names:
-        raise ConfigError(f"there is no run {name!r} in {out}/; {did_you_mean(name, names)}")
-    folder = out / (name or names[-1])
+    folder = run_folder.begun(name, out=out)
     settings = _read_config(folder / CONFIG)
     changes: dict[str, Any] = {"out": out} | ({} if steps is None else {"steps": steps})
     return settings.model_copy(update={"run": settings.run.model_copy(update=changes)}), folder
@@ -335,18 +327,10 @@ def _fitting(found: Sequence[Task], policy: Policy, settings: Config, display: D
     return fitting
 
 
-def _new_folder(settings: Config) -> Path:
-    """A folder that was not there: MODEL-TASKS, or the given name, with a number where that is taken."""
+def _name(settings: Config) -> str:
+    """What the folder of a run is called: as it was told, or MODEL-TASKS."""
     parts = [Path(settings.model.name).name, settings.tasks.train.removeprefix("force:").partition(":")[0]]
-    name = settings.run.name or "-".join(parts)
-    for number in count(1):
-        folder = settings.run.out / (name if number == 1 else f"{name}-{number}")
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return folder
-    raise AssertionError("count() does not end")
+    return settings.run.name or "-".join(parts)
 
 
 def _opening(settings: Config, loop: Loop, train: int, held_out: int) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
+from rewards.registry import did_you_mean
 from trainer.evaluation import Evaluation
+from trainer.layers import ConfigError
 from trainer.log import METRICS, SAMPLES, read
 
 CONFIG = "config.json"
@@ -61,3 +64,30 @@ def evaluations(folder: Path) -> dict[str, Evaluation]:
         except (KeyError, TypeError, ValueError, AttributeError):
             continue
     return found
+
+
+def fresh(out: Path, name: str) -> Path:
+    """A folder that was not there: the name, with a number where that is taken."""
+    for number in count(1):
+        folder = out / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError("count() does not end")
+
+
+def begun(name: str | None, *, out: Path, config: str = CONFIG) -> Path:
+    """The folder of a run to go on with, which holds a file `config`; without a name the one touched last.
+
+    Raises:
+        ConfigError: there is no such run.
+    """
+    runs = sorted(out.glob(f"*/{config}"), key=lambda path: path.stat().st_mtime)
+    if not runs:
+        raise ConfigError(f"there is no run to resume in {out}/; --out says where runs are")
+    names = [path.parent.name for path in runs]
+    if name is not None and name not in names:
+        raise ConfigError(f"there is no run {name!r} in {out}/; {did_you_mean(name, names)}")
+    return out / (name or names[-1])

@@ -15,9 +15,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 
 import torch
@@ -25,8 +23,7 @@ import torch
 from analyzers.runtime import NAME as RUNTIME
 from analyzers.runtime import Limits
 from rewards import Scorer
-from rewards.registry import did_you_mean
-from trainer import tasks
+from trainer import run_folder, tasks
 from trainer.checkpoint import BadCheckpoint
 from trainer.display import Display
 from trainer.generation import GenerationFailed
@@ -152,7 +149,8 @@ def begin(settings: Settings) -> tuple[Settings, Path]:
     """
     train, held_out = _tasks(settings)
     _fit_in(settings, [*train, *held_out])
-    folder = _new_folder(settings)
+    name = settings.run.name or f"reranker-{settings.problems.train.removeprefix('force:').partition(':')[0]}"
+    folder = run_folder.fresh(settings.run.out, name)
     try:
         settings = settings.model_copy(update={"run": settings.run.model_copy(update={"name": folder.name})})
         replace_text(folder / CONFIG, settings.model_dump_json(indent=2))
@@ -168,13 +166,7 @@ def reopen(name: str | None, *, out: Path) -> tuple[Settings, Path]:
     Raises:
         ConfigError: there is no such run, or its configuration cannot be read.
     """
-    runs = sorted(out.glob(f"*/{CONFIG}"), key=lambda path: path.stat().st_mtime)
-    if not runs:
-        raise ConfigError(f"there is no run to resume in {out}/; --out says where runs are")
-    names = [path.parent.name for path in runs]
-    if name is not None and name not in names:
-        raise ConfigError(f"there is no run {name!r} in {out}/; {did_you_mean(name, names)}")
-    folder = out / (name or names[-1])
+    folder = run_folder.begun(name, out=out, config=CONFIG)
     return restored(Settings, (folder / CONFIG).read_text(encoding="utf-8")), folder
 
 
@@ -213,14 +205,3 @@ def _judge(settings: Settings) -> Scorer:
         isolation=chosen.isolation,
         workers=chosen.workers,
     )
-
-
-def _new_folder(settings: Settings) -> Path:
-    """A folder that was not there: reranker-TASKS or the given name, with a number where that is taken."""
-    name = settings.run.name or f"reranker-{settings.problems.train.removeprefix('force:').partition(':')[0]}"
-    for number in count(1):
-        folder = settings.run.out / (name if number == 1 else f"{name}-{number}")
-        with suppress(FileExistsError):
-            folder.mkdir(parents=True)
-            return folder
-    raise AssertionError("count() does not end")
