@@ -82,6 +82,9 @@ class Tool:
     max_length: int = 1_000_000
     """Code points; a longer source is not analysed, which counts as a failure."""
     version_argv: tuple[str, ...] = ("--version",)
+    prepared: Callable[[str], Sequence[str]] | None = None
+    """The arguments that `{prepared}` stands for, from the text of a single program: what has been made ready for those
+    like it, a precompiled header say, and changes nothing but the time."""
 
     def fingerprint(self) -> str:
         """The command with its settings, and what it says of its version."""
@@ -132,7 +135,8 @@ class Tool:
             raise AnalyzerFailed(f"{self.name} takes at most {self.max_length} code points, got {longest}")
         texts = [harmless(source.text, source.language, comments=self.sees_comments) for source in sources]
         programs = _Programs.write(folder / "programs", sources, texts, self.file)
-        status, output = self._execute(folder, programs)
+        prepared = self.prepared(sources[0].text) if self.prepared else ()
+        status, output = self._execute(folder, programs, prepared)
         found: list[list[Finding]] = [[] for _ in sources]
         last = None
         for finding in self.parse(output):
@@ -147,16 +151,20 @@ class Tool:
             for source, findings in zip(sources, found, strict=True)
         ], last if status in self.stop_exit_codes else None
 
-    def _execute(self, folder: Path, programs: _Programs) -> tuple[int, str]:
+    def _execute(self, folder: Path, programs: _Programs, prepared: Sequence[str]) -> tuple[int, str]:
         settings, output = folder / "settings", folder / ("err" if self.stderr else "out")
         _write(settings, {name: text.encode() for name, text in self.settings.items()})
         if any("{output}" in argument for argument in self.argv):
             output = folder / "output"
         places = {"{file}": programs.files[0], "{settings}": str(settings), "{output}": str(output)}
-        lists = {"{files}": programs.files, "{folders}": [f"./{name}" for name in programs.names]}
+        lists = {
+            "{files}": programs.files,
+            "{folders}": [f"./{name}" for name in programs.names],
+            "{prepared}": prepared,
+        }
         argv = [self._command()]
         for argument in self.argv[1:]:
-            argv += lists.get(argument) or [_fill(argument, places)]
+            argv += lists[argument] if argument in lists else [_fill(argument, places)]
         named = any("{file}" in argument or argument in lists for argument in self.argv)
         source = os.devnull if named else programs.folder / programs.files[0]
         with open(source, "rb") as stdin, open(folder / "out", "wb") as stdout, open(folder / "err", "wb") as stderr:

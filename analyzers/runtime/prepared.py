@@ -69,11 +69,17 @@ def headers(toolchain: Toolchain, text: str) -> tuple[str, ...]:
 
 
 def prepare(
-    toolchain: Toolchain, text: str, *, cache: str, find: Callable[[str], str], worth: int = WORTH
+    toolchain: Toolchain,
+    text: str,
+    *,
+    cache: str,
+    find: Callable[[str], str],
+    worth: int = WORTH,
+    timeout_s: float = TIMEOUT_S,
 ) -> str | None:
     """The folder of what is prepared for a program, made where that is worth it; None where there is none.
 
-    `find` gives the path of a command.
+    `find` gives the path of a command; `timeout_s` is what the making may take.
     """
     if not (cache and toolchain.prepare):
         return None
@@ -92,7 +98,7 @@ def prepare(
             # headers is wanted by all.
             if _seen[names] < worth and names != toolchain.headers[:1]:
                 return None
-            if not _make(folder, toolchain, names, find):
+            if not _make(folder, toolchain, names, find, timeout_s):
                 return None
         if not _reachable(folder):
             _hopeless.add(folder)
@@ -125,7 +131,9 @@ def _reachable(folder: Path) -> bool:
     return os.geteuid() != 0 or all(path.stat().st_mode & 0o001 for path in (folder, *folder.parents))
 
 
-def _make(folder: Path, toolchain: Toolchain, names: tuple[str, ...], find: Callable[[str], str]) -> bool:
+def _make(
+    folder: Path, toolchain: Toolchain, names: tuple[str, ...], find: Callable[[str], str], timeout_s: float
+) -> bool:
     """Makes a folder at one stroke; False where another process is at it, or the compiler fails."""
     make_cache(folder.parent)
     with open(folder.parent / "lock", "w") as lock:
@@ -146,7 +154,7 @@ def _make(folder: Path, toolchain: Toolchain, names: tuple[str, ...], find: Call
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
             env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
         )

@@ -1,5 +1,7 @@
 """g++: what the compiler says of C++. As gcc; of an error in a header only its text names the line that met it.
 
+The headers of the library, which take most of the time, are compiled once for all programs that begin with them.
+
 https://gcc.gnu.org/onlinedocs/gcc/Diagnostic-Message-Formatting-Options.html
 """
 
@@ -8,33 +10,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from analyzers.directives import NO_PRAGMA
 from analyzers.findings import Finding
 from analyzers.ratings import rate
-from analyzers.tool import Tool
+from analyzers.runtime import prepared
+from analyzers.tool import Tool, find_command
 from analyzers.tools import gcc
+from grammars import Toolchain
+from grammars.cpp import HEADERS
 
 TEXT = "=text="
-COMPILE = (
-    "g++",
-    "-std=gnu++17",
-    "-fsyntax-only",
-    "-ftemplate-depth=400",
-    "-fmax-errors=100",
-    *gcc.WARNINGS,
-    f"'{NO_PRAGMA}'",
-)
+COMPILE = ("g++", "-std=gnu++17", "-ftemplate-depth=400", "-fmax-errors=100", *gcc.WARNINGS, NO_PRAGMA)
 SCRIPT = f"""
-compile="{" ".join(COMPILE)}"
-eval "$compile" -fdiagnostics-format=json '"$0"'
+compile="{" ".join(f"'{word}'" for word in COMPILE)} -fsyntax-only"
+eval "$compile" -fdiagnostics-format=json '"$@"'
 status=$?
 if [ $status = 1 ]; then
     echo {TEXT} >&2
-    eval "$compile" -fno-diagnostics-show-caret -fdiagnostics-column-unit=byte '"$0"'
+    eval "$compile" -fno-diagnostics-show-caret -fdiagnostics-column-unit=byte '"$@"'
 fi
 exit $status
 """
+PREPARE = Toolchain(run=(), headers=HEADERS, prepare=(*COMPILE, "-x", "c++-header", "{cache}/prelude.h"))
+PREPARE_TIMEOUT_S = 15.0  # within the time of the analyzer
 
 _LINE = re.compile(
     r"(?:In file included from |\s+from )?(?P<file>[^:\s]+):(?P<line>\d+):(?:(?P<column>\d+):)?[,:]?\s*(?P<rest>.*)"
@@ -70,6 +70,18 @@ def _in_headers(text: str) -> Iterator[Finding]:
             place = None
 
 
+def prepared_headers(text: str) -> tuple[str, ...]:
+    """The arguments that include, already compiled, what a program begins by including; none where nothing is."""
+    folder = prepared.prepare(
+        PREPARE,
+        text,
+        cache=prepared.cache_folder(),
+        find=partial(find_command, package="debian:g++", asked_by="gxx"),
+        timeout_s=PREPARE_TIMEOUT_S,
+    )
+    return ("-include", f"{folder}/prelude.h") if folder else ()
+
+
 def _number(digits: str | None) -> int | None:
     return None if digits is None else int(digits)
 
@@ -77,14 +89,15 @@ def _number(digits: str | None) -> int | None:
 ANALYZER = Tool(
     name="gxx",
     languages=("cpp",),
-    argv=("sh", "-c", SCRIPT, "{file}"),
+    argv=("sh", "-c", SCRIPT, "g++", "{prepared}", "{file}"),
     parse=parse,
     stderr=True,
     convention=gcc.CONVENTION,
     package="debian:g++",
     needs=("g++",),
-    timeout_s=20.0,
+    timeout_s=30.0,
     version_argv=("-c", "g++ --version"),
+    prepared=prepared_headers,
 )
 
 GOOD = [

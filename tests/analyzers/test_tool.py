@@ -57,6 +57,12 @@ def test_many_files_share_a_process(batch, processes, monkeypatch):
     assert (codes(found), len(started)) == ([["a"], ["b"], ["c"]], processes)
 
 
+def test_what_is_prepared_for_a_program_stands_among_the_arguments():
+    say = "import sys, json; print(json.dumps([{'code': ' '.join(sys.argv[1:]), 'line': 1, 'column': 1}]))"
+    made = tool(say, "a", "{prepared}", "{file}", prepared=lambda text: ["--with", text] if text == "x" else [])
+    assert codes(made.run([Source("x"), Source("y")])) == [["a --with x p0.py"], ["a p0.py"]]
+
+
 def test_a_single_file_is_named():
     (found,) = tool(NAMES, "./{file}").run([Source("abc")])
     assert (found[0].code, found[0].span) == ("a", Span(0, 3))

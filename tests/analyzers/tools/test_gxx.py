@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
 from analyzers.errors import AnalyzerFailed
 from analyzers.findings import Finding
-from analyzers.tools.gxx import ANALYZER, TEXT
+from analyzers.runtime import prepared
+from analyzers.tools.gxx import ANALYZER, TEXT, prepared_headers
 from analyzers.types import Kind, Severity, Source
 
 UNUSED = {"severity": Severity.LOW, "kind": Kind.STYLE}
@@ -63,3 +66,20 @@ def test_pragmas_suppress_nothing(installed, before):
 def test_endless_templates_end(installed):
     (found,) = ANALYZER.run([Source("template<int N> struct A { typedef typename A<N+1>::t t; }; A<0>::t a;\n", "cpp")])
     assert "error" in [item.code for item in found]
+
+
+def test_headers_that_are_compiled_before_change_nothing_but_the_time(installed, tmp_path, monkeypatch):
+    monkeypatch.setattr(prepared, "cache_folder", lambda: str(tmp_path))
+    monkeypatch.setattr(prepared, "_reachable", lambda folder: True)
+    prepared._seen.clear()
+    program = (
+        "// é😀\n#include <algorithm>\n#include <list>\n"
+        "int f(std::list<int> l) { std::sort(l.begin(), l.end()); return missing; }\n"
+    )
+    assert [prepared_headers(program) for _ in range(2)] == [(), ()]  # nothing is worth it for two
+    option, header = prepared_headers(program)
+    assert (option, (tmp_path / f"{header}.gch").exists()) == ("-include", True)
+    (tmp_path / header).write_text("#error read once more\n")  # which it is not
+    (found,) = ANALYZER.run([Source(program, "cpp")])
+    assert [item.code for item in found] == ["error", "undeclared"]
+    assert [found] == replace(ANALYZER, prepared=None).run([Source(program, "cpp")])
