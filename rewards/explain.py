@@ -27,6 +27,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "noise": "the rule fires on right programs as often as on wrong ones",
         "unjudged": "the program made the analyzer fail, which is not clean",
         "stub": "a program that does nothing has no findings and is worth no more than an attempt",
+        "blamed": "costs nothing itself: the program answers for its outcome here alone",
         UNCOUNTED: "the scheme charges no such finding",
     }
 )

@@ -70,7 +70,7 @@ class Charge:
     """Upper bound of RLTF's length compensation alpha = T / (tokens of the span); 1 switches it off."""
     note: str = ""
     """Why the amount is not the rule's own: gated, capped, shared, merged, follow-on, contradicted, ignored,
-    noise, unjudged, stub."""
+    noise, unjudged, stub, blamed."""
     due: float | None = None
     """What the finding would cost by itself; None where that is the amount."""
     into: str = ""

@@ -3,6 +3,8 @@
     python -m benchmarks.ablation --out runs/ablation --jobs 2
     python -m benchmarks.ablation --out runs/ablation --write docs/results.md       # the same, and its tables
     python -m benchmarks.ablation --out runs/ablation --report-only                  # from what is finished
+    python -m benchmarks.ablation --out runs/ablation --rows grpo-binary,online-blamed --seeds 15 \\
+        --write docs/results.md --marks blamed
     python -m benchmarks.ablation --out runs/mbpp --tasks mbpp:PATH --model smollm2 --rows grpo-binary,online-adaptive
 
 Run again to go on: finished runs are not made again, others go on from their last checkpoint.
@@ -33,7 +35,6 @@ ATTEMPTS = 2
 """How often a run that fails is begun or gone on with."""
 SIZE = Size()
 MARKS = "ablation"
-"""Name of the marks between which the tables stand in a document."""
 
 
 def main(
@@ -64,6 +65,7 @@ def main(
     write: Annotated[
         Path | None, typer.Option(help="Write the tables between the marks of this document, and the charts beside it.")
     ] = None,
+    marks: Annotated[str, typer.Option(help="Name of these marks, and of the charts.")] = MARKS,
 ) -> None:
     """Train each row with step sizes tuned alike, from several seeds, and compare the rows on held-out tasks."""
     console = Console(soft_wrap=True, highlight=False)
@@ -71,7 +73,7 @@ def main(
     with _bad_input_in_one_line():
         chosen, tried = _rows(rows), _numbers(rates)
         if write is not None:
-            replaced(write.read_text(encoding="utf-8"), MARKS, "")
+            replaced(write.read_text(encoding="utf-8"), marks, "")
         found = [_family(name.strip(), model, out, console) for name in tasks.split(",")]
         grids = [
             Grid(
@@ -96,7 +98,7 @@ def main(
     except KeyboardInterrupt:
         status = INTERRUPTED
         console.print("stopped; run the same command again to go on", style="yellow")
-    _report(grids, write, console)
+    _report(grids, write, marks, console)
     raise typer.Exit(status)
 
 
@@ -135,7 +137,7 @@ def _work(grids: list[Grid], jobs: int, console: Console) -> int:
     return 0 if all(grid.finished == grid.total for grid in grids) else FAILED
 
 
-def _report(grids: list[Grid], write: Path | None, console: Console) -> None:
+def _report(grids: list[Grid], write: Path | None, marks: str, console: Console) -> None:
     """Prints the tables, draws the charts, and puts both into the document."""
     sections = []
     for grid in grids:
@@ -143,7 +145,7 @@ def _report(grids: list[Grid], write: Path | None, console: Console) -> None:
         found: dict[str, list[Result]] = {}
         for cell in cells:
             found.setdefault(cell.row.name, []).append(result(cell))
-        place = (grid.out if write is None else write.parent) / f"ablation-{grid.family.name}.svg"
+        place = (grid.out if write is None else write.parent) / f"{marks}-{grid.family.name}.svg"
         if cells:
             tables.draw(grid, found, place)
             console.print(f"chart: {place}")
@@ -151,7 +153,7 @@ def _report(grids: list[Grid], write: Path | None, console: Console) -> None:
     body = "\n\n".join(sections)
     console.print(body, markup=False)
     if write is not None:
-        document = replaced(write.read_text(encoding="utf-8"), MARKS, body)
+        document = replaced(write.read_text(encoding="utf-8"), marks, body)
         write.write_text(document, encoding="utf-8")
 
 

@@ -78,6 +78,7 @@ ROWS: Mapping[str, Row] = {
     row.name: row
     for row in (
         Row(BASELINE, "pass or fail (GRPO)", {"name": "binary"}),
+        Row("online-blamed", "pass or fail, answered for where it went wrong", {"name": "blamed"}),
         *(Row(f"online-{name}", title, scheme) for name, (title, scheme) in FEEDBACK.items()),
         Row("online-alpha-1", "RLTF with alpha = 1 (its published code)", _ALPHA_1),
         *(Row(f"offline-{name}", title, scheme, offline=True) for name, (title, scheme) in FEEDBACK.items()),

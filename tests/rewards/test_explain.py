@@ -88,7 +88,7 @@ def test_two_reasons_are_two_words_and_unknown_ones_stay(make: Any) -> None:
 
 
 def test_the_words_of_the_built_in_schemes_have_a_meaning() -> None:
-    documented = "gated, capped, shared, merged, follow-on, contradicted, ignored, noise, unjudged, stub"
+    documented = "gated, capped, shared, merged, follow-on, contradicted, ignored, noise, unjudged, stub, blamed"
     assert set(documented.split(", ")) <= set(REASONS)
 
 

@@ -27,14 +27,14 @@ def run(*arguments: object) -> Result:
 @pytest.mark.slow
 def test_a_grid_is_made_shown_and_not_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = tmp_path / "results.md"
-    document.write_text("# Results\n<!-- ablation -->\n<!-- /ablation -->\nend\n")
+    document.write_text("# Results\n<!-- ablation -->\n<!-- /ablation -->\n<!-- more -->\n<!-- /more -->\nend\n")
     out = tmp_path / "out"
     first = run(*SMALLEST, "--out", out, "--write", document)
     assert first.exit_code == 0, first.output
     assert "2 of 2  short measured grpo-binary-seed-0" in first.output
     text = document.read_text()
     assert "1 of 1 measured runs are finished" in text
-    assert text.endswith("<!-- /ablation -->\nend\n")
+    assert text.endswith("<!-- /ablation -->\n<!-- more -->\n<!-- /more -->\nend\n")
     assert (tmp_path / "ablation-short.svg").exists()
     folder = out / "short" / "measured" / "grpo-binary-seed-0"
     assert [line["step"] for line in map(json.loads, (folder / "metrics.jsonl").open())] == [1, 1, 2]
@@ -46,6 +46,10 @@ def test_a_grid_is_made_shown_and_not_made_again(tmp_path: Path, monkeypatch: py
     again = run(*SMALLEST, "--out", out, "--write", document)
     assert again.exit_code == 0, again.output
     assert document.read_text() == text
+    more = run(*SMALLEST, "--out", out, "--report-only", "--write", document, "--marks", "more")
+    assert more.exit_code == 0, more.output
+    assert document.read_text().count("1 of 1 measured runs are finished") == 2
+    assert (tmp_path / "more-short.svg").exists()
     other = run(*SMALLEST, "--out", out, "--set", "rollout.temperature=0.5")
     assert other.exit_code == 2
     assert "rollout/temperature = 1.0, and 0.5 is asked for" in other.output

@@ -31,6 +31,7 @@ REFERENCE = "def f(a):\n    for b in a:\n        a += b\n    return a\n"
 ORDER = [Outcome.PASS, Outcome.FAILURE, Outcome.ERROR, Outcome.SYNTAX_ERROR]
 NAMES = [
     "binary",
+    "blamed",
     "codequal",
     "difficulty",
     "executed",
