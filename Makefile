@@ -14,7 +14,7 @@ demo: install  ## train the embedded model and watch it get better
 # Programs are run against real clocks and real limits: on a machine that is busy with other work such a test may need a
 # second try, which the summary counts.
 test: install-dev check  ## lint, types, layers, then the tests with coverage
-	$(PY) -m pytest -n 2 --reruns 1 --cov --cov-report=term:skip-covered
+	$(PY) -m pytest -n 2 --dist worksteal --reruns 1 --cov --cov-report=term:skip-covered
 
 test-languages: install-dev  ## published programs in every language: references must pass, broken ones must not
 	$(PY) -m pytest -n 2 tests/analyzers/runtime/test_languages.py

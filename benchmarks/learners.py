@@ -73,6 +73,8 @@ class Job:
     sparse: int = 1
     """One sample in so many is rewarded; 1 gives each sample a number of its own, so that all groups have variance."""
     micro_batch_tokens: int = 2048
+    rate: float = RATE
+    """Step size."""
     analyzers: tuple[str, ...] = ()
     before: int = 64
     """Tokens of the prompt of a given batch."""
@@ -249,7 +251,7 @@ def settings_of(job: Job) -> Config:
             "loss.name": "clipped",
             "loss.clip_low": CLIP,
             "loss.clip_high": CLIP,
-            "optimizer.learning_rate": RATE,
+            "optimizer.learning_rate": job.rate,
             "optimizer.schedule": "constant",
             "optimizer.max_grad_norm": NORM,
             "optimizer.micro_batch_tokens": job.micro_batch_tokens,
@@ -299,7 +301,7 @@ def grpo_trainer(
         num_generations=job.samples,
         max_completion_length=job.limit,
         max_steps=1_000_000,
-        learning_rate=RATE,
+        learning_rate=job.rate,
         lr_scheduler_type="constant",
         max_grad_norm=NORM,
         epsilon=CLIP,
@@ -362,7 +364,7 @@ def bare(job: Job, turns: Turns) -> None:
     """`model.generate`, a forward pass, the loss and AdamW, and nothing else."""
     model, tokenizer = loaded(job)
     texts = [render(task, tokenizer) for task in pool()]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.0, fused=True)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=job.rate, weight_decay=0.0, fused=True)
     end = tokenizer.eos_token_id
     while True:
         drawn = random.sample(texts, job.prompts)

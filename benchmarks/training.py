@@ -226,7 +226,8 @@ def hidden(
     steps: int = 3,
 ) -> None:
     """What analyzers and tests add to the wall time of a step."""
-    job = Job(model=model, prompts=prompts, samples=samples, limit=limit, threads=threads, steps=steps)
+    # Weights that stand still write the same with and without rewards.
+    job = Job(model=model, prompts=prompts, samples=samples, limit=limit, threads=threads, steps=steps, rate=1e-30)
     judged = replace(job, analyzers=ALL)
     found = interleaved({"no analyzers": ("spanwise", job), "with analyzers": ("spanwise", judged)}, rounds)
     show(compared(f"{', '.join(ALL)}; {model}, {threads} threads", found, "no analyzers"))
