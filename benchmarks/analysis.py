@@ -28,7 +28,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated
@@ -171,7 +171,7 @@ def alone(analyzer: Analyzer, source: Source) -> float:
     """CPU seconds of a process that analyses one program."""
     start = cpu_s()
     if isinstance(analyzer, Tool):
-        analyzer.run([source])
+        replace(analyzer, prepared=None).run([source])
     elif analyzer.name == "pylint":
         pylint_alone(source.text)
     else:
@@ -216,8 +216,8 @@ def measure(name: str, analyzer: Analyzer, effort: Effort) -> Cost:
             reports = engine.analyze_batch(new(texts, language, f"round {number}"))
             warm.append((cpu_s() - start) / len(texts))
             failed += sum(report.status is not Status.OK for (report,) in reports)
-            single = new(texts[number :: effort.rounds][: effort.cold], language, "alone")
-            cold += [alone(analyzer, source) for source in single]
+            some = texts[number :: max(1, len(texts) // effort.cold)][: effort.cold]
+            cold.append(statistics.fmean(alone(analyzer, source) for source in new(some, language, "alone")))
     count = min(effort.memory, int(effort.memory_s / statistics.median(warm)))
     kept = grown(name, texts, language, count) if count >= STEPS else None
     kind = "in process" if isinstance(analyzer, InProcess) else "command" if isinstance(analyzer, Tool) else "own"
