@@ -25,7 +25,8 @@ def run(app: typer.Typer, *, prog: str, arguments: list[str] | None = None) -> N
     except (typer.Abort, KeyboardInterrupt):
         status = INTERRUPTED
     except typer.TyperException as error:
-        status = refuse(reason(error))
+        why = reason(error)
+        status = refuse(why) if why else BAD_USAGE  # without any arguments the help has been shown
     except (ValueError, OSError, ownership.ForeignPackage) as error:
         status = refuse(str(error))
     sys.exit(status or 0)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from analyzers import command_line
 from grammars import ownership
 from trainer.interrupts import Interrupts
 from trainer.reranker import gather_command, measure_command, rank_command, table
@@ -104,8 +105,10 @@ app.command("table", help=table.HELP)(bad_input_in_one_line()(table.command))
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Entry point."""
-    app(named(sys.argv[1:] if arguments is None else arguments))
+    """Runs a command; whatever is wrong with its arguments ends in one line and exit status 2."""
+    command_line.run(
+        app, prog="python -m trainer.reranker", arguments=named(sys.argv[1:] if arguments is None else arguments)
+    )
 
 
 if __name__ == "__main__":

@@ -45,6 +45,30 @@ def test_bad_input_gets_one_line_and_status_2(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("rnk",), "No such command 'rnk'. Did you mean 'rank'"),
+        (("run", "--itertions", "2"), "no such option: --itertions; did you mean --iterations?"),
+        (("rank", "--samples", "s.jsonl"), "Missing option '--out'"),
+    ],
+)
+def test_a_typo_in_a_command_or_flag_gets_one_line_and_status_2(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _status(*arguments) == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_without_a_command_there_is_help_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _status() == 2
+    said = capsys.readouterr()
+    assert "gather" in said.out + said.err
+    assert "error" not in said.out + said.err
+
+
 def test_flags_say_what_the_configuration_says(monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[Settings] = []
 
