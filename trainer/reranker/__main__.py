@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 
 from analyzers import command_line
-from grammars import ownership
 from trainer.interrupts import Interrupts
 from trainer.reranker import gather_command, measure_command, rank_command, table
 from trainer.run import LAST, bad_input_in_one_line, named, refuse
@@ -84,7 +83,6 @@ def run(
     if hard_negatives is not None:
         flags["negatives.choice"] = "hard" if hard_negatives else "random"
     with Interrupts(), bad_input_in_one_line():
-        ownership.check()
         from trainer.display import Display
         from trainer.reranker import loop
         from trainer.reranker.settings import load
