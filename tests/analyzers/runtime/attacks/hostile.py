@@ -264,7 +264,8 @@ def works(attack: Attack) -> tuple[bool, str]:
             "language": attack.language,
             "expected": attack.expected,
         }
-        seen, text = let_loose(job, folder, scene, PATIENCE_S if attack.works == "hangs" else LONGEST_S)
+        hanging, leaving = attack.works == "hangs", attack.works == "left"
+        seen, text = let_loose(job, folder, scene, PATIENCE_S if hanging else LONGEST_S, SETTLE_S if leaving else 0)
         return attack.works in seen, f"{sorted(seen)}: {text[-2000:]}"
 
 
@@ -279,8 +280,13 @@ def emptied() -> Iterator[str]:
         subprocess.run(["rm", "-rf", folder], check=True)
 
 
-def let_loose(job: dict[str, Any], folder: str, scene: Scene, patience_s: float) -> tuple[set[str], str]:
-    """Runs a careless harness on a job: what came of it, and what it printed."""
+def let_loose(
+    job: dict[str, Any], folder: str, scene: Scene, patience_s: float, search_s: float
+) -> tuple[set[str], str]:
+    """Runs a careless harness on a job: what came of it, and what it printed.
+
+    What it left is looked for once, and again until `search_s` are over: who forks on all the time is easily missed.
+    """
     mark = f"HOSTILE={scene.name}"
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as given:
         given.write(json.dumps(job).encode())
@@ -300,8 +306,12 @@ def let_loose(job: dict[str, Any], folder: str, scene: Scene, patience_s: float)
         except subprocess.TimeoutExpired:
             seen.add("hangs")
         try:
-            if not seen and marked(mark):
-                seen.add("left")
+            deadline = time.monotonic() + search_s
+            while not seen:
+                if marked(mark):
+                    seen.add("left")
+                elif time.monotonic() >= deadline:
+                    break
         finally:
             end_all(mark, process)
         said.seek(0)
@@ -314,13 +324,12 @@ def let_loose(job: dict[str, Any], folder: str, scene: Scene, patience_s: float)
 
 
 def marked(mark: str) -> list[int]:
-    """Processes that have the mark in their environment."""
+    """Processes that have the mark in their environment. The newest are looked at first: they may be gone at once."""
     found = []
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError):
-                if mark.encode() in Path(entry.path, "environ").read_bytes().split(b"\0"):
-                    found.append(int(entry.name))
+    for pid in sorted((int(name) for name in os.listdir("/proc") if name.isdigit()), reverse=True):
+        with contextlib.suppress(OSError):
+            if mark.encode() in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                found.append(pid)
     return found
 
 
@@ -330,8 +339,10 @@ def end_all(mark: str, process: subprocess.Popen[bytes]) -> None:
         process.kill()
     process.wait()
     deadline = time.monotonic() + SETTLE_S
-    while (found := marked(mark)) and time.monotonic() < deadline:
+    none_seen = 0
+    while none_seen < 3 and time.monotonic() < deadline:
+        found = marked(mark)
+        none_seen = 0 if found else none_seen + 1
         for each in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(each, signal.SIGKILL)
-        time.sleep(0.01)
