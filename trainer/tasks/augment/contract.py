@@ -54,11 +54,12 @@ def inferred(
     if named is not None:
         characters, whole = "".join((*named.texts, named.characters)), frozenset(each.strip() for each in named.texts)
         said = replace(said, characters=characters, words=whole - {""}, loose=named.loose)
+        said = replace(said, one_case=said.one_case or named.one_case)
     parameters = [widened(shapes(place), said) for place in zip(*calls, strict=True)]
     for place, number in named.bounds if named else ():
         if place < count:
             parameters[place] = tuple(_reaching(shape, number) for shape in parameters[place])
-    return Contract(tuple(parameters), relations(calls, different=said.different)), calls
+    return Contract(tuple(parameters), relations(calls, different=said.different, prime=said.prime)), calls
 
 
 def _reaching(shape: Shape, number: int) -> Shape:

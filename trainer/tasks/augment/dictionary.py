@@ -23,6 +23,8 @@ class Words:
     """Places of parameters, and numbers beside those that the program compares them with as they come."""
     loose: bool = False
     """Whether it does not mind white space at the ends of texts."""
+    one_case: bool = False
+    """Whether the letters that it knows are those of one case: `a` to `z`, say."""
     characters: str = ""
     """Characters, beside those of the texts, that it tells from others: next to the ends of a range, and of the kinds
     that it asks for (`strip` knows white space)."""
@@ -39,7 +41,8 @@ def words(program: str) -> Words:
         for node in ast.walk(module)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
-    values = [node.value for node in ast.walk(module) if isinstance(node, ast.Constant) and id(node) not in described]
+    nodes = [node for node in ast.walk(module) if id(node) not in described]
+    values = [node.value for node in nodes if isinstance(node, ast.Constant)]
     numbers = {
         value
         for value in values
@@ -50,7 +53,8 @@ def words(program: str) -> Words:
         tuple(sorted(numbers)),
         tuple(sorted(texts)),
         bounds=tuple(sorted(set(_bounds(module)))),
-        loose=any(_tidies(node) for node in ast.walk(module)),
+        loose=any(map(_tidies, nodes)),
+        one_case=len({case for node in nodes for case in _alphabets(node)}) == 1,
         characters="".join(sorted(set(_told_apart(module)))),
     )
 
@@ -81,6 +85,26 @@ def _tidies(node: ast.AST) -> bool:
     return False
 
 
+ALPHABET = 20
+"""Letters of one case that make a text an alphabet."""
+_CHANGES = ("lower", "upper", "casefold", "swapcase", "capitalize", "title", "isalpha", "isupper", "islower")
+
+
+def _alphabets(node: ast.AST) -> Iterator[str]:
+    """The cases of the letters that a piece of a program counts on; both where it asks for a letter's case."""
+    match node:
+        case ast.Constant(value=str() as text) if len({letter for letter in text if letter.isalpha()}) >= ALPHABET:
+            yield from ("lower",) * any(map(str.islower, text))
+            yield from ("upper",) * any(map(str.isupper, text))
+        case ast.Attribute(attr="ascii_lowercase" | "ascii_uppercase" as name):
+            yield name.removeprefix("ascii_").removesuffix("case")
+        case ast.Call(func=ast.Name(id="ord"), args=[ast.Constant(value=str() as text)]) if text in _ENDS:
+            yield "lower" if text.islower() else "upper"
+        case ast.Attribute(attr=name) if name in (*_CHANGES, "ascii_letters"):
+            yield from ("lower", "upper")
+
+
+_ENDS = ("a", "z", "A", "Z")
 _KINDS = {
     "strip": " ", "lstrip": " ", "rstrip": " ", "split": " ", "isspace": " ",
     "isdigit": "0", "isdecimal": "0", "isnumeric": "0",

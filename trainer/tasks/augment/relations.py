@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise, permutations
+from math import isqrt
 from typing import Any
 
 Arguments = tuple[Any, ...]
@@ -76,6 +77,10 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def _prime(value: Any) -> bool:
+    return type(value) is int and value > 1 and all(value % each for each in range(2, isqrt(min(value, _FAR)) + 1))
+
+
 def _long(value: Any, *_: Any) -> bool:
     return _listed(value) and len(value) > 2
 
@@ -94,6 +99,9 @@ _RULES: dict[str, _Rule] = {
     "of even length": _Rule(lambda value: len(value) % 2 == 0, _long),
     "of odd length": _Rule(lambda value: len(value) % 2 == 1, _long),
     "sorted inside": _Rule(lambda value: _listed(value) and all(map(_ascending, value)), _rows),
+    "a prime": _Rule(_prime),
+    "not a prime": _Rule(lambda value: type(value) is int and not _prime(value)),
+    "with a prime": _Rule(lambda value: _listed(value) and any(map(_prime, value))),
     "the length of": _Rule(lambda one, two: type(one) is int and _sized(two) and one == len(two)),
     "at most the length of": _Rule(lambda one, two: type(one) is int and _sized(two) and one <= len(two)),
     "an index of": _Rule(lambda one, two: type(one) is int and _sized(two) and one < len(two)),
@@ -105,6 +113,7 @@ _RULES: dict[str, _Rule] = {
 }
 _ALONE = ("sorted", "sorted backwards", "balanced", "a rectangle", "a square", "sorted inside")
 _ALONE_OF_MANY = ("all different", "of even length", "of odd length")
+_ALONE_OF_PRIMES = ("a prime", "not a prime", "with a prime")
 _PAIRED = (
     "the length of",
     "at most the length of",
@@ -115,18 +124,24 @@ _PAIRED = (
     "at most",
     "less than",
 )
+_FAR = 10**8
+"""Numbers beyond it are looked at like it: what has no small factor is called a prime."""
 MANY = 5
 """Calls before what may well be so by chance is taken for a rule."""
 
 
-def relations(calls: Sequence[Arguments], *, different: bool = False) -> tuple[Relation, ...]:
-    """What holds in all of some calls with equally many arguments; `different` says that the task speaks of that."""
-    many = (*_ALONE_OF_MANY[different:], "at most", "less than")
-    return tuple(each for each in _possible(len(calls[0])) if _seen(each, calls, many)) if calls else ()
+def relations(calls: Sequence[Arguments], *, different: bool = False, prime: bool = False) -> tuple[Relation, ...]:
+    """What holds in all of some calls with equally many arguments.
+
+    `different` and `prime` say that the task speaks of that; of primes nothing is a rule where it does not.
+    """
+    many = (*_ALONE_OF_MANY[different:], *_ALONE_OF_PRIMES, "at most", "less than")
+    alone = (*_ALONE, *_ALONE_OF_MANY, *_ALONE_OF_PRIMES[: len(_ALONE_OF_PRIMES) * prime])
+    return tuple(each for each in _possible(len(calls[0]), alone) if _seen(each, calls, many)) if calls else ()
 
 
-def _possible(count: int) -> Iterator[Relation]:
-    yield from (Relation(name, (place,)) for name in (*_ALONE, *_ALONE_OF_MANY) for place in range(count))
+def _possible(count: int, alone: Sequence[str]) -> Iterator[Relation]:
+    yield from (Relation(name, (place,)) for name in alone for place in range(count))
     yield from (Relation(name, pair) for name in _PAIRED for pair in permutations(range(count), 2))
 
 

@@ -17,6 +17,7 @@ from trainer.tasks.augment.skeletons import Skeletons, skeletons
 
 _SIGNS = frozenset(string.punctuation) - frozenset("()[]{}")
 _CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
+_HEXADECIMAL = (frozenset("abcdef"), frozenset("ABCDEF"))
 FEW = 3
 """So many different characters and no more are taken for all that there are, `01` or `()`, say."""
 LARGE, FAR = 50, 20
@@ -102,6 +103,10 @@ def _mixed(group: Sequence[tuple[Any, ...]]) -> bool:
 def _alphabet(texts: Sequence[str]) -> str:
     seen = {character for text in texts for character in text}
     if len(seen) > FEW:
+        letters = set(filter(str.isalpha, seen))
+        hexadecimal = seen & set(string.digits) and any(letters <= each for each in _HEXADECIMAL)
+        if hexadecimal and len(letters) > FEW:
+            return "".join(sorted({*string.digits, *seen, *next(each for each in _HEXADECIMAL if letters <= each)}))
         for each in _CLASSES:
             if seen & set(each):
                 seen |= set(each)
@@ -117,6 +122,7 @@ class Hints:
     not_empty: bool = False
     one_case: bool = False
     different: bool = False
+    prime: bool = False
     whole_texts: bool = False
     """Whether a text is empty only where one was."""
     characters: str = ""
@@ -136,6 +142,7 @@ def hints(prompt: str) -> Hints:
         positive=any(word in words for word in ("positive", "natural number", "greater than 0", "at least 1")),
         not_negative=any(word in words for word in ("non-negative", "non negative", "nonnegative", "unsigned")),
         not_empty=any(word in words for word in ("non-empty", "non empty", "nonempty", "not empty", "at least one")),
+        prime="prime" in words,
         different=any(word in words for word in ("duplicate", "distinct", "unique")),
         most=max(map(float, _BOUND.findall(words)), default=math.inf),
         one_case=any(word in words for word in ("lowercase", "lower case", "uppercase", "upper case")),
@@ -192,7 +199,8 @@ def _most(shape: Shape, inside: bool) -> float:
 def _alphabet_of(shape: Shape, said: Hints) -> str:
     if len(shape.alphabet) <= FEW:
         return shape.alphabet
-    letters = string.ascii_letters if any(map(str.isalpha, shape.alphabet)) and not said.one_case else ""
+    seen = frozenset(filter(str.isalpha, shape.alphabet))
+    letters = string.ascii_letters if seen and seen not in _HEXADECIMAL and not said.one_case else ""
     # Letters that a reference names are those of a case, too.
     further = {character for character in said.characters if not character.isalnum()}
     if not said.loose:  # a word is no text of several, whatever takes those apart

@@ -38,6 +38,10 @@ def allows(seeds, given, prompt=""):
         ([("abcd",)], ("zQ",), True),
         ([("abcd",)], ("a1",), False),
         ([("abab",)], ("abc",), False),
+        ([("AB",), ("1077E",), ("CD",)], ("F3",), True),  # hexadecimal digits
+        ([("AB",), ("1077E",), ("CD",)], ("G3",), False),
+        ([("AB",), ("1077E",), ("CD",)], ("f3",), False),
+        ([("AB",), ("E",), ("CD",)], ("G",), True),  # no digits
         ([("abcd",)], ("",), True),
         ([("abcd", "b")], ("", "b"), False),
         ([("x",), ("y",)], ("xy",), False),  # one character each
@@ -62,6 +66,8 @@ def test_what_a_task_speaks_of(seeds, given, expected):
         ("a list of non-negative integers", [([5, 9],)], ([-1],)),
         ("a number with 1 <= n <= 1000", [(1000,)], (1001,)),
         ("a lowercase text", [("abcd",)], ("A",)),
+        ("not a prime", [(15,), (27,), (63,), (330,), (39,)], (29,)),
+        ("the largest prime", [([4, 3],), ([2],), ([9, 5],), ([7, 1],), ([0, 11],)], ([4, 6],)),
         ("a list without duplicates", [([1, 2, 3],), ([7, 5, 6],)], ([1, 1],)),
     ],
 )
@@ -96,6 +102,13 @@ def test_numbers_that_are_greater_by_chance():
     calls = [(25, 65), (10, 30), (15, 75)]
     assert Relation("less than", (0, 1)) not in relations(calls)
     assert Relation("less than", (0, 1)) in relations([*calls, (1, 2), (3, 4)])
+
+
+def test_of_primes_nothing_is_a_rule_where_a_task_does_not_speak_of_them():
+    calls = [(number,) for number in (7, 3, 2, 97, 10_000_019)]
+    assert relations(calls, prime=True) == (Relation("a prime", (0,)),)
+    assert relations(calls) == ()
+    assert relations(calls[1:], prime=True) == ()  # too few
 
 
 def test_what_held_once_is_none():

@@ -1,6 +1,8 @@
 import random
 from itertools import islice
 
+import pytest
+
 from trainer.tasks.augment.contract import inferred
 from trainer.tasks.augment.dictionary import Words, words
 from trainer.tasks.augment.sources import mutation, properties
@@ -37,6 +39,25 @@ def test_numbers_that_parameters_are_compared_with_as_they_come():
     assert not contract.allows((0, 0, 4))
     assert not contract.allows((8, -1, 4))
     assert not contract.allows((8, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("expression", "one_case"),
+    [
+        ("'abcdefghijklmnopqrstuvwxyz'.index(s[0])", True),
+        ("chr((ord(s[0]) - ord('a') + 5) % 26 + ord('a'))", True),
+        ("string.ascii_uppercase.index(s[0])", True),
+        ("'abcdefghijklmnopqrstuvwxyz'.index(s[0].lower())", False),
+        ("ord(s[0]) - ord('a') or ord(s[0]) - ord('A')", False),
+        ("s[0] in 'aeiou'", False),
+        ("s[::-1]", False),
+    ],
+)
+def test_letters_of_one_case(expression, one_case):
+    named = words(f"def f(s):\n    'The quick Brown fox jumps over the lazy Dog'\n    return {expression}\n")
+    assert named.one_case is one_case
+    contract, _ = inferred([("HELLO",) if "upper" in expression else ("hello",)], named=named)
+    assert contract.allows(("Hello",)) is not one_case
 
 
 def test_white_space_at_the_ends_is_for_programs_that_do_not_mind_it():
