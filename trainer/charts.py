@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import io
 import re
+import textwrap
 import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,6 +22,10 @@ from trainer.statistics import over_seeds
 
 WINDOW = 8
 """Points in a trailing mean."""
+BESIDE, BELOW = 24, 72
+"""Characters of the longest name that stands beside a chart, and of a line below it."""
+LINE = 0.17
+"""Inches of such a line."""
 INK = "#010203"
 """Stands for the colour of text until the SVG is written, which then says `currentColor`."""
 PALETTE = ("#3b82c4", "#d1782a", "#2f9e6e", "#b0569c", "#a8912b", "#7b6fd0")
@@ -121,10 +126,22 @@ def _svg(draw: Any, *, title: str, legend: bool, along: str = "step") -> str:
         axes.grid(True, axis="y", color=INK, alpha=0.15, linewidth=0.6)
         axes.set_axisbelow(True)
         if legend:
-            axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8, handlelength=1.2)
+            _legend(figure, axes)
         written = io.StringIO()
         figure.savefig(written, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _inline(written.getvalue(), title)
+
+
+def _legend(figure: Any, axes: Any) -> None:
+    """Names stand beside a chart; long ones below it, where they leave it its width."""
+    handles, names = axes.get_legend_handles_labels()
+    look: Any = {"frameon": False, "fontsize": 8, "handlelength": 1.2}
+    if max(map(len, names), default=0) <= BESIDE:
+        axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), **look)
+        return
+    names = ["\n".join(textwrap.wrap(name, BELOW)) for name in names]
+    figure.set_figheight(figure.get_figheight() + LINE * sum(name.count("\n") + 1 for name in names))
+    figure.legend(handles, names, loc="outside lower left", **look)
 
 
 def _inline(document: str, title: str) -> str:

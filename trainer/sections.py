@@ -134,6 +134,10 @@ class BufferSettings(Section):
     def setup(self) -> Staleness:
         """As the buffer takes it."""
         limit = None if self.staleness == "unlimited" else self.staleness
+        if self.refresh == "never" and limit is not None:
+            raise ValueError(
+                'with buffer.refresh = "never" samples get ever older: set buffer.staleness to "unlimited"'
+            )
         refresh = sys.maxsize if self.refresh == "never" else self.refresh
         return Staleness(self.capacity, refresh, limit, self.warmup)
 

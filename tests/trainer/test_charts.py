@@ -53,6 +53,19 @@ def test_the_same_curves_give_the_same_bytes() -> None:
     assert charts.lines({"a": CURVE}, title="t") == charts.lines({"a": CURVE}, title="t")
 
 
+@pytest.mark.filterwarnings("error")
+def test_long_names_stand_below_a_chart_and_leave_it_its_width() -> None:
+    def width(name: str) -> float:
+        svg = charts.lines({name: CURVE, "b": CURVE}, title="t")
+        (axes,) = (part for part in ElementTree.fromstring(svg).iter("g") if part.get("id", "").endswith("-patch_2"))
+        across = [float(number) for number in re.findall(r"[ML] ([\d.]+) ", axes[0].get("d", ""))]
+        return max(across) - min(across)
+
+    long = ", ".join(f"section.key{number} = value" for number in range(9))
+    assert long.split(",")[0] in " ".join(texts(charts.lines({long: CURVE, "b": CURVE}, title="t")))
+    assert width(long) > width("a" * charts.BESIDE) > 0
+
+
 @pytest.mark.parametrize("curve", [([4], [0.5]), ([], []), ([1, 2], [float("nan"), 1.0])])
 def test_short_curves_draw_too(curve: tuple[list[float], list[float]]) -> None:
     ElementTree.fromstring(charts.lines({"a": curve}, title="t"))

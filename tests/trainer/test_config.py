@@ -106,6 +106,7 @@ def test_options_belong_to_the_function_they_were_written_for(tmp_path: Path) ->
             "scheme 'static': the weight of severity 'high' must be a number from 0 up, got inf",
         ),
         ("buffer.refresh=3", "rollouts are refreshed every 3 steps"),
+        ("buffer.refresh=never", 'with buffer.refresh = "never" samples get ever older: set buffer.staleness'),
         ("buffer.staleness=soon", "buffer.staleness in --set: input should be a valid integer"),
         ("rollout=3", "--set takes SECTION.KEY=VALUE, got 'rollout=3'"),
         ("rollout.samples", "--set takes SECTION.KEY=VALUE, got 'rollout.samples'"),

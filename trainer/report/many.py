@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,9 @@ class Group:
     """Runs of the same settings."""
 
     name: str
-    """What sets it apart from the others."""
+    """As few settings as set it apart from the others."""
+    settings: str
+    """All that differ."""
     runs: tuple[Run, ...]
 
     def values(self, when: str, figure: str) -> dict[Any, float]:
@@ -83,7 +86,7 @@ def compare(folders: Sequence[str | Path], out: str | Path) -> Path:
     page = rendered(
         "comparison.html.j2",
         count=sum(len(group.runs) for group in groups),
-        groups=[(group.name, len(group.runs), _steps(group)) for group in groups],
+        groups=[(group.name, group.settings, len(group.runs), _steps(group)) for group in groups],
         tables=[(figure, rows) for figure in FIGURES if (rows := table(groups, figure))],
         charts=(main, other),
         window=charts.WINDOW,
@@ -104,10 +107,24 @@ def grouped(runs: Sequence[Run]) -> list[Group]:
     firsts = [settings[members[0]] for members in found.values()]
     keys = [key for key in dict.fromkeys(key for values in firsts for key in values) if key not in OWN]
     differing = [key for key in keys if len({repr(values.get(key)) for values in firsts}) > 1]
+    named = _names(differing)
+    few = {key: named[key] for key in _telling(firsts, differing)}
     return [
-        Group(_name(values, differing) or runs[members[0]].name, tuple(runs[at] for at in members))
+        Group(
+            _settings(values, few) or runs[members[0]].name, _settings(values, named), tuple(runs[at] for at in members)
+        )
         for values, members in zip(firsts, found.values(), strict=True)
     ]
+
+
+def _telling(firsts: Sequence[Mapping[str, Any]], differing: Sequence[str]) -> Sequence[str]:
+    """One setting, else two, that no two groups have alike; all that differ where there are none such."""
+    for count in (1, 2):
+        for keys in combinations(differing, count):
+            told = {tuple(repr(values[key]) for key in keys) for values in firsts if values.keys() >= set(keys)}
+            if len(told) == len(firsts):
+                return keys
+    return differing
 
 
 def curves(groups: Sequence[Group]) -> tuple[list[Markup], list[Markup]]:
@@ -154,15 +171,17 @@ def _seed(run: Run, at: int) -> Any:
     return run.config.get("run", {}).get("seed", f"run {at}")
 
 
-def _name(values: Mapping[str, Any], differing: Sequence[str]) -> str:
-    """The settings that differ, by the last part of their names where that is clear."""
-    lasts = [key.rpartition("/")[2] for key in differing]
-    shown = [
-        last if lasts.count(last) == 1 else key.replace("/", ".") for key, last in zip(differing, lasts, strict=True)
-    ]
-    return ", ".join(
-        f"{name}={_text(values[key])}" for key, name in zip(differing, shown, strict=True) if key in values
-    )
+def _names(keys: Sequence[str]) -> dict[str, str]:
+    """What settings are called: by the last part of their names where that is clear."""
+    lasts = [key.rpartition("/")[2] for key in keys]
+    return {
+        key: last if lasts.count(last) == 1 else key.replace("/", ".") for key, last in zip(keys, lasts, strict=True)
+    }
+
+
+def _settings(values: Mapping[str, Any], named: Mapping[str, str]) -> str:
+    """Those of some settings that a run has."""
+    return ", ".join(f"{name}={_text(values[key])}" for key, name in named.items() if key in values)
 
 
 def _text(value: Any) -> str:

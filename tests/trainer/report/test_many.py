@@ -59,10 +59,25 @@ def test_settings_of_the_same_last_name_are_named_in_full(make: Any) -> None:
         make("a", {"loss": {"name": "x"}, "scheme": {"name": "y"}, "analyzers": ["a", "b"]}),
         make("b", {"loss": {"name": "u"}, "scheme": {"name": "v"}, "analyzers": ["a"]}),
     )
-    assert [group.name for group in grouped(runs)] == [
-        "loss.name=x, scheme.name=y, analyzers=a+b",
-        "loss.name=u, scheme.name=v, analyzers=a",
+    assert [(group.name, group.settings) for group in grouped(runs)] == [
+        ("loss.name=x", "loss.name=x, scheme.name=y, analyzers=a+b"),
+        ("loss.name=u", "loss.name=u, scheme.name=v, analyzers=a"),
     ]
+
+
+def test_groups_are_named_by_as_few_settings_as_tell_them_apart(make: Any) -> None:
+    def names(*configs: dict[str, int]) -> list[str]:
+        folders = [make(f"{len(configs)}{at}", values) for at, values in enumerate(configs)]
+        return [group.name for group in grouped(read(*folders))]
+
+    assert names({"a": 1, "b": 1}, {"a": 1, "b": 2}, {"a": 2, "b": 3}) == ["b=1", "b=2", "b=3"]
+    assert names({"a": 1, "b": 1, "c": 1}, {"a": 1, "b": 2, "c": 2}, {"a": 2, "b": 2, "c": 1}, {"a": 2, "b": 1, "c": 1}) == [
+        "a=1, b=1", "a=1, b=2", "a=2, b=2", "a=2, b=1",
+    ]  # fmt: skip
+    # What a run lacks does not name it; no two settings tell these apart, so all that differ are shown.
+    assert names({"a": 1, "b": 1}, {"a": 1, "b": 2}, {"a": 2}, {"a": 2, "b": 2}, {"a": 2, "b": 1}) == [
+        "a=1, b=1", "a=1, b=2", "a=2", "a=2, b=2", "a=2, b=1",
+    ]  # fmt: skip
 
 
 def test_one_group_alone_and_runs_without_settings_go_by_the_name_of_a_folder(make: Any, tmp_path: Path) -> None:
