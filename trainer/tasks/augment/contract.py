@@ -53,7 +53,7 @@ def inferred(
     said = replace(said, whole_texts=texts > 1)
     if named is not None:
         characters, whole = "".join((*named.texts, named.characters)), frozenset(each.strip() for each in named.texts)
-        said = replace(said, characters=characters, words=whole - {""}, loose=named.loose)
+        said = replace(said, characters=characters, words=whole - {""}, loose=said.loose or named.loose)
         said = replace(said, one_case=said.one_case or named.one_case)
     parameters = [widened(shapes(place), said) for place in zip(*calls, strict=True)]
     for place, number in named.bounds if named else ():

@@ -22,7 +22,7 @@ from trainer.tasks.augment.execution import HASH_SEEDS, Answer, End, Executor
 from trainer.tasks.augment.form import Case, Form, NoForm
 from trainer.tasks.augment.judging import Clock
 from trainer.tasks.augment.sources import mutation, proposals, texts
-from trainer.tasks.augment.values import alike, holds_float, literal, written
+from trainer.tasks.augment.values import alike, holds_float, literal, negative, written
 from trainer.types import Task
 
 MUTATION, PROPERTIES, MODEL = "mutation", "properties", "model"
@@ -183,12 +183,20 @@ def _fault(runs: Sequence[Answer], timeout_s: float) -> str:
     return ""
 
 
+def _empty(given: Arguments) -> bool:
+    return any(isinstance(each, list | tuple | str | dict | set) and not each for each in given)
+
+
 @dataclass(frozen=True, slots=True)
 class Usual:
     """What the tests of a task show of its answers."""
 
     none: bool
     """Whether None is an answer that they, or the words of the task, speak of."""
+    natural: bool = False
+    """Whether there is no negative number in them nor in the inputs, and the words of the task speak of none."""
+    empty: bool = True
+    """Whether an empty list or text is an input that they, or the words of the task, speak of."""
     unordered: tuple[int, ...] = ()
     """Places of lists whose order makes no difference to any answer."""
 
@@ -197,11 +205,20 @@ class Usual:
         """What the answers on the inputs of the tests show."""
         answers = ask(known)
         none = any(answer.value is None for answer in answers if answer.end is End.ANSWERED)
-        return Usual(none or "none" in prompt.lower(), tuple(symmetry.unordered(known, answers, ask)))
+        seen = [known, [answer.value for answer in answers if answer.end is End.ANSWERED]]
+        natural = not negative(seen) and not any(word in prompt.lower() for word in ("negative", "-1"))
+        empty = any(map(_empty, known)) or "empty" in prompt.lower()
+        return Usual(none or "none" in prompt.lower(), natural, empty, tuple(symmetry.unordered(known, answers, ask)))
 
     def fault(self, case: Case) -> str:
         """Why an answer is none that the task speaks of; empty where it is one."""
-        return "None, which no test expects" if case.expected is None and not self.none else ""
+        if case.expected is None and not self.none:
+            return "None, which no test expects"
+        if self.natural and negative(case.expected) and not negative(case.given):
+            return "a negative number of others, which no test expects"
+        if not self.empty and _empty(case.given) and type(case.expected) in (int, float) and case.expected:
+            return "a number of nothing, which no test expects"
+        return ""
 
     def ambiguous(self, cases: Sequence[Case], ask: symmetry.Ask) -> set[int]:
         """Indices of cases in which the order of such a list makes a difference."""

@@ -130,7 +130,7 @@ class Hints:
     words: frozenset[str] = frozenset()
     """Texts that a reference names: where those seen are made of them, there are no others."""
     loose: bool = False
-    """Whether a reference does not mind white space at the ends of texts."""
+    """Whether a reference does not mind white space at the ends of texts, or the task speaks of it."""
     most: float = math.inf
     """The greatest number that is named as a bound."""
 
@@ -143,6 +143,7 @@ def hints(prompt: str) -> Hints:
         not_negative=any(word in words for word in ("non-negative", "non negative", "nonnegative", "unsigned")),
         not_empty=any(word in words for word in ("non-empty", "non empty", "nonempty", "not empty", "at least one")),
         prime="prime" in words,
+        loose=any(word in words for word in ("blank space", "blank-space", "white space", "whitespace")),
         different=any(word in words for word in ("duplicate", "distinct", "unique")),
         most=max(map(float, _BOUND.findall(words)), default=math.inf),
         one_case=any(word in words for word in ("lowercase", "lower case", "uppercase", "upper case")),

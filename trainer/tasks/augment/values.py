@@ -75,6 +75,15 @@ def holds_float(value: Any) -> bool:
     return isinstance(value, float)
 
 
+def negative(value: Any) -> bool:
+    """Whether there is a negative number in it."""
+    if isinstance(value, dict):
+        return any(negative(item) for pair in value.items() for item in pair)
+    if isinstance(value, list | tuple | set | frozenset):
+        return any(map(negative, value))
+    return isinstance(value, int | float) and value < 0
+
+
 def alike(one: Any, two: Any) -> bool:
     """Whether two plain answers of one program are the same: types and all, but for the last digits of floats."""
     if type(one) is not type(two):

@@ -52,6 +52,10 @@ def allows(seeds, given, prompt=""):
         ([("12-01",), ("04-30",)], ("3-17",), True),
         ([("12-01",), ("04-30",)], ("1-2-3",), False),
         ([("1/2",), ("14/3",)], ("07/3",), False),
+        ([("5 apples",), ("12 apples",), ("0 apples",)], ("37 apples",), True),
+        ([("5 apples",), ("12 apples",), ("0 apples",)], ("37 apple",), False),
+        ([("5 apples",), ("12 apples",), ("5 apples",)], ("5 apple",), True),  # two different texts
+        ([("5 apples",), ("12 apples",), ("0 pears",)], ("5 apple",), True),
     ],
 )
 def test_what_a_task_speaks_of(seeds, given, expected):

@@ -40,6 +40,31 @@ def outcome(program, tests, language="python"):
     return runtime.submit(Source(program, language), tests, Limits(timeout_s=4)).result().verdict.outcome
 
 
+def test_a_negative_answer_that_nobody_speaks_of_makes_no_test(run):
+    left = "def left(whole, taken):\n    return whole - taken\n"
+    tests = Asserts(("assert left(9, 2) == 7", "assert left(5, 5) == 0", "assert left(30, 12) == 18"))
+    task = Task("t", "What is left.", tests, reference=left)
+    why = "a negative number of others, which no test expects"
+    assert run(task).dropped[why] > 0
+    assert why not in run(replace(task, prompt="What is left, -1 where nothing is.")).dropped
+    owed = replace(tests, statements=(*tests.statements, "assert left(1, 2) == -1"))
+    assert why not in run(replace(task, tests=owed)).dropped
+
+
+def test_a_number_of_nothing_that_nobody_speaks_of_makes_no_test(run):
+    product = (
+        "def product(values):\n    found = START\n    for value in values:\n        found *= value\n    return found\n"
+    )
+    tests = Asserts(("assert product([9, 2]) == 18", "assert product([5]) == 5", "assert product([3, 1, 2]) == 6"))
+    task = Task("t", "The product.", tests, reference=product.replace("START", "1"))
+    why = "a number of nothing, which no test expects"
+    assert run(task).dropped[why] == 1
+    assert why not in run(replace(task, prompt="The product; 1 for an empty list.")).dropped
+    summed = task.reference.replace("found = 1", "found = 0").replace("*=", "+=")
+    sums = Asserts(("assert product([9, 2]) == 11", "assert product([5]) == 5", "assert product([3, 1, 2]) == 6"))
+    assert why not in run(replace(task, reference=summed, tests=sums)).dropped  # 0 is what one expects
+
+
 def test_an_answer_of_none_that_nobody_speaks_of_makes_no_test(run):
     assert run(TASK).dropped["None, which no test expects"] > 0
     assert (

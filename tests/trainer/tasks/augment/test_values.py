@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from trainer.tasks.augment.values import MAX_TEXT, alike, literal, plain, written
+from trainer.tasks.augment.values import MAX_TEXT, alike, literal, negative, plain, written
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,11 @@ def test_answers_that_are_alike():
     assert not alike(1, True)
     assert not alike({"a": 1, "b": 2}, {"b": 2, "a": 1})
     assert not alike([1, 2], [1])
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [(-1, True), (0, False), (-0.5, True), ("-1", False), ([1, (2, -3)], True), ({1: -2}, True), (True, False)],
+)
+def test_negative_numbers_are_found_wherever_they_are(value, expected):
+    assert negative(value) is expected
