@@ -16,6 +16,8 @@ from trainer.tasks.augment.values import written
 MAX_ANSWER = 40
 """Longest text of an answer that is a feature of its own; longer ones are told by their kind."""
 
+NEARLY = 0.01
+
 
 def features(case: Case) -> frozenset[str]:
     """The features of a test."""
@@ -57,7 +59,7 @@ def _number(value: float) -> Iterator[str]:
     if isinstance(value, int):
         yield from (f"{value % by} modulo {by}" for by in (2, 3))
     elif value != int(value):
-        yield "no whole number"
+        yield "nearly a whole number" if abs(value - round(value)) < NEARLY else "no whole number"
 
 
 def _rough(size: int) -> str:

@@ -31,6 +31,7 @@ TRIES = 20
 SLOW_SHARE = 0.25
 """Share of a test's time that a reference may take: other programs that are right may be slower."""
 MAX_STDIN = 2_000
+EXTREME = ("maxim", "minim", "largest", "smallest", "greatest", "highest", "lowest", "biggest", "longest", "shortest")
 _RECORDER = Path(__file__).with_name("record_calls.py")
 
 
@@ -184,7 +185,9 @@ def _fault(runs: Sequence[Answer], timeout_s: float) -> str:
 
 
 def _empty(given: Arguments) -> bool:
-    return any(isinstance(each, list | tuple | str | dict | set) and not each for each in given)
+    """Whether there are collections or texts, and nothing in any of them."""
+    sized = [each for each in given if isinstance(each, list | tuple | str | dict | set)]
+    return bool(sized) and not any(sized)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,9 @@ class Usual:
     natural: bool = False
     """Whether there is no negative number in them nor in the inputs, and the words of the task speak of none."""
     empty: bool = True
-    """Whether an empty list or text is an input that they, or the words of the task, speak of."""
+    """Whether empty lists and texts are inputs that they, or the words of the task, speak of."""
+    extreme: bool = False
+    """Whether the task asks for the greatest of something, or the like: of nothing there is none."""
     unordered: tuple[int, ...] = ()
     """Places of lists whose order makes no difference to any answer."""
 
@@ -208,7 +213,9 @@ class Usual:
         seen = [known, [answer.value for answer in answers if answer.end is End.ANSWERED]]
         natural = not negative(seen) and not any(word in prompt.lower() for word in ("negative", "-1"))
         empty = any(map(_empty, known)) or "empty" in prompt.lower()
-        return Usual(none or "none" in prompt.lower(), natural, empty, tuple(symmetry.unordered(known, answers, ask)))
+        extreme = any(word in prompt.lower() for word in EXTREME)
+        unordered = tuple(symmetry.unordered(known, answers, ask))
+        return Usual(none or "none" in prompt.lower(), natural, empty, extreme, unordered)
 
     def fault(self, case: Case) -> str:
         """Why an answer is none that the task speaks of; empty where it is one."""
@@ -216,9 +223,14 @@ class Usual:
             return "None, which no test expects"
         if self.natural and negative(case.expected) and not negative(case.given):
             return "a negative number of others, which no test expects"
-        if not self.empty and _empty(case.given) and type(case.expected) in (int, float) and case.expected:
-            return "a number of nothing, which no test expects"
+        if not self.empty and _empty(case.given) and self._something(case.expected):
+            return "something of nothing, which no test expects"
         return ""
+
+    def _something(self, answer: Any) -> bool:
+        if isinstance(answer, bool):
+            return False
+        return bool(answer) or (self.extreme and isinstance(answer, int | float))
 
     def ambiguous(self, cases: Sequence[Case], ask: symmetry.Ask) -> set[int]:
         """Indices of cases in which the order of such a list makes a difference."""

@@ -22,6 +22,11 @@ FEW = 3
 """So many different characters and no more are taken for all that there are, `01` or `()`, say."""
 LARGE, FAR = 50, 20
 """A number that gets as large as this is no small one by nature, and may be so many times larger."""
+_DIFFERENT = re.compile(
+    r"\b(?:no|without(?: any)?) (?:duplicate|repetition|repeat)"
+    r"|\b(?:of|all) (?:\w+ ){0,2}(?:distinct|unique|different)\b"
+)
+"""Of the input: `unique` alone may be what is asked for."""
 _BOUND = re.compile(r"(?:<=?|≤|at most|up to|no more than|less th[ae]n|between \w+ and|from \w+ to) *(\d+)")
 
 
@@ -40,6 +45,8 @@ class Shape:
     """The only texts that there are, where they are signs: operators, say."""
     words: tuple[str, ...] = ()
     """The only words that there are in texts of words."""
+    single: bool = False
+    """Whether words are of one character each."""
     loose: bool = False
     """Whether white space may stand at the ends of texts, or twice."""
     forms: Skeletons | None = None
@@ -75,8 +82,11 @@ def _shape(kind: type, group: Sequence[Any]) -> Shape:
         forms = skeletons(group) if len(group) > 1 else None
         words = tuple(sorted({word for text in group for word in text.split(" ") if word}))
         loose = not all(map(_tidy, group))
+        single = sum(" " in text for text in group) > FEW and all(len(word) == 1 for word in words)
         alphabet, signs = _alphabet(group), _signs(group)
-        return Shape(kind, low, high, alphabet=alphabet, signs=signs, words=words, loose=loose, forms=forms)
+        return Shape(
+            kind, low, high, alphabet=alphabet, signs=signs, words=words, single=single, loose=loose, forms=forms
+        )
     if kind is dict:
         keys, values = shapes(key for each in group for key in each), shapes(v for each in group for v in each.values())
         return Shape(kind, low, high, items=keys, values=values)
@@ -144,7 +154,7 @@ def hints(prompt: str) -> Hints:
         not_empty=any(word in words for word in ("non-empty", "non empty", "nonempty", "not empty", "at least one")),
         prime="prime" in words,
         loose=any(word in words for word in ("blank space", "blank-space", "white space", "whitespace")),
-        different=any(word in words for word in ("duplicate", "distinct", "unique")),
+        different=bool(_DIFFERENT.search(words)),
         most=max(map(float, _BOUND.findall(words)), default=math.inf),
         one_case=any(word in words for word in ("lowercase", "lower case", "uppercase", "upper case")),
     )
@@ -184,10 +194,9 @@ def _widened(shape: Shape, said: Hints, inside: bool) -> Shape:
 def _least(shape: Shape, said: Hints, inside: bool) -> float:
     if shape.low < 0:
         return 2 * shape.low
-    if said.positive:
-        return min(shape.low, 1)
-    if not inside:  # one, where neither tests nor words speak of it, is another question, as nothing at all is
-        return min(shape.low, 2) if shape.kind is int else min(shape.low, 0.25)
+    if said.positive or not inside:
+        # One, where neither tests nor words speak of it, is another question, as nothing at all is.
+        return min(shape.low, 2 - said.positive) if shape.kind is int else min(shape.low, 0.25)
     return 0 if said.not_negative else -max(10, shape.high)
 
 
@@ -237,6 +246,8 @@ def _text_fits(value: str, shape: Shape) -> bool:
     if shape.signs:
         return value in shape.signs
     if not shape.loose and not _tidy(value):
+        return False
+    if shape.single and any(len(word) > 1 for word in value.split(" ")):
         return False
     if shape.words:
         return {word for word in value.split(" ") if word} <= set(shape.words)

@@ -52,6 +52,9 @@ def allows(seeds, given, prompt=""):
         ([("12-01",), ("04-30",)], ("3-17",), True),
         ([("12-01",), ("04-30",)], ("1-2-3",), False),
         ([("1/2",), ("14/3",)], ("07/3",), False),
+        ([("a b a",), ("a b",), ("b c",), ("d",), ("a c b",)], ("c a",), True),
+        ([("a b a",), ("a b",), ("b c",), ("d",), ("a c b",)], ("c ab",), False),  # letters are words there
+        ([("a b a",), ("d",), ("a c b",)], ("c ab",), True),
         ([("5 apples",), ("12 apples",), ("0 apples",)], ("37 apples",), True),
         ([("5 apples",), ("12 apples",), ("0 apples",)], ("37 apple",), False),
         ([("5 apples",), ("12 apples",), ("5 apples",)], ("5 apple",), True),  # two different texts
@@ -80,6 +83,26 @@ def test_what_the_words_of_a_task_say(prompt, seeds, given):
     assert not allows(seeds, given, prompt)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "different"),
+    [
+        ("a list without duplicates", True),
+        ("an array of unique integers", True),
+        ("All elements are distinct.", True),
+        ("Return the unique elements, sorted.", False),
+        ("def unique_digits(x):", False),
+    ],
+)
+def test_words_that_say_that_elements_differ(prompt, different):
+    assert hints(prompt).different is different
+
+
+def test_a_positive_fraction_may_be_less_than_one():
+    contract, _ = inferred([(3.5,), (1.33,)], "a positive floating point number")
+    assert contract.allows((0.5,))
+    assert not contract.allows((0.0,))
+
+
 def test_hints():
     assert hints("Given a NON-EMPTY list\nof positive   integers").not_empty
     assert hints("up to 50").most == 50
@@ -92,6 +115,12 @@ def test_hints():
         ("as long as", (0, 1), [([1, 2], [3, 4]), ([1, 2, 3], [1, 1, 1])], ([1], [1, 2])),
         ("sorted", (0,), [([1, 2, 3],), ([4, 5, 9],)], ([2, 1],)),
         ("a rectangle", (0,), [([[1, 2], [3, 4]],), ([[1], [2]],)], ([[1], [1, 2]],)),
+        (
+            "a permutation",
+            (0,),
+            [([[1, 3], [2, 4]],), ([2, 3, 1],), ([1, 2, 3, 4],), ([[3], [2], [1]],), ([2, 1, 3],)],
+            ([[1, 1], [2, 4]],),
+        ),
         ("balanced", (0,), [("(())",), ("()()",)], (")(",)),
         ("an element of", (0, 1), [(3, [1, 3]), (2, [2, 5])], (1, [2])),
     ],

@@ -51,18 +51,20 @@ def test_a_negative_answer_that_nobody_speaks_of_makes_no_test(run):
     assert why not in run(replace(task, tests=owed)).dropped
 
 
-def test_a_number_of_nothing_that_nobody_speaks_of_makes_no_test(run):
+def test_something_of_nothing_that_nobody_speaks_of_makes_no_test(run):
     product = (
         "def product(values):\n    found = START\n    for value in values:\n        found *= value\n    return found\n"
     )
     tests = Asserts(("assert product([9, 2]) == 18", "assert product([5]) == 5", "assert product([3, 1, 2]) == 6"))
     task = Task("t", "The product.", tests, reference=product.replace("START", "1"))
-    why = "a number of nothing, which no test expects"
+    why = "something of nothing, which no test expects"
     assert run(task).dropped[why] == 1
     assert why not in run(replace(task, prompt="The product; 1 for an empty list.")).dropped
     summed = task.reference.replace("found = 1", "found = 0").replace("*=", "+=")
     sums = Asserts(("assert product([9, 2]) == 11", "assert product([5]) == 5", "assert product([3, 1, 2]) == 6"))
     assert why not in run(replace(task, reference=summed, tests=sums)).dropped  # 0 is what one expects
+    most = replace(task, reference=summed, tests=sums, prompt="The maximum sum.")
+    assert run(most).dropped[why] == 1  # of nothing there is no maximum
 
 
 def test_an_answer_of_none_that_nobody_speaks_of_makes_no_test(run):

@@ -159,7 +159,8 @@ class _Change:
 
     def _fraction(self, value: float) -> float:
         far = max(3.0, abs(value))
-        steps = (1.0, -1.0, 0.5, -0.25, -value, round(self._chance.uniform(-far, far)))
+        nearly = int(value) + 0.999 - value  # what rounds, and what cuts off, differ there
+        steps = (1.0, -1.0, 0.5, -0.25, -value, -int(value), nearly, round(self._chance.uniform(-far, far)))
         return round(value + self._chance.choice(steps), 4)
 
     def _text(self, value: str) -> str:
