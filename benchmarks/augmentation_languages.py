@@ -32,7 +32,7 @@ from trainer.types import Task
 
 CHOOSING, MEASURING = ("arithmetic", "logical", "relational"), ("constants", "loops")
 HUMANEVAL_X = ("humaneval_x:{data}/humaneval-x?language={language}", "test")
-SETS = {"lua": ("multipl_e:{data}/multipl-e?language=lua", "test"), "cpp": HUMANEVAL_X}
+SETS = {"lua": ("multipl_e:{data}/multipl-e?language=lua", "test"), **dict.fromkeys(("cpp", "go", "java"), HUMANEVAL_X)}
 MBXP = ("mbxp:{data}/mbxp?language={language}", "all")
 MUTANTS = 20
 

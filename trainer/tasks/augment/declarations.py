@@ -157,6 +157,9 @@ class Typed:
     """The function that a node defines, where it defines one."""
     typed: Callable[[str], Type]
     """The type that a declaration names; raises ValueError where its values cannot be written."""
+    strict: Callable[[str], str]
+    """A program that ends where the answer would be chance, or another program's might be another one; it need not
+    compile."""
     answer: str
     """As in `Writing`."""
     same: str

@@ -63,6 +63,14 @@ class Declared(Code):
         said = run(self.language.watching(self.tests, self._watched(program)))
         return distinct([given for _, given in told_answers(said or "")])
 
+    def told(self, program: str, expressions: Sequence[str], run: Run) -> dict[int, Any]:
+        """The values of expressions beside a program, by index, where it does nothing that is chance."""
+        # The first one tells whether a program that was made strict is still one.
+        told = Code.told(self, self.language.strict(program), ["true", *expressions], run)
+        if told.get(0) is not True:
+            return Code.told(self, program, expressions, run)
+        return {at - 1: value for at, value in told.items() if at}
+
     def asking(self, program: str, expressions: Mapping[int, str]) -> str:
         """A program that tells the values of numbered expressions."""
         lines = answers_asked(self.language.answer, expressions)

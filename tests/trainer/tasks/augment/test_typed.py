@@ -34,15 +34,40 @@ int main() {
     assert(largest(xs, 9) == 3);
 }
 """
+JAVA = """import java.util.*;
+class Solution {
+    public int largest(List<Integer> xs, final int most) {
+        int best = -1000000;
+        for (int x : xs) if (x <= most && x > best) best = x;
+        return best;
+    }
+}
+"""
+JAVA_TESTS = """public class Main {
+    public static void main(String[] args) {
+        Solution s = new Solution();
+        List<Integer> xs = Arrays.asList(1, 5);
+        if (s.largest(xs, 4) != 1) throw new AssertionError();
+        if (s.largest(new ArrayList<>(Arrays.asList(3, 2)), 9) != 3) throw new AssertionError();
+    }
+}
+"""
 CHANCE = {
+    "java": (
+        "class A { static int f(int a, int[] xs) { int b = a; b *= 2; return b + xs[0] / a; } }\n",
+        "class Main { public static void main(String[] args) { A.f(1, new int[]{1}); } }\n",
+    ),
     "cpp": (
         "#include <vector>\nint f(int a, std::vector<int> xs) { return a * 2 + xs[0] / a; }\n",
         "int main() { f(1, {1}); }\n",
     ),
 }
-PROGRAMS = {"cpp": (CPP, CPP_TESTS)}
-COMPILERS = {"cpp": "g++"}
-CALLS = {"cpp": "largest(vector<int>{1, -2}, 4)"}
+PROGRAMS = {"cpp": (CPP, CPP_TESTS), "java": (JAVA, JAVA_TESTS)}
+COMPILERS = {"cpp": "g++", "java": "javac"}
+CALLS = {
+    "cpp": "largest(vector<int>{1, -2}, 4)",
+    "java": "new Solution().largest(new java.util.ArrayList<Integer>(java.util.Arrays.asList(1, -2)), 4)",
+}
 
 
 def task(language="cpp", program=None, tests=None, **more):
@@ -92,7 +117,7 @@ def test_what_a_function_is_called_with_is_what_it_tells(language):
     assert code(task(language), program).known(program, run) == [([1, 5], 4), ([], 0)]
     (text,) = seen
     assert "(xs, most)" in text or "{xs, most}" in text
-    assert tests.splitlines()[-3] in text
+    assert tests.splitlines()[-4] in text
     with pytest.raises(NoForm, match="plain data"):
         code(task(language), program).known(program, lambda _: None)
 
@@ -138,12 +163,62 @@ def test_types_of_cpp(declared, value, expected):
     assert found == expected
 
 
+def test_the_methods_of_a_program_in_java():
+    program = (
+        "class A {\n    public static <T> T f(final List<T> a, int[] b[], int... c) throws E { return null; }\n"
+        "    private int g() { return 1; }\n    abstract int h();\n    int i(/* all */ Map<String, Integer> m) { return 1; }\n"
+        "    class Inside { int j() { return 1; } }\n}\n"
+    )
+    found = {each.callee: each.parameters for each in signatures("java", program)}
+    assert found == {
+        "A.f": (("a", "List<T>"), ("b", "int[][]"), ("", "int... c")),
+        "new A().i": (("m", "Map<String, Integer>"),),
+    }
+
+
+LIST = "new java.util.ArrayList<{}>(java.util.Arrays.asList({}))"
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "expected"),
+    [
+        ("Long", 5, "5L"),
+        ("float", 0.5, "0.5f"),
+        ("char", "'", "'\\''"),
+        ("int[][]", [[1], []], "new int[][]{new int[]{1}, new int[]{}}"),
+        ("java.util.List<Double>", [1, 0.5], LIST.format("Double", "1.0, 0.5")),
+        (
+            "List<List<String>>",
+            [["a"]],
+            LIST.format("java.util.List<String>", LIST.format("String", '"a"')),
+        ),
+        ("Set<Long>", [1], "new java.util.HashSet<Long>(java.util.Arrays.asList(1L))"),
+        ("Map<String, Integer>", {"a": 1, "b": 2},
+         'new java.util.HashMap<String, Integer>() {{ put("a", 1); put("b", 2); }}'),
+        ("int", 2**31, None),
+        ("Object", 1, None),
+        ("List<? extends Number>", [1], None),
+        ("List<int[]>", [[1]], None),
+        ("Map<Integer, Integer>", {"1": 1}, None),
+        ("int...", [1], None),
+    ],
+)  # fmt: skip
+def test_types_of_java(declared, value, expected):
+    try:
+        kind = writing("java").typed(declared)
+        found = kind.outer.format(kind.written(value))
+    except ValueError:
+        found = None
+    assert found == expected
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [
         (task(suffix="}"), "code in cpp"),
         (task(tests=Appended("int main() {}")), "no function of the reference"),
         (task(program=CPP.replace("vector<int> xs", "vector<int>& xs")), "cannot be written"),
+        (task("java", tests=Appended("class Main { int largest; }")), "no main method"),
     ],
 )
 def test_where_no_test_can_be_written(given, why):
@@ -151,13 +226,12 @@ def test_where_no_test_can_be_written(given, why):
         code(given, given.reference)
 
 
+@pytest.mark.languages
 @pytest.mark.parametrize("language", [*PROGRAMS])
 def test_new_tests_catch_what_the_own_let_pass_and_take_the_reference(language):
-    if shutil.which(COMPILERS[language]) is None:
-        pytest.skip(f"{COMPILERS[language]} is not installed")
     program, _ = PROGRAMS[language]
     with Executor(Limits(timeout_s=1.0)) as executor:
-        result = augment(task(language), Others(), Workshop(executor, Options(mutants=5, inputs=20, most=10)))
+        result = augment(task(language), Others(), Workshop(executor, Options(mutants=10, inputs=30, most=10)))
     assert result.status is Status.AUGMENTED, result.why
     assert sum(result.added.values()) == 10
     more = Appended(result.tests["append"], result.tests["prefix"])

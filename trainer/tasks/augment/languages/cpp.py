@@ -26,7 +26,6 @@ from trainer.tasks.augment.declarations import (
 )
 from trainer.tasks.augment.languages import MARK
 
-# Numbers that overflow and places behind the end of a list end a program that answers: what it would say is chance.
 STRICT = '#define _GLIBCXX_ASSERTIONS\n#pragma GCC optimize("trapv")\n'
 HEADERS = "".join(
     f"#include <{name}>\n"
@@ -188,9 +187,14 @@ def _parameter(node: Node) -> tuple[str, str]:
     return name, re.sub(rf"\b{re.escape(name)}\s*\Z", "", text_of(node)).strip() if name else text_of(node)
 
 
+def strict(program: str) -> str:
+    """The program with numbers that do not overflow and lists that end."""
+    return STRICT + program
+
+
 def asking(tests: Appended, program: str, answers: str) -> str:
     """A program that answers in `main`."""
-    before = STRICT + tests.prefix + program + "\n" + HEADERS
+    before = f"{tests.prefix}{program}\n{HEADERS}"
     return f"{before}{JSON}{TELL}{ANSWERS}int main() {{\n{answers}\n}}\n"
 
 
@@ -208,6 +212,7 @@ def extended(tests: Appended, added: Sequence[str]) -> Appended:
 WRITING = Typed(
     signature=signature,
     typed=typed,
+    strict=strict,
     answer="    spanwise_tell({at}, [] { return {value}; });",
     same="spanwise::json({call}) == {answer}",
     assertion="    assert({same});",
