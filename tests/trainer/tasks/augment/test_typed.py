@@ -52,7 +52,40 @@ JAVA_TESTS = """public class Main {
     }
 }
 """
+GO = """func Largest(xs []int, most int) int {
+	best := -1000000
+	for _, x := range xs {
+		if x <= most && x > best {
+			best = x
+		}
+	}
+	return best
+}
+"""
+GO_PREFIX = 'package main\n\nimport "testing"\n'
+GO_TESTS = """func TestLargest(t *testing.T) {
+	xs := []int{1, 5}
+	if Largest(xs, 4) != 1 || Largest([]int{3, 2}, 9) != 3 {
+		t.Fatal("wrong")
+	}
+}
+"""
+GO_BARE = 'package main\n\nimport (\n\t"encoding/json"\n\t"reflect"\n)\n'
+GO_BARE_TESTS = """func same(one, two interface{}) bool {
+	told, _ := json.Marshal(one)
+	return string(told) != "" && reflect.DeepEqual(one, two)
+}
+func main() {
+	if !same(Largest([]int{1, 5}, 4), 1) || !same(Largest([]int{3, 2}, 9), 3) {
+		panic("wrong")
+	}
+}
+"""
 CHANCE = {
+    "go": (
+        GO_BARE + "func f(a int, xs []int) int {\n\tb := a\n\tb *= 2\n\treturn b + xs[0] / a\n}\n",
+        "var _ = json.Marshal\nvar _ = reflect.TypeOf\nfunc main() { f(1, []int{1}) }\n",
+    ),
     "java": (
         "class A { static int f(int a, int[] xs) { int b = a; b *= 2; return b + xs[0] / a; } }\n",
         "class Main { public static void main(String[] args) { A.f(1, new int[]{1}); } }\n",
@@ -62,17 +95,21 @@ CHANCE = {
         "int main() { f(1, {1}); }\n",
     ),
 }
-PROGRAMS = {"cpp": (CPP, CPP_TESTS), "java": (JAVA, JAVA_TESTS)}
-COMPILERS = {"cpp": "g++", "java": "javac"}
+LARGE = {"cpp": 2**30, "java": 2**30, "go": 2**62}
+PROGRAMS = {"cpp": (CPP, CPP_TESTS), "java": (JAVA, JAVA_TESTS), "go": (GO, GO_TESTS)}
+PREFIXES = {"go": GO_PREFIX}
+FUNCTIONS = {"go": "Largest"}
+COMPILERS = {"cpp": "g++", "java": "javac", "go": "go"}
 CALLS = {
     "cpp": "largest(vector<int>{1, -2}, 4)",
     "java": "new Solution().largest(new java.util.ArrayList<Integer>(java.util.Arrays.asList(1, -2)), 4)",
+    "go": "Largest([]int{1, -2}, 4)",
 }
 
 
 def task(language="cpp", program=None, tests=None, **more):
     own, code = PROGRAMS[language]
-    tests = Appended(code) if tests is None else tests
+    tests = Appended(code, PREFIXES.get(language, "")) if tests is None else tests
     return Task("t", "The largest element up to a bound.", tests, language, reference=program or own, **more)
 
 
@@ -84,7 +121,7 @@ def signatures(language, program):
 @pytest.mark.parametrize("language", [*PROGRAMS])
 def test_a_call_is_written_by_the_types_of_the_parameters(language):
     found = code(task(language), PROGRAMS[language][0])
-    assert found.function == "largest"
+    assert found.function == FUNCTIONS.get(language, "largest")
     assert found.call(([1, -2], 4)) == CALLS[language]
     assert found.writes(([], 2**31 - 1))
     for given in (([1],), ([1], 4, 4), ([1], 2**80), ([1.5], 4), ("a", 4), ([[1]], 4)):
@@ -212,6 +249,53 @@ def test_types_of_java(declared, value, expected):
     assert found == expected
 
 
+def test_the_functions_of_a_program_in_go():
+    program = (
+        "package main\n\nfunc f(a, b []int, m map[string]int) (int, error) { return 1, nil }\n"
+        "func (s S) g(a int) {}\nfunc h(_ int, xs ...int) {}\nfunc i(int) {}\n"
+    )
+    found = {each.name: each.parameters for each in signatures("go", program)}
+    assert found == {
+        "f": (("a", "[]int"), ("b", "[]int"), ("m", "map[string]int")),
+        "h": (("", "(_ int)"), ("", "(xs ...int)")),
+        "i": (("", "(int)"),),
+    }
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "expected"),
+    [
+        ("int", 2**62, "4611686018427387904"),
+        ("float64", 2, "2.0"),
+        ("[][2]float64", [[1, 2.5]], "[][2]float64{[2]float64{1.0, 2.5}}"),
+        ("map[string][]bool", {"a": [True]}, 'map[string][]bool{"a": []bool{true}}'),
+        ("byte", 256, None),
+        ("[2]int", [1], None),
+        ("map[int]int", {"1": 1}, None),
+        ("interface{}", 1, None),
+        ("(xs ...int)", 1, None),
+    ],
+)
+def test_types_of_go(declared, value, expected):
+    try:
+        found = writing("go").typed(declared).written(value)
+    except ValueError:
+        found = None
+    assert found == expected
+
+
+def test_new_tests_in_go_import_what_they_use():
+    extended = code(task("go"), GO).extended([Case(([1], 2), 1)])
+    assert extended.prefix.startswith('package main\nimport spanwise_encoding "encoding/json"\n')
+    assert extended.code.endswith(GO_TESTS)
+    bare = code(task("go", GO_BARE + GO, Appended(GO_BARE_TESTS)), GO_BARE + GO).extended([Case(([1], 2), 1)])
+    assert bare.prefix == ""
+    assert "json.Marshal(value)" in bare.code
+    assert "spanwise_encoding" not in bare.code
+    with pytest.raises(NoForm, match="do not import encoding/json"):
+        code(task("go", tests=Appended("func main() { Largest() }")), GO)
+
+
 @pytest.mark.parametrize(
     ("given", "why"),
     [
@@ -227,11 +311,18 @@ def test_where_no_test_can_be_written(given, why):
 
 
 @pytest.mark.languages
-@pytest.mark.parametrize("language", [*PROGRAMS])
-def test_new_tests_catch_what_the_own_let_pass_and_take_the_reference(language):
-    program, _ = PROGRAMS[language]
+@pytest.mark.parametrize(
+    ("language", "program", "tests"),
+    [
+        *((language, program, task(language).tests) for language, (program, _) in PROGRAMS.items()),
+        ("go", GO_BARE + GO, Appended(GO_BARE_TESTS)),
+    ],
+)
+def test_new_tests_catch_what_the_own_let_pass_and_take_the_reference(language, program, tests):
     with Executor(Limits(timeout_s=1.0)) as executor:
-        result = augment(task(language), Others(), Workshop(executor, Options(mutants=10, inputs=30, most=10)))
+        result = augment(
+            task(language, program, tests), Others(), Workshop(executor, Options(mutants=10, inputs=30, most=10))
+        )
     assert result.status is Status.AUGMENTED, result.why
     assert sum(result.added.values()) == 10
     more = Appended(result.tests["append"], result.tests["prefix"])
@@ -239,7 +330,7 @@ def test_new_tests_catch_what_the_own_let_pass_and_take_the_reference(language):
     assert wrong != program
     judged = [
         runtime.submit(Source(text, language), suite, Limits(timeout_s=10)).result().verdict.outcome
-        for text, suite in ((program, more), (wrong, task(language).tests), (wrong, more))
+        for text, suite in ((program, more), (wrong, tests), (wrong, more))
     ]
     runtime.close()
     assert judged == [Outcome.PASS, Outcome.PASS, Outcome.FAILURE]
@@ -252,7 +343,7 @@ def test_answers_that_are_chance_are_none(language):
         pytest.skip(f"{COMPILERS[language]} is not installed")
     program, tests = CHANCE[language]
     found = code(task(language, program, Appended(tests)), program)
-    calls = [found.call(given) for given in ((1, [7]), (2**30, [7]), (1, []), (0, [7]), (3, [-7]))]
+    calls = [found.call(given) for given in ((1, [7]), (LARGE[language], [7]), (1, []), (0, [7]), (3, [-7]))]
     told = found.told(program, calls, lambda text: output(text, language, Limits(timeout_s=10), Tier.STANDARD))
     runtime.close()
     assert told == {0: 9, 1: MISSING, 2: MISSING, 3: MISSING, 4: 4}
