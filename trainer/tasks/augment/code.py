@@ -103,11 +103,17 @@ class Code(ABC):
 
         What nobody came to, since too many ended it, is left out.
         """
+        return self._told(program, expressions, run)
+
+    def _told(self, program: str, expressions: Sequence[str], run: Run, *, sure: bool = False) -> dict[int, Any]:
+        """The same; where the first expression is `sure` to have a value and has none, nothing else has."""
         found: dict[int, Any] = {}
         at, left = 0, MAX_RESTARTS
         while at < len(expressions) and left:
             text = run(self.asking(program, {index: expressions[index] for index in range(at, len(expressions))}))
             answers = dict(told_answers(text or ""))
+            if sure and not at and not answers:
+                return {}
             # Behind the last answer stands what ended the program; where nothing did, this is the end.
             after = min(max(answers, default=at - 1) + 2, len(expressions))
             found |= {index: answers.get(index, MISSING) for index in range(at, after) if text is not None}

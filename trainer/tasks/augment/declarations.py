@@ -157,9 +157,9 @@ class Typed:
     """The function that a node defines, where it defines one."""
     typed: Callable[[str], Type]
     """The type that a declaration names; raises ValueError where its values cannot be written."""
-    strict: Callable[[str], str]
-    """A program that ends where the answer would be chance, or another program's might be another one; it need not
-    compile."""
+    strict: Callable[[str], Sequence[str]]
+    """A program, made to end where the answer would be chance, or another program's might be another one: the first of
+    these that compiles is the strictest."""
     answer: str
     """As in `Writing`."""
     same: str

@@ -66,10 +66,11 @@ class Declared(Code):
     def told(self, program: str, expressions: Sequence[str], run: Run) -> dict[int, Any]:
         """The values of expressions beside a program, by index, where it does nothing that is chance."""
         # The first one tells whether a program that was made strict is still one.
-        told = Code.told(self, self.language.strict(program), ["true", *expressions], run)
-        if told.get(0) is not True:
-            return Code.told(self, program, expressions, run)
-        return {at - 1: value for at, value in told.items() if at}
+        for each in dict.fromkeys((*self.language.strict(program), program)):
+            told = self._told(each, ["true", *expressions], run, sure=True)
+            if told:
+                return {at - 1: value for at, value in told.items() if at}
+        return {}
 
     def asking(self, program: str, expressions: Mapping[int, str]) -> str:
         """A program that tells the values of numbered expressions."""

@@ -187,9 +187,9 @@ def _parameter(node: Node) -> tuple[str, str]:
     return name, re.sub(rf"\b{re.escape(name)}\s*\Z", "", text_of(node)).strip() if name else text_of(node)
 
 
-def strict(program: str) -> str:
+def strict(program: str) -> list[str]:
     """The program with numbers that do not overflow and lists that end."""
-    return STRICT + program
+    return [STRICT + program]
 
 
 def asking(tests: Appended, program: str, answers: str) -> str:

@@ -85,7 +85,10 @@ WATCH = r"""
     }
     static void leave() { depth--; }
 """
-PLUS, MINUS, TIMES = "Spanwise.plus", "Spanwise.minus", "Spanwise.times"
+NAMES = {
+    "+": "Spanwise.plus", "-": "Spanwise.minus", "*": "Spanwise.times",
+    "==": "Spanwise.same", "!=": "!Spanwise.same",
+}  # fmt: skip
 EXACT = "".join(
     f"    static {kind} {name}({kind} one, {kind} two) {{ return {value}; }}\n"
     for name, sign, exact in (("plus", "+", "add"), ("minus", "-", "subtract"), ("times", "*", "multiply"))
@@ -98,6 +101,23 @@ EXACT = "".join(
 ) + "".join(
     f"    static String plus({one} one, {two} two) {{ return one + two; }}\n"
     for one, two in (("String", "String"), ("String", "Object"), ("Object", "String"))
+)
+NUMBER = "one instanceof Double || one instanceof Float ? one.doubleValue() == two : one.longValue() == two"
+SIDES = (
+    *((kind, kind, "one == two") for kind in ("boolean", "int", "long", "double")),
+    ("Number", "long", NUMBER), ("Number", "double", "one.doubleValue() == two"),
+    ("Character", "long", "one.charValue() == two"), ("Boolean", "boolean", "one.booleanValue() == two"),
+)  # fmt: skip
+# Objects that are equal may be the same one or not: small numbers are, large ones are not.
+EXACT += """
+    static boolean same(Object one, Object two) {
+        if (one != two && one != null && one.equals(two)) throw new IllegalStateException("the same or not");
+        return one == two;
+    }
+""" + "".join(
+    f"    static boolean same({one} one, {two} two) {{ return {value}; }}\n"
+    + (f"    static boolean same({two} two, {one} one) {{ return {value}; }}\n" if one != two else "")
+    for one, two, value in SIDES
 )
 SCALARS = {
     "boolean": TRUTH, "Boolean": TRUTH, "String": TEXT, "char": CHARACTER, "Character": CHARACTER,
@@ -159,9 +179,12 @@ def _parameter(node: Node) -> tuple[str, str]:
     return text_of(node.child_by_field_name("name")), text_of(kind) + dimensions
 
 
-def strict(program: str) -> str:
-    """The program with arithmetic that ends it where a number overflows."""
-    return checked("java", program, {"+": PLUS, "-": MINUS, "*": TIMES})
+def strict(program: str) -> list[str]:
+    """The program with arithmetic that ends it where a number overflows, and comparisons that mean what they say.
+
+    What it assigns may be of a narrower type than what is computed.
+    """
+    return [checked("java", program, NAMES, assigned=assigned) for assigned in (True, False)]
 
 
 def asking(tests: Appended, program: str, answers: str) -> str:
