@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,9 @@ from trainer.tasks.augment.declarations import Signature, Type, Typed, text
 from trainer.tasks.augment.form import Case, NoForm
 from trainer.tasks.augment.languages import writing
 from trainer.types import Task
+
+ENDS = frozenset(end for bits in (32, 64) for end in (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1))
+"""What becomes of a number that is too large, where it does not end a program; or what stands for one that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,11 @@ class Declared(Code):
     def answered(self, value: Any) -> str:
         """An answer as tests write it."""
         return text(json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True))
+
+    def fault(self, case: Case) -> str:
+        """Why a case cannot be written down; empty where it can."""
+        at_an_end = _holds(case.expected, ENDS)
+        return "a number at the end of its type" if at_an_end else Code.fault(self, case)
 
     def same(self, case: Case) -> str:
         """An expression that is true of a program that answers as it should."""
@@ -110,3 +118,10 @@ def code(task: Task, program: str) -> Code:
         raise NoForm(f"an argument of a type whose values cannot be written ({error})") from error
     language.extended(task.tests, [])  # raises NoForm
     return Declared(task.tests, signature.name, signature, types, language)
+
+
+def _holds(value: Any, numbers: Set[int]) -> bool:
+    """Whether one of some numbers is in a value."""
+    if isinstance(value, dict):
+        return any(_holds(each, numbers) for each in value.values())
+    return any(_holds(each, numbers) for each in value) if isinstance(value, list) else value in numbers

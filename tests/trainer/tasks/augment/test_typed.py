@@ -140,6 +140,9 @@ def test_an_answer_is_compared_as_json(language):
     assert found.fault(Case(([], 4), [0.5])) == "floats would be compared exactly"
     assert found.fault(Case(([], 4), "\u200b")) == "the language cannot hold it"
     assert found.fault(Case(([], 4), "a\n\x01")) == ""
+    assert found.fault(Case(([], 4), {"a": [-(2**63)]})) == "a number at the end of its type"
+    assert found.fault(Case(([], 4), [2**31 - 1])) == "a number at the end of its type"
+    assert found.fault(Case(([], 4), [2**31 - 2, True, None])) == ""
 
 
 @pytest.mark.parametrize("language", [*PROGRAMS])
@@ -310,6 +313,16 @@ def test_where_no_test_can_be_written(given, why):
         code(given, given.reference)
 
 
+def asked(program, tests, language, calls):
+    if shutil.which(COMPILERS[language]) is None:
+        pytest.skip(f"{COMPILERS[language]} is not installed")
+    found = code(task(language, program, Appended(tests)), program)
+    calls = [found.call(given) for given in calls]
+    told = found.told(program, calls, lambda text: output(text, language, Limits(timeout_s=10), Tier.STANDARD))
+    runtime.close()
+    return told
+
+
 @pytest.mark.languages
 @pytest.mark.parametrize(
     ("language", "program", "tests"),
@@ -339,11 +352,32 @@ def test_new_tests_catch_what_the_own_let_pass_and_take_the_reference(language, 
 @pytest.mark.parametrize("language", [*CHANCE])
 def test_answers_that_are_chance_are_none(language):
     """Numbers that overflow, divisions by zero and places behind the end of a list; what comes behind is answered."""
-    if shutil.which(COMPILERS[language]) is None:
-        pytest.skip(f"{COMPILERS[language]} is not installed")
     program, tests = CHANCE[language]
-    found = code(task(language, program, Appended(tests)), program)
-    calls = [found.call(given) for given in ((1, [7]), (LARGE[language], [7]), (1, []), (0, [7]), (3, [-7]))]
-    told = found.told(program, calls, lambda text: output(text, language, Limits(timeout_s=10), Tier.STANDARD))
-    runtime.close()
+    told = asked(program, tests, language, ((1, [7]), (LARGE[language], [7]), (1, []), (0, [7]), (3, [-7])))
     assert told == {0: 9, 1: MISSING, 2: MISSING, 3: MISSING, 4: 4}
+
+
+def test_objects_that_are_compared_by_identity_give_no_answer():
+    program = (
+        "class A { static boolean f(Integer a, Integer b, int c, Character d) {\n"
+        '    if (a == null || d == 99 || c != c || "a" != "a") return false;\n    return a == b || a == c; } }\n'
+    )
+    tests = "class Main { public static void main(String[] args) { A.f(1, 1, 1, 'a'); } }\n"
+    given = ((1, 1, 0, "a"), (1000, 1000, 0, "a"), (1000, 0, 1000, "a"), (1, 2, 3, "a"), (1, 1, 1, "c"))
+    assert asked(program, tests, "java", given) == {0: True, 1: MISSING, 2: True, 3: False, 4: False}
+
+
+def test_a_program_that_cannot_be_strict_is_asked_as_it_is_and_one_that_answers_nothing_once():
+    texts = []
+
+    def run(text):
+        texts.append(text)
+        return f"\n{MARK} 0 true\n{MARK} 1 5\n" if "Spanwise.plus(" not in text.partition("class Spanwise")[0] else ""
+
+    program = JAVA.replace("return best;", "best += 0; return best + 0;")
+    found = code(task("java", program), program)
+    assert found.told(program, ["f()"], run) == {0: 5}
+    assert ["best = Spanwise.plus(best, 0)" in text for text in texts] == [True, False, False]
+    texts.clear()
+    assert found.told(program, ["f()"] * 9, lambda text: texts.append(text) or "") == {}
+    assert len(texts) == 3
