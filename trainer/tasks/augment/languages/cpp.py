@@ -26,6 +26,7 @@ from trainer.tasks.augment.declarations import (
 )
 from trainer.tasks.augment.languages import MARK
 
+# Before any header. What an operation that overflows, or a place behind the end of a list, would give is chance.
 STRICT = '#define _GLIBCXX_ASSERTIONS\n#pragma GCC optimize("trapv")\n'
 HEADERS = "".join(
     f"#include <{name}>\n"
