@@ -2,9 +2,10 @@
 
     python -m benchmarks.augmentation_languages DATA --tasks 12
 
-DATA is the folder of the data sets; tasks are those of MBXP, and of MultiPL-E where MBXP has none, every n-th of
-the set. Tests are chosen by mutants of some families of operators and measured with the others, which they have not
-seen. Left out are tasks whose reference fails their own tests. Rows are kept in --rows as they come.
+DATA is the folder of the data sets; tasks are those of MBXP, of MultiPL-E where MBXP has none, and of HumanEval-X in
+the languages whose references people wrote there, every n-th of the set. Tests are chosen by mutants of some families
+of operators and measured with the others, which they have not seen. Left out are tasks whose reference fails their own
+tests. Rows are kept in --rows as they come.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ from trainer.tasks.augment.records import Options, Status
 from trainer.types import Task
 
 CHOOSING, MEASURING = ("arithmetic", "logical", "relational"), ("constants", "loops")
-SETS = {"lua": ("multipl_e:{data}/multipl-e?language=lua", "test")}
+HUMANEVAL_X = ("humaneval_x:{data}/humaneval-x?language={language}", "test")
+SETS = {"lua": ("multipl_e:{data}/multipl-e?language=lua", "test"), **dict.fromkeys(("cpp", "go", "java"), HUMANEVAL_X)}
 MBXP = ("mbxp:{data}/mbxp?language={language}", "all")
 MUTANTS = 20
 

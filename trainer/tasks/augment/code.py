@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from analyzers import trees
 from analyzers.errors import AnalyzerError
 from analyzers.positions import encode
 from analyzers.runtime.tests import Appended
+from trainer.tasks.augment.declarations import text_of
 from trainer.tasks.augment.form import Case, NoForm
 from trainer.tasks.augment.languages import MARK, Writing, writing
 from trainer.tasks.augment.values import holds_float, plain
@@ -38,22 +40,47 @@ _LINE = re.compile(rf"(?m)^{MARK} (\d+) (.*)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class Code(ABC):
     """How the tests of a task call its program, and how further ones are written."""
 
     tests: Appended
     function: str
-    seeds: tuple[tuple[str, ...], ...]
-    """The arguments of their calls, as text."""
-    language: Writing
 
+    @abstractmethod
     def call(self, given: Sequence[Any]) -> str:
         """The text of a call.
 
         Raises:
             ValueError: an argument cannot be written.
         """
-        return f"{self.function}({', '.join(map(self.language.written, given))})"
+
+    @abstractmethod
+    def answered(self, value: Any) -> str:
+        """An answer as tests write it.
+
+        Raises:
+            ValueError: it cannot be written.
+        """
+
+    @abstractmethod
+    def same(self, case: Case) -> str:
+        """An expression that is true of a program that answers as it should."""
+
+    @abstractmethod
+    def extended(self, cases: Sequence[Case]) -> Appended:
+        """The tests and, before them, a test for each case: the tests of some languages end the program."""
+
+    @abstractmethod
+    def known(self, program: str, run: Run) -> list[tuple[Any, ...]]:
+        """The arguments of the calls that the tests make, as far as they are plain data.
+
+        Raises:
+            NoForm: there are none.
+        """
+
+    @abstractmethod
+    def asking(self, program: str, expressions: Mapping[int, str]) -> str:
+        """A program that tells the values of numbered expressions beside a program."""
 
     def writes(self, given: Sequence[Any]) -> bool:
         """Whether the language has a way to write the arguments of a call."""
@@ -66,44 +93,27 @@ class Code:
         """Why a case cannot be written down; empty where it can."""
         if holds_float(case.expected):
             return "floats would be compared exactly"
-        return "" if self.writes([case.expected]) else "the language cannot hold it"
-
-    def same(self, case: Case) -> str:
-        """An expression that is true of a program that answers as it should."""
-        return self.language.same.format(call=self.call(case.given), answer=self.language.written(case.expected))
-
-    def extended(self, cases: Sequence[Case]) -> Appended:
-        """The tests and, before them, a test for each case: the tests of some languages end the program."""
-        added = [self.language.assertion.replace("{same}", self.same(case)) for case in cases]
-        return replace(self.tests, code="\n".join([self.language.setup, *added, self.tests.code]))
-
-    def known(self, program: str, run: Run) -> list[tuple[Any, ...]]:
-        """The arguments of the calls that the tests make, as far as they are plain data.
-
-        Raises:
-            NoForm: there are none.
-        """
-        first, last = self.language.listed
-        told = self.told(program, [first + ", ".join(texts) + last for texts in self.seeds], run)
-        found = {json.dumps(given): tuple(given) for given in told.values() if isinstance(given, list) and given}
-        if not found:
-            raise NoForm("the tests make no call with plain data")
-        return list(found.values())
+        try:
+            return "" if self.answered(case.expected) else "the language cannot hold it"
+        except ValueError:
+            return "the language cannot hold it"
 
     def told(self, program: str, expressions: Sequence[str], run: Run) -> dict[int, Any]:
         """The values of expressions beside a program, by index; MISSING for one that has no plain value, or ends it.
 
         What nobody came to, since too many ended it, is left out.
         """
+        return self._told(program, expressions, run)
+
+    def _told(self, program: str, expressions: Sequence[str], run: Run, *, sure: bool = False) -> dict[int, Any]:
+        """The same; where the first expression is `sure` to have a value and has none, nothing else has."""
         found: dict[int, Any] = {}
         at, left = 0, MAX_RESTARTS
         while at < len(expressions) and left:
-            lines = [
-                self.language.answer.replace("{at}", str(index)).replace("{value}", expressions[index])
-                for index in range(at, len(expressions))
-            ]
-            text = run("\n".join([self.tests.prefix, program, self.language.setup, *lines, ""]))
-            answers = dict(_answers(text or ""))
+            text = run(self.asking(program, {index: expressions[index] for index in range(at, len(expressions))}))
+            answers = dict(told_answers(text or ""))
+            if sure and not at and not answers:
+                return {}
             # Behind the last answer stands what ended the program; where nothing did, this is the end.
             after = min(max(answers, default=at - 1) + 2, len(expressions))
             found |= {index: answers.get(index, MISSING) for index in range(at, after) if text is not None}
@@ -111,19 +121,73 @@ class Code:
         return found
 
 
-def code(task: Task, program: str) -> Code:
+@dataclass(frozen=True, slots=True)
+class Untyped(Code):
+    """In a language whose literals ask for no type: arguments are what the text of the tests says."""
+
+    seeds: tuple[tuple[str, ...], ...]
+    """The arguments of their calls, as text."""
+    language: Writing
+
+    def call(self, given: Sequence[Any]) -> str:
+        """The text of a call."""
+        return f"{self.function}({', '.join(map(self.language.written, given))})"
+
+    def answered(self, value: Any) -> str:
+        """An answer as tests write it."""
+        return self.language.written(value)
+
+    def same(self, case: Case) -> str:
+        """An expression that is true of a program that answers as it should."""
+        return self.language.same.format(call=self.call(case.given), answer=self.answered(case.expected))
+
+    def extended(self, cases: Sequence[Case]) -> Appended:
+        """The tests and, before them, a test for each case."""
+        added = [self.language.assertion.replace("{same}", self.same(case)) for case in cases]
+        return replace(self.tests, code="\n".join([self.language.setup, *added, self.tests.code]))
+
+    def known(self, program: str, run: Run) -> list[tuple[Any, ...]]:
+        """The arguments of the calls that the tests make."""
+        first, last = self.language.listed
+        told = self.told(program, [first + ", ".join(texts) + last for texts in self.seeds], run)
+        return distinct(told.values())
+
+    def asking(self, program: str, expressions: Mapping[int, str]) -> str:
+        """A program that tells the values of numbered expressions."""
+        lines = answers_asked(self.language.answer, expressions)
+        return "\n".join([self.tests.prefix, program, self.language.setup, *lines, ""])
+
+
+def answers_asked(template: str, expressions: Mapping[int, str]) -> list[str]:
+    """The statements that tell the values of numbered expressions."""
+    return [template.replace("{at}", str(at)).replace("{value}", each) for at, each in expressions.items()]
+
+
+def distinct(told: Iterable[Any]) -> list[tuple[Any, ...]]:
+    """Lists of arguments, each once.
+
+    Raises:
+        NoForm: there are none.
+    """
+    found = {json.dumps(given): tuple(given) for given in told if isinstance(given, list) and given}
+    if not found:
+        raise NoForm("the tests make no call with plain data")
+    return list(found.values())
+
+
+def code(task: Task, program: str) -> Untyped:
     """How the tests of a task call its program.
 
     Raises:
         NoForm: no further tests can be written.
     """
     language = writing(task.language)
-    if language is None or not isinstance(task.tests, Appended) or task.suffix:
+    if not isinstance(language, Writing) or not isinstance(task.tests, Appended) or task.suffix:
         raise NoForm(f"the tests are code in {task.language}: no further ones can be written")
     before = f"{task.tests.prefix}\n{program}\n"
     text = encode(before + task.tests.code)
     try:
-        nodes = list(_nodes(trees.parser(task.language).parse(text).root_node))
+        nodes = list(nodes_of(trees.parser(task.language).parse(text).root_node))
     except AnalyzerError as error:
         raise NoForm(f"the tests cannot be parsed ({error})") from error
     start = len(encode(before))
@@ -139,10 +203,11 @@ def code(task: Task, program: str) -> Code:
         for node in nodes
         if node.start_byte >= start and (arguments := _arguments(node, {function, CANDIDATE}))
     )
-    return Code(task.tests, function, tuple(seeds)[:MAX_SEEDS], language)
+    return Untyped(task.tests, function, tuple(seeds)[:MAX_SEEDS], language)
 
 
-def _nodes(root: Node) -> Iterator[Node]:
+def nodes_of(root: Node) -> Iterator[Node]:
+    """A node and all within it, in order."""
     stack = [root]
     while stack:
         node = stack.pop()
@@ -150,15 +215,11 @@ def _nodes(root: Node) -> Iterator[Node]:
         stack.extend(reversed(node.children))
 
 
-def _text(node: Node | None) -> str:
-    return "" if node is None or node.text is None else node.text.decode("utf-8", "replace")
-
-
 def _defines(node: Node) -> str:
     """The name of the function that a node defines; empty where it defines none."""
     value = node.child_by_field_name("value")
     kind = node.type if value is None else value.type
-    return _text(node.child_by_field_name("name")) if "function" in kind or "method" in kind else ""
+    return text_of(node.child_by_field_name("name")) if "function" in kind or "method" in kind else ""
 
 
 def _bindings(nodes: Sequence[Node], start: int) -> Iterator[tuple[str, str]]:
@@ -168,7 +229,7 @@ def _bindings(nodes: Sequence[Node], start: int) -> Iterator[tuple[str, str]]:
             name = node.child_by_field_name("left") or node.child_by_field_name("name")
             value = node.child_by_field_name("right") or node.child_by_field_name("value")
             if name is not None and value is not None:
-                yield _text(name), _text(value)
+                yield text_of(name), text_of(value)
 
 
 def _arguments(node: Node, names: set[str]) -> tuple[str, ...]:
@@ -176,13 +237,14 @@ def _arguments(node: Node, names: set[str]) -> tuple[str, ...]:
     arguments = node.child_by_field_name("arguments")
     if arguments is None:
         return ()
-    callee = _text(node)[: arguments.start_byte - node.start_byte].strip()
+    callee = text_of(node)[: arguments.start_byte - node.start_byte].strip()
     if callee.removesuffix(".call").removesuffix(".") not in names:
         return ()
-    return tuple(_text(child) for child in arguments.named_children if "comment" not in child.type)
+    return tuple(text_of(child) for child in arguments.named_children if "comment" not in child.type)
 
 
-def _answers(text: str) -> Iterator[tuple[int, Any]]:
+def told_answers(text: str) -> Iterator[tuple[int, Any]]:
+    """What a program told, by number."""
     for at, said in _LINE.findall(text):
         try:
             value = json.loads(said)

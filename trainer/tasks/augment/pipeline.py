@@ -12,7 +12,7 @@ from analyzers.runtime.sandbox.base import SandboxBroken
 from analyzers.runtime.tests import Stdio, Tests, parse, to_json
 from analyzers.types import Outcome
 from trainer.tasks.augment import inputs
-from trainer.tasks.augment.code import MISSING, Code, code
+from trainer.tasks.augment.code import MISSING, Code
 from trainer.tasks.augment.contract import Arguments, guarded
 from trainer.tasks.augment.cover import cover
 from trainer.tasks.augment.diversity import features
@@ -24,6 +24,7 @@ from trainer.tasks.augment.mutants import mutants
 from trainer.tasks.augment.records import Options, Programs, Result, Status
 from trainer.tasks.augment.set_order import backwards
 from trainer.tasks.augment.sources.proposals import Ask, NoAnswer
+from trainer.tasks.augment.typed import code
 from trainer.types import Task
 
 MAX_CODE_CALLS = 100

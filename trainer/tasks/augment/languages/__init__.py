@@ -14,6 +14,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
+from trainer.tasks.augment.declarations import Typed
+
 LARGEST = 2**53
 """Number that every language holds exactly."""
 MARK = "@answer"
@@ -79,9 +81,9 @@ def names() -> tuple[str, ...]:
 
 
 @cache
-def writing(language: str) -> Writing | None:
+def writing(language: str) -> Writing | Typed | None:
     """The record of a language; None where it has none."""
     if language not in names():
         return None
-    found: Writing = import_module(f"{__name__}.{language}").WRITING
+    found: Writing | Typed = import_module(f"{__name__}.{language}").WRITING
     return found
