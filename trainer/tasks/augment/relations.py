@@ -77,18 +77,6 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _flat(value: Any) -> list[Any]:
-    return [item for each in value for item in _flat(each)] if _listed(value) else [value]
-
-
-def _permutation(value: Any) -> bool:
-    """Whether the numbers in it are 1 to their count, each once."""
-    if not _listed(value):
-        return False
-    found = _flat(value)
-    return all(type(each) is int for each in found) and sorted(found) == list(range(1, len(found) + 1))
-
-
 def _prime(value: Any) -> bool:
     return type(value) is int and value > 1 and all(value % each for each in range(2, isqrt(min(value, _FAR)) + 1))
 
@@ -108,7 +96,6 @@ _RULES: dict[str, _Rule] = {
     "a rectangle": _Rule(lambda value: _listed(value) and len(set(map(len, value))) <= 1, _rows),
     "a square": _Rule(lambda value: _listed(value) and all(len(row) == len(value) for row in value), _rows),
     "balanced": _Rule(_balanced, lambda value: isinstance(value, str) and bool(set(value) & set(_BRACKETS))),
-    "a permutation": _Rule(_permutation, lambda value: len(_flat(value)) > 2),
     "of even length": _Rule(lambda value: len(value) % 2 == 0, _long),
     "of odd length": _Rule(lambda value: len(value) % 2 == 1, _long),
     "sorted inside": _Rule(lambda value: _listed(value) and all(map(_ascending, value)), _rows),
@@ -125,7 +112,7 @@ _RULES: dict[str, _Rule] = {
     "less than": _Rule(lambda one, two: _number(one) and _number(two) and one < two),
 }
 _ALONE = ("sorted", "sorted backwards", "balanced", "a rectangle", "a square", "sorted inside")
-_ALONE_OF_MANY = ("all different", "of even length", "of odd length", "a permutation")
+_ALONE_OF_MANY = ("all different", "of even length", "of odd length")
 _ALONE_OF_PRIMES = ("a prime", "not a prime", "with a prime")
 _PAIRED = (
     "the length of",

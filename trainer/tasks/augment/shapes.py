@@ -23,7 +23,7 @@ FEW = 3
 LARGE, FAR = 50, 20
 """A number that gets as large as this is no small one by nature, and may be so many times larger."""
 _DIFFERENT = re.compile(
-    r"\b(?:no|without(?: any)?) (?:duplicate|repetition|repeat)"
+    r"\b(?:no|not|without)(?: \w+){0,2} (?:duplicate|repetition|repeat)"
     r"|\b(?:of|all) (?:\w+ ){0,2}(?:distinct|unique|different)\b"
 )
 """Of the input: `unique` alone may be what is asked for."""
