@@ -33,7 +33,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from rewards import Scorer
 from rewards.stream import Scores
 from rewards.types import Item, Score, Source
-from trainer import config, losses, tasks, weights
+from trainer import build, config, losses, tasks, weights
 from trainer.config import Config
 from trainer.loop import Loop
 from trainer.policy import Policy
@@ -230,8 +230,10 @@ def learn(job: Job, turns: Turns, scorer: Scores) -> None:
     """The loop with this scorer; never returns."""
     model, tokenizer = loaded(job)
     settings = settings_of(job)
-    accelerator = Accelerator(cpu=job.device == "cpu")
-    loop = Loop(settings, Policy(model, tokenizer), pool(), scorer, accelerator=accelerator)
+    accelerator, policy = Accelerator(cpu=job.device == "cpu"), Policy(model, tokenizer)
+    if job.analyzers:
+        build.set_threads(policy.parameters, wanted=job.threads)
+    loop = Loop(settings, policy, pool(), scorer, accelerator=accelerator)
     while True:
         with turns.generating():
             drawn = loop.sample()
@@ -255,6 +257,7 @@ def settings_of(job: Job) -> Config:
             "optimizer.schedule": "constant",
             "optimizer.max_grad_norm": NORM,
             "optimizer.micro_batch_tokens": job.micro_batch_tokens,
+            "model.threads": job.threads,
         }
     )
 

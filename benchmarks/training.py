@@ -186,8 +186,6 @@ def speed(
     if ends:
         judged, sparse = replace(job, analyzers=("pylint", "runtime")), replace(job, sparse=10)
         every["spanwise, charges by pylint and runtime"] = ("spanwise", judged)
-        if threads > 1:  # as the trainer itself divides them up: scoring needs a core, too
-            every["the same, one thread the model's"] = ("spanwise", replace(judged, threads=1))
         every["spanwise, one sample in ten rewarded"] = ("spanwise", sparse)
     length = f"{'at most ' if ends else ''}{limit} tokens"
     what = f"{prompts} x {samples} samples of {length}, {model}, {dtype}, {device}, {threads} threads"

@@ -221,13 +221,13 @@ def _policies(settings: Config, saved: Path | None, ranks: Ranks) -> tuple[Polic
 
 
 def set_threads(parameters: int, *, wanted: int | None = None, cores: int | None = None) -> None:
-    """How many threads a model of so many weights computes with, where nobody wants another number.
+    """How many threads a model of so many weights computes with; `wanted` ones if there is a core beside them.
 
     Scoring runs at the same time. Without a core for it, threads of one matrix product wait for each other: ten times
-    slower on two cores.
+    slower on two cores. Learning may have more (`trainer.loop`).
     """
-    spare = (cores or _cores(Ranks())) - 1
-    torch.set_num_threads(wanted or (1 if parameters < SMALL else max(1, spare)))
+    spare = max(1, (cores or _cores(Ranks())) - 1)
+    torch.set_num_threads(min(wanted or (1 if parameters < SMALL else spare), spare))
 
 
 def _accelerator(settings: Config) -> Accelerator:

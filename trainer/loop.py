@@ -7,12 +7,14 @@ sampled every `refresh` steps, and the steps draw from what is kept.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
 import numpy as np
+import torch
 from accelerate import Accelerator
 
 from rewards.stream import Scores
@@ -139,7 +141,8 @@ class Loop:
             self._steer_kl(drawn.samples)
             self._begin_ahead()
         batch = self.buffer.draw(settings.buffer.batch, step=self.step, seed=settings.run.seed)
-        learned = self.learner.step(batch, self._given([sample.rollout for sample in batch]))
+        with self._all_threads():
+            learned = self.learner.step(batch, self._given([sample.rollout for sample in batch]))
         ages = [self.step - sample.rollout.step for sample in batch]
         self.step += 1
         staleness = {"staleness": float(np.mean(ages))} if ages and settings.buffer.staleness != 0 else {}
@@ -185,11 +188,22 @@ class Loop:
             collected = self._sampled([tasks[place] for place in places[self._ranks.number]], number)
             begin = time.perf_counter()
             rollouts = [scored.rollout for scored in collected.scored]
-            beliefs = self.learner.believe(rollouts, record_logprobs=self._settings.buffer.staleness != 0)
+            with self._all_threads():  # nothing is scored any more
+                beliefs = self.learner.believe(rollouts, record_logprobs=self._settings.buffer.staleness != 0)
             return Part(collected, beliefs, time.perf_counter() - begin)
 
         with self.learner.whole():
             return joined(places, self._ranks.gather(part, breakable=True))
+
+    @contextmanager
+    def _all_threads(self) -> Iterator[None]:
+        """Computes with `model.threads`, where these are set: fewer sample, beside programs that are scored."""
+        sampling = torch.get_num_threads()
+        torch.set_num_threads(self._settings.model.threads or sampling)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(sampling)
 
     def _chosen(self, number: int) -> list[Task]:
         """The tasks of a round."""

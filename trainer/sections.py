@@ -54,7 +54,8 @@ class Model(Section):
     gradient_checkpointing: bool = False
     """Computes the inside of each layer again for the gradient instead of holding it."""
     threads: Positive | None = None
-    """Threads of the CPU; by default one below ten million weights, else all cores but one, which scoring needs."""
+    """Threads of the CPU that learn; by default one below ten million weights, else all cores but one. While programs
+    are sampled, one core is left to those that score them."""
 
 
 class Tasks(Section):

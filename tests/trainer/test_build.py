@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from rich.console import Console
 from transformers import AutoModelForCausalLM, LlamaConfig
 
@@ -91,6 +92,23 @@ def test_a_kl_term_has_the_first_weights_as_its_reference(settings: Config) -> N
     assert reference is not None
     assert not any(weight.requires_grad for weight in reference.model.parameters())
     assert all(weight.requires_grad for weight in session.loop.policy.model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("parameters", "wanted", "cores", "expected"),
+    [
+        (build.SMALL - 1, None, 4, 1),
+        (build.SMALL, None, 4, 3),
+        (build.SMALL, None, 1, 1),
+        (1, 2, 4, 2),
+        (1, 4, 4, 3),  # one scores
+        (1, 2, 2, 1),
+        (1, 2, 1, 1),
+    ],
+)
+def test_sampling_leaves_a_core_to_scoring(parameters: int, wanted: int | None, cores: int, expected: int) -> None:
+    build.set_threads(parameters, wanted=wanted, cores=cores)
+    assert torch.get_num_threads() == expected
 
 
 def test_there_must_be_a_run_to_resume(settings: Config, tmp_path: Path) -> None:

@@ -262,3 +262,21 @@ def test_an_offline_run_learns_from_what_the_first_model_sampled(policy: Policy)
     assert [loop.rounds, len(loop.buffer)] == [2, 12]  # 2 rounds of 2 tasks with 3 samples each
     assert ["samples" in step for step in metrics] == [True, False, False, False]
     assert [step["staleness"] for step in metrics] == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_learning_has_threads_of_its_own(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {}
+    loop = _loop(policy, "model.threads=2", "objective.kl_weight=0.1", reference=policy.frozen_copy())
+    for name, owner in (("generate", loop.policy), ("believe", loop.learner), ("step", loop.learner)):
+        monkeypatch.setattr(owner, name, _noting(getattr(owner, name), name, seen))
+    _advance(loop)
+    assert seen == {"generate": 1, "believe": 2, "step": 2}
+    assert torch.get_num_threads() == 1
+
+
+def _noting(function: Any, name: str, seen: dict[str, int]) -> Any:
+    def noted(*given: Any, **options: Any) -> Any:
+        seen[name] = torch.get_num_threads()
+        return function(*given, **options)
+
+    return noted
