@@ -120,7 +120,7 @@ def ours(jobs: list[Job]) -> Iterator[dict[str, Any]]:
     demo.adopt()
 
     def verdicts() -> Iterator[dict[str, Any]]:
-        limits = runtime.Limits(timeout_s=jobs[0]["timeout_s"])
+        limits = runtime.Limits(timeout_s=jobs[0]["timeout_s"], timeouts=1)  # as an evaluation has it
         with rewards.Scorer(("runtime",), scheme="binary", workers=1, limits=limits) as scorer:
             for index, score in scorer.score_stream(job["item"] for job in jobs):
                 verdict = score.verdict

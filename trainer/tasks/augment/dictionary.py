@@ -87,6 +87,7 @@ def _tidies(node: ast.AST) -> bool:
 
 ALPHABET = 20
 """Letters of one case that make a text an alphabet."""
+_ENDS = ("a", "z", "A", "Z")
 _CHANGES = ("lower", "upper", "casefold", "swapcase", "capitalize", "title", "isalpha", "isupper", "islower")
 
 
@@ -104,7 +105,6 @@ def _alphabets(node: ast.AST) -> Iterator[str]:
             yield from ("lower", "upper")
 
 
-_ENDS = ("a", "z", "A", "Z")
 _KINDS = {
     "strip": " ", "lstrip": " ", "rstrip": " ", "split": " ", "isspace": " ",
     "isdigit": "0", "isdecimal": "0", "isnumeric": "0",

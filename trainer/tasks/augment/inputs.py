@@ -32,6 +32,7 @@ SLOW_SHARE = 0.25
 """Share of a test's time that a reference may take: other programs that are right may be slower."""
 MAX_STDIN = 2_000
 EXTREME = ("maxim", "minim", "largest", "smallest", "greatest", "highest", "lowest", "biggest", "longest", "shortest")
+"""What a task asks for that there is none of where there is nothing."""
 _RECORDER = Path(__file__).with_name("record_calls.py")
 
 
